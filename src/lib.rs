@@ -1,0 +1,3 @@
+//! vmcoroner
+
+pub mod input;

@@ -1,0 +1,1 @@
+//! Writes sample bundles from scenario files.
