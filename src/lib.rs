@@ -1,3 +1,9 @@
-//! vmcoroner
+//! vmcoroner tells where a virtual machine's crash came from, out of a VMware ESXi `vm-support` bundle.
+//!
+//! The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `evidence` → `verdict` →
+//! `report`. A module knows those before it and never those after it; `terms` holds the words all of them share.
 
 pub mod input;
+pub mod log;
+pub mod rules;
+pub mod terms;

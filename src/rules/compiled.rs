@@ -1,0 +1,291 @@
+//! A rule made ready to match lines.
+
+use super::decode;
+use super::model::{Rule, TieBy};
+use crate::log::LogKind;
+use crate::terms::Strength;
+use regex::bytes::{Regex, RegexBuilder};
+use std::sync::{Arc, OnceLock};
+
+/// The largest compiled program a pattern may have, in bytes. Real patterns stay far below.
+const PROGRAM_LIMIT: usize = 1 << 20;
+
+/// A rule with its patterns, compiled when they are first needed: most rules of a run never see a line.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The rule as written.
+    pub rule: Rule,
+    /// Topic of the file it came from.
+    pub topic: Arc<str>,
+    /// Its ties, the default worked out.
+    pub ties: Vec<TieBy>,
+    patterns: Vec<Pattern>,
+    unless: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    ignore_case: bool,
+    compiled: OnceLock<Option<(Regex, Vec<Option<Arc<str>>>)>>,
+}
+
+impl Pattern {
+    fn new(text: &str, ignore_case: bool) -> Self {
+        Self { text: text.to_owned(), ignore_case, compiled: OnceLock::new() }
+    }
+
+    /// Compiles the pattern without keeping it, to see its errors.
+    fn try_compile(&self) -> Result<Regex, regex::Error> {
+        RegexBuilder::new(&self.text)
+            .unicode(false)
+            .multi_line(false)
+            .case_insensitive(self.ignore_case)
+            .size_limit(PROGRAM_LIMIT)
+            .build()
+    }
+
+    /// The compiled pattern; `None` only for one that does not compile, which loading has refused before.
+    fn get(&self) -> Option<&(Regex, Vec<Option<Arc<str>>>)> {
+        self.compiled
+            .get_or_init(|| {
+                let regex = self.try_compile().ok()?;
+                let names = regex.capture_names().map(|name| name.map(Arc::from)).collect();
+                Some((regex, names))
+            })
+            .as_ref()
+    }
+}
+
+/// What a rule took out of a line: name and value, in the order of the groups; decoded ones at the end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Captures(Vec<(Arc<str>, Box<str>)>);
+
+impl Captures {
+    /// The value of a capture, if it took part.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| &**key == name).map(|(_, value)| &**value)
+    }
+
+    /// All captures that took part.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (&**key, &**value))
+    }
+
+    /// Adds a capture, or replaces its value.
+    pub fn set(&mut self, name: &str, value: impl Into<Box<str>>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(key, _)| &**key == name) {
+            Some(slot) => slot.1 = value,
+            None => self.0.push((Arc::from(name), value)),
+        }
+    }
+
+    /// Whether nothing was captured.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// How far a line got with a rule; `rules why` tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LineResult {
+    /// No pattern matched.
+    NoMatch,
+    /// A pattern matched, and one of `unless` did too.
+    Vetoed,
+    /// Matched, but a condition on the captures failed; the text says which.
+    Condition(String),
+    /// Matched.
+    Match(Captures),
+}
+
+impl Compiled {
+    /// Prepares a rule. The patterns are compiled later, when a line needs them.
+    #[must_use]
+    pub fn new(rule: Rule, topic: Arc<str>) -> Self {
+        let patterns = rule.pattern.all().iter().map(|p| Pattern::new(p, rule.ignore_case)).collect();
+        let unless = rule.unless.iter().map(|p| Pattern::new(p, rule.ignore_case)).collect();
+        let ties = default_ties(&rule);
+        Self { rule, topic, ties, patterns, unless }
+    }
+
+    /// Compiles every pattern and gives the first error with the pattern it is about.
+    ///
+    /// # Errors
+    /// The pattern's text and what the regex engine says: bad syntax, or a program over 1 MiB.
+    pub fn check_patterns(&self) -> Result<(), (String, regex::Error)> {
+        for pattern in self.patterns.iter().chain(&self.unless) {
+            pattern.try_compile().map_err(|error| (pattern.text.clone(), error))?;
+        }
+        Ok(())
+    }
+
+    /// The names of all captures of all patterns, decoded ones included.
+    #[must_use]
+    pub fn capture_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (_, own) in self.patterns.iter().filter_map(Pattern::get) {
+            names.extend(own.iter().flatten().map(|name| name.to_string()));
+        }
+        if let Some(decoder) = self.rule.decode {
+            names.extend(decode::produces(decoder).iter().map(|name| (*name).to_owned()));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Tries the rule on a line (with the lines of its span behind it, joined by `\n`).
+    #[must_use]
+    pub fn try_line(&self, text: &[u8]) -> LineResult {
+        let decoded;
+        let text = if self.rule.url_decode {
+            decoded = url_decode(text);
+            &decoded[..]
+        } else {
+            text
+        };
+        let Some(mut captures) = self.captures(text) else { return LineResult::NoMatch };
+        if self.unless.iter().filter_map(Pattern::get).any(|(regex, _)| regex.is_match(text)) {
+            return LineResult::Vetoed;
+        }
+        if let Some(decoder) = self.rule.decode {
+            decode::apply(decoder, &mut captures);
+        }
+        for (name, allowed) in &self.rule.only_if {
+            match captures.get(name) {
+                Some(value) if allowed.iter().any(|a| a == value) => {}
+                Some(value) => return LineResult::Condition(format!("{name} is {value}, not one of {}", allowed.join(", "))),
+                None => return LineResult::Condition(format!("{name} is absent")),
+            }
+        }
+        for (name, refused) in &self.rule.not_if {
+            if let Some(value) = captures.get(name).filter(|value| refused.iter().any(|r| r == value)) {
+                return LineResult::Condition(format!("{name} is {value}"));
+            }
+        }
+        if self.rule.grade.is_some() && self.strength_of(&captures).is_none() {
+            return LineResult::Condition("below the first step of its grade".to_owned());
+        }
+        LineResult::Match(captures)
+    }
+
+    /// The captures if the line matches in full.
+    #[must_use]
+    pub fn matches(&self, text: &[u8]) -> Option<Captures> {
+        match self.try_line(text) {
+            LineResult::Match(captures) => Some(captures),
+            _ => None,
+        }
+    }
+
+    /// The strength of one line with these captures; counting and intervals are looked at later.
+    #[must_use]
+    pub fn strength_of(&self, captures: &Captures) -> Option<Strength> {
+        let Some(grade) = &self.rule.grade else { return self.rule.strength };
+        let number: f64 = captures.get(&grade.capture)?.parse().ok()?;
+        grade.steps.iter().rev().find(|step| number >= step.from).map(|step| step.strength)
+    }
+
+    /// Whether the rule looks at logs of this kind.
+    #[must_use]
+    pub fn looks_at(&self, kind: LogKind) -> bool {
+        self.rule.logs.contains(&kind)
+    }
+
+    /// The sentence of the report: the message with its captures filled in, or the title.
+    #[must_use]
+    pub fn message(&self, captures: &Captures) -> String {
+        let Some(template) = &self.rule.message else { return self.rule.title.clone() };
+        fill(template, |name| captures.get(name).map(str::to_owned))
+    }
+
+    fn captures(&self, text: &[u8]) -> Option<Captures> {
+        self.patterns.iter().filter_map(Pattern::get).find_map(|(regex, names)| {
+            let found = regex.captures(text)?;
+            let mut captures = Captures::default();
+            for (name, group) in names.iter().zip(found.iter()) {
+                if let (Some(name), Some(group)) = (name, group) {
+                    let value = String::from_utf8_lossy(group.as_bytes());
+                    captures.0.push((Arc::clone(name), Box::from(value.as_ref())));
+                }
+            }
+            Some(captures)
+        })
+    }
+}
+
+/// Fills `{name}` in a template; a name without a value stays empty, `{{` is a brace.
+pub(crate) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        if let Some(tail) = after.strip_prefix('{') {
+            out.push('{');
+            rest = tail;
+        } else if let Some((name, tail)) = after.split_once('}') {
+            out.push_str(&value(name).unwrap_or_default());
+            rest = tail;
+        } else {
+            out.push('{');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The names a template asks for.
+pub(crate) fn template_names(template: &str) -> Vec<String> {
+    let names = std::cell::RefCell::new(Vec::new());
+    let _ = fill(template, |name| {
+        names.borrow_mut().push(name.to_owned());
+        None
+    });
+    names.into_inner()
+}
+
+/// Undoes `%XX`; anything else stays as it is.
+fn url_decode(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        if byte == b'%'
+            && let Some((&[high, low], after)) = tail.split_first_chunk::<2>()
+            && let (Some(high), Some(low)) = (hex(high), hex(low))
+        {
+            out.push(high * 16 + low);
+            rest = after;
+        } else {
+            out.push(byte);
+            rest = tail;
+        }
+    }
+    out
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn default_ties(rule: &Rule) -> Vec<TieBy> {
+    if !rule.tie.is_empty() {
+        return rule.tie.clone();
+    }
+    if rule.logs.iter().all(|kind| *kind == LogKind::Vmware) {
+        return vec![TieBy::OwnLog];
+    }
+    let text = rule.pattern.all().join("\n");
+    TieBy::ALL
+        .iter()
+        .copied()
+        .filter(|tie| {
+            let word = tie.as_str();
+            text.contains(&format!("(?P<{word}>")) || text.contains(&format!("(?<{word}>"))
+        })
+        .collect()
+}

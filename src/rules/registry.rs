@@ -1,0 +1,272 @@
+//! All rules of a run: the built-in ones, and those a user adds or puts in their place.
+
+use super::compiled::{Compiled, template_names};
+use super::embedded;
+use super::model::{RuleFile, TieBy};
+use crate::terms::Strength;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why a rule file was refused. Nothing of a refused file is used.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct RuleError {
+    /// The file.
+    pub file: PathBuf,
+    /// Its text, to show the place.
+    pub source_text: String,
+    /// Where in the text, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl RuleError {
+    /// Line (from 1) of the place.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        let before = self.source_text.get(..self.span.start).unwrap_or_default();
+        1 + before.bytes().filter(|&byte| byte == b'\n').count()
+    }
+}
+
+/// Why a folder of rules could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file was refused.
+    #[error("{}:{}: {}", .0.file.display(), .0.line(), .0.message)]
+    Rule(Box<RuleError>),
+    /// The folder or a file in it could not be read.
+    #[error("cannot read rules in {}: {error}", .path.display())]
+    Io {
+        /// What was being read.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+/// The rules of a run, in the order of their ids.
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<Compiled>,
+}
+
+impl RuleSet {
+    /// The rules built into the program.
+    ///
+    /// # Errors
+    /// A built-in file that is wrong; the tests see to it that there is none.
+    pub fn builtin() -> Result<Self, LoadError> {
+        let mut all = BTreeMap::new();
+        for (name, text) in embedded::FILES {
+            add_file(&mut all, Path::new(name), text, false)?;
+        }
+        Ok(Self::from_map(all))
+    }
+
+    /// The built-in rules, and those of the `*.toml` files of a folder: new ids are added, known ids replaced.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or one that is refused: with its place and the reason.
+    pub fn with_dir(dir: &Path) -> Result<Self, LoadError> {
+        let mut all = BTreeMap::new();
+        for (name, text) in embedded::FILES {
+            add_file(&mut all, Path::new(name), text, false)?;
+        }
+        let own = Self::read_dir(dir)?;
+        all.extend(own);
+        Ok(Self::from_map(all))
+    }
+
+    /// Only the rules of a folder.
+    ///
+    /// # Errors
+    /// As [`RuleSet::with_dir`].
+    pub fn only_dir(dir: &Path) -> Result<Self, LoadError> {
+        Ok(Self::from_map(Self::read_dir(dir)?))
+    }
+
+    /// Rules out of texts; for tests and for the examples of the documentation.
+    ///
+    /// # Errors
+    /// A text that is refused.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self, LoadError> {
+        let mut all = BTreeMap::new();
+        for (name, text) in texts {
+            add_file(&mut all, Path::new(name), text, true)?;
+        }
+        Ok(Self::from_map(all))
+    }
+
+    /// All rules, by id.
+    #[must_use]
+    pub fn rules(&self) -> &[Compiled] {
+        &self.rules
+    }
+
+    /// The rule with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Compiled> {
+        self.index_of(id).and_then(|index| self.rules.get(index))
+    }
+
+    /// The place of the rule with this id in [`RuleSet::rules`].
+    #[must_use]
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| rule.rule.id.as_str().cmp(id)).ok()
+    }
+
+    fn read_dir(dir: &Path) -> Result<BTreeMap<String, Compiled>, LoadError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| LoadError::Io { path, error }
+        };
+        let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+            .map_err(io(dir))?
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+            .collect();
+        files.sort();
+        let mut all = BTreeMap::new();
+        for file in files {
+            let text = std::fs::read_to_string(&file).map_err(io(&file))?;
+            add_file(&mut all, &file, &text, true)?;
+        }
+        Ok(all)
+    }
+
+    fn from_map(all: BTreeMap<String, Compiled>) -> Self {
+        Self { rules: all.into_values().collect() }
+    }
+}
+
+/// Reads one file into the map. Built-in files are trusted not to need their patterns compiled at every start.
+fn add_file(all: &mut BTreeMap<String, Compiled>, file: &Path, text: &str, strict: bool) -> Result<(), LoadError> {
+    let refuse = |span: Range<usize>, message: String, help: Option<String>| {
+        let (file, source_text) = (file.to_owned(), text.to_owned());
+        LoadError::Rule(Box::new(RuleError { file, source_text, span, message, help }))
+    };
+    let parsed: RuleFile = toml::from_str(text).map_err(|error| {
+        refuse(error.span().unwrap_or(0..0), error.message().to_owned(), Some("`vmcoroner schema rule` states every field".into()))
+    })?;
+    let topic: Arc<str> = Arc::from(parsed.topic.as_str());
+    for rule in parsed.rules {
+        let compiled = Compiled::new(rule, Arc::clone(&topic));
+        if strict {
+            check(&compiled).map_err(|(field, message, help)| refuse(place(text, &compiled.rule.id, &field), message, help))?;
+        }
+        let id = compiled.rule.id.clone();
+        if all.contains_key(&id) {
+            return Err(refuse(place(text, &id, "id"), format!("the id \"{id}\" stands twice"), None));
+        }
+        all.insert(id, compiled);
+    }
+    Ok(())
+}
+
+/// What is wrong with a rule: field, message, help.
+type Fault = (String, String, Option<String>);
+
+/// Everything that a rule must hold beyond its form.
+///
+/// # Errors
+/// The first fault found.
+pub fn check(compiled: &Compiled) -> Result<(), Fault> {
+    let rule = &compiled.rule;
+    let fault = |field: &str, message: String| Err((field.to_owned(), format!("rule \"{}\": {message}", rule.id), None));
+    if rule.id.is_empty() || !rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b)) {
+        return fault("id", "an id is made of lower-case letters, digits, `-` and `.`".into());
+    }
+    if rule.logs.is_empty() {
+        return fault("logs", "it names no log to look at".into());
+    }
+    if rule.literals.is_empty() || rule.literals.iter().any(|literal| literal.len() < 3) {
+        return fault("literals", "it needs literals of at least three bytes, one of which stands in every line it matches".into());
+    }
+    if rule.span > 12 {
+        return fault("span", "a span is at most 12 lines".into());
+    }
+    if let Err((pattern, error)) = compiled.check_patterns() {
+        let help = match error {
+            regex::Error::CompiledTooBig(_) => "the pattern is too large: write counted repetitions smaller",
+            _ => "patterns are Rust regular expressions: no look-around, no back-references",
+        };
+        let field = if rule.unless.contains(&pattern) { "unless" } else { "pattern" };
+        let reason = error.to_string();
+        let reason = reason.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("bad pattern").to_owned();
+        return Err((field.into(), format!("rule \"{}\": {reason}", rule.id), Some(help.into())));
+    }
+    let names = compiled.capture_names();
+    let known = |name: &str| names.iter().any(|own| own == name);
+    for name in rule.message.iter().flat_map(|message| template_names(message)) {
+        if !known(&name) {
+            return fault("message", format!("the message names {{{name}}}, which no pattern captures"));
+        }
+    }
+    for name in rule.only_if.keys().chain(rule.not_if.keys()) {
+        if !known(name) {
+            return fault("only_if", format!("a condition names {name}, which no pattern captures"));
+        }
+    }
+    if let Some(grade) = &rule.grade {
+        if !known(&grade.capture) {
+            return fault("grade", format!("the grade names {}, which no pattern captures", grade.capture));
+        }
+        if grade.steps.is_empty() || !grade.steps.windows(2).all(|pair| pair[0].from < pair[1].from) {
+            return fault("grade", "the steps of a grade rise".into());
+        }
+    }
+    for tie in &compiled.ties {
+        let keyless = matches!(tie, TieBy::OwnLog | TieBy::Host | TieBy::Moment);
+        if !keyless && !known(tie.as_str()) {
+            return fault("tie", format!("it is tied by {tie}, which no pattern captures"));
+        }
+    }
+    if rule.origin.is_some() && (rule.check.is_none() || (rule.strength.is_none() && rule.grade.is_none())) {
+        return fault("origin", "evidence for an origin needs a check and a strength".into());
+    }
+    if rule.origin.is_some() && compiled.ties.is_empty() {
+        return fault("id", "evidence needs a tie to a VM, to what it stands on, or to the host".into());
+    }
+    if rule.synthetic && rule.strength == Some(Strength::Decisive) {
+        return fault("synthetic", "a form that was never seen verbatim is never decisive".into());
+    }
+    if rule.origin.is_none() && rule.crash.is_none() && rule.operation.is_none() && rule.fact.is_none() && rule.check.is_none() {
+        return fault("id", "it says nothing: no origin, crash, operation, fact or check".into());
+    }
+    Ok(())
+}
+
+/// Where a field of a rule stands in the text of its file; the id's place if the field is not written out.
+fn place(text: &str, id: &str, field: &str) -> Range<usize> {
+    let quoted = format!("\"{id}\"");
+    let start = text
+        .match_indices(&quoted)
+        .map(|(at, _)| at)
+        .find(|&at| {
+            let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |n| n + 1);
+            text.get(line_start..at).is_some_and(|head| head.trim_start().starts_with("id"))
+        })
+        .unwrap_or(0);
+    let tail = text.get(start..).unwrap_or_default();
+    let end = tail.find("\n[[rule]]").unwrap_or(tail.len());
+    let body = tail.get(..end).unwrap_or_default();
+    let mut offset = start;
+    if field != "id" {
+        for line in body.split_inclusive('\n') {
+            let trimmed = line.trim_start();
+            let key = trimmed.trim_start_matches("[rule.").trim_start_matches("rule.");
+            if key.strip_prefix(field).is_some_and(|after| after.trim_start().starts_with(['=', ']', '.'])) {
+                return offset..offset + line.trim_end().len();
+            }
+            offset += line.len();
+        }
+    }
+    start..start + quoted.len().min(tail.len())
+}
