@@ -5,5 +5,6 @@
 
 pub mod input;
 pub mod log;
+pub mod report;
 pub mod rules;
 pub mod terms;

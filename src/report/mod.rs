@@ -1,0 +1,3 @@
+//! The report: its model and one file per format.
+
+pub mod model;
