@@ -3,8 +3,10 @@
 //! The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `evidence` → `verdict` →
 //! `report`. A module knows those before it and never those after it; `terms` holds the words all of them share.
 
+pub mod bundle;
 pub mod input;
 pub mod log;
 pub mod report;
 pub mod rules;
+pub mod scan;
 pub mod terms;

@@ -1,5 +1,10 @@
 //! Line grammar: kinds of log, time stamps, heads by generation, coverage.
 
+mod coverage;
+pub mod head;
 mod kind;
+mod stamp;
 
+pub use coverage::{Coverage, Span};
 pub use kind::LogKind;
+pub use stamp::{Millis, Stamp, StampForm, Stamper, read_alone, rfc3339};

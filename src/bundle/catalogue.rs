@@ -1,0 +1,285 @@
+//! What a member of a bundle is, told by its path alone: a log to scan, a small file to keep, or bytes to pass over.
+
+use crate::log::LogKind;
+
+/// What is done with a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// A log: scanned line by line.
+    Log {
+        /// Its kind.
+        kind: LogKind,
+        /// Whose it is.
+        owner: Owner,
+    },
+    /// A small file that is kept whole and read after the pass.
+    Keep(Keep),
+    /// An archive that may hold bundles.
+    Container,
+    /// A core or dump: passed over, and said.
+    Core,
+    /// Nothing of interest: passed over.
+    Pass,
+}
+
+/// Whose log it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The host's.
+    Host,
+    /// The VM's whose folder this is (`vmfs/volumes/<volume>/<dir>`, or the folder of a loose log).
+    Vm(String),
+}
+
+/// A small file that is kept whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    /// `README` of the bundle.
+    Readme,
+    /// `commands/uname_-a.txt`.
+    Uname,
+    /// `commands/vmware_-vl.txt`.
+    VmwareVl,
+    /// `commands/localcli_system-stats-uptime-get.txt`: one integer, microseconds.
+    Uptime,
+    /// `etc/vmware/esx.conf`.
+    EsxConf,
+    /// `commands/localcli_vm-process-list.txt`.
+    VmProcessList,
+    /// `commands/localcli_storage-vmfs-extent-list*.txt`.
+    ExtentList,
+    /// `commands/localcli_storage-filesystem-list*.txt`.
+    FilesystemList,
+    /// `etc/vmware/hostd/vmInventory.xml`.
+    VmInventory,
+    /// A VM's `.vmx`, with its folder.
+    Vmx(String),
+    /// `action.log`: written last.
+    ActionLog,
+    /// `error.log`: what could not be collected.
+    ErrorLog,
+}
+
+/// The parts of a member's path that matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Path below the bundle's top folder.
+    pub path: String,
+    /// Number of the piece, where a file was cut into `.FRAG-NNNNN` members.
+    pub fragment: Option<u32>,
+}
+
+/// First folders or files below the top folder of a bundle.
+const ROOTS: &[&str] = &[
+    "var", "commands", "vmfs", "etc", "json", "proc", "bootbank", "altbootbank", "tmp", "usr", "scratch", "locker", "opt",
+    "lib64", "README", "action.log", "error.log", "errors-ignored.log",
+];
+
+/// The path below the top folder, and the number of the fragment if it is one.
+#[must_use]
+pub fn place(path: &[u8]) -> Place {
+    let path = String::from_utf8_lossy(path);
+    let trimmed = path.trim_start_matches("./").trim_start_matches('/');
+    let below = match trimmed.split_once('/') {
+        Some((first, _)) if ROOTS.contains(&first) => trimmed,
+        Some((_, rest)) => rest,
+        None => trimmed,
+    };
+    match below.rsplit_once(".FRAG-") {
+        Some((base, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
+            Place { path: base.to_owned(), fragment: number.parse().ok() }
+        }
+        _ => Place { path: below.to_owned(), fragment: None },
+    }
+}
+
+/// The role of a member by its path below the top folder.
+#[must_use]
+pub fn role(path: &str) -> Role {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if let Some(role) = log_role(folder, name) {
+        return role;
+    }
+    if folder == "commands" || folder.ends_with("/commands") {
+        return command(name);
+    }
+    match name {
+        "README" if folder.is_empty() => return Role::Keep(Keep::Readme),
+        "action.log" if folder.is_empty() => return Role::Keep(Keep::ActionLog),
+        "error.log" if folder.is_empty() => return Role::Keep(Keep::ErrorLog),
+        "esx.conf" if folder.ends_with("etc/vmware") => return Role::Keep(Keep::EsxConf),
+        "vmInventory.xml" => return Role::Keep(Keep::VmInventory),
+        _ => {}
+    }
+    if let Some((_, ext)) = name.rsplit_once('.') {
+        if ext.eq_ignore_ascii_case("vmx") {
+            return Role::Keep(Keep::Vmx(folder.to_owned()));
+        }
+        // Nested archives of the bundle itself (saved state, command output) hold nothing to scan; an archive at
+        // the top of a wrapper may be a bundle.
+        let archive = ["tgz", "zip", "tar"].iter().any(|known| ext.eq_ignore_ascii_case(known))
+            || name.to_ascii_lowercase().ends_with(".tar.gz");
+        let inside = ["commands", "bootbank", "var", "etc", "vmfs", "tmp", "usr", "opt", "scratch", "locker"]
+            .iter()
+            .any(|root| folder == *root || folder.starts_with(&format!("{root}/")) || folder.ends_with("bootbank"));
+        if archive && !inside {
+            return Role::Container;
+        }
+    }
+    if name.contains("-zdump") || name.starts_with("vmmcores") || name.ends_with("vmfsdump.gz") {
+        return Role::Core;
+    }
+    Role::Pass
+}
+
+fn log_role(folder: &str, name: &str) -> Option<Role> {
+    if is_vmware_log(name) {
+        return Some(Role::Log { kind: LogKind::Vmware, owner: Owner::Vm(folder.to_owned()) });
+    }
+    let (stem, rest) = name.split_once('.')?;
+    let kind = host_log(stem)?;
+    let rest = rest.strip_suffix(".gz").unwrap_or(rest);
+    let numbered = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = rest == "log" || rest == "gz" || numbered(rest) || rest.strip_prefix("log.").is_some_and(numbered);
+    (fits || rest == "log.gz").then_some(Role::Log { kind, owner: Owner::Host })
+}
+
+/// `vmware.log`, `vmware-7.log`, each perhaps with `.gz` behind it.
+fn is_vmware_log(name: &str) -> bool {
+    let stem = name.strip_suffix(".gz").unwrap_or(name);
+    let Some(stem) = stem.strip_suffix(".log") else { return false };
+    match stem.strip_prefix("vmware") {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('-').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())),
+        None => false,
+    }
+}
+
+fn host_log(stem: &str) -> Option<LogKind> {
+    Some(match stem {
+        "vmkernel" => LogKind::Vmkernel,
+        "vmkwarning" => LogKind::Vmkwarning,
+        "hostd" => LogKind::Hostd,
+        "vpxa" => LogKind::Vpxa,
+        "fdm" => LogKind::Fdm,
+        "vobd" => LogKind::Vobd,
+        "vmksummary" => LogKind::Vmksummary,
+        "shell" => LogKind::Shell,
+        "auth" => LogKind::Auth,
+        "syslog" => LogKind::Syslog,
+        "hostd-probe" => LogKind::HostdProbe,
+        "rhttpproxy" | "envoy-access" => LogKind::Rhttpproxy,
+        "hostdCgiServer" => LogKind::HostdCgi,
+        _ => return None,
+    })
+}
+
+/// Outputs of commands. A second command of the same name is stored as `1.<name>`.
+fn command(name: &str) -> Role {
+    let host = |kind| Role::Log { kind, owner: Owner::Host };
+    if name.starts_with("localcli_hardware-ipmi-sel-list") || name.starts_with("esxcli_hardware_ipmi_sel_list") {
+        return host(LogKind::Sel);
+    }
+    if name.starts_with("ls_-isla-vmfsvolumes") {
+        return host(LogKind::FolderListing);
+    }
+    let keep = match name {
+        "uname_-a.txt" => Keep::Uname,
+        "vmware_-vl.txt" => Keep::VmwareVl,
+        "localcli_system-stats-uptime-get.txt" => Keep::Uptime,
+        "localcli_vm-process-list.txt" | "esxcli_vm_process_list.txt" => Keep::VmProcessList,
+        _ if name.starts_with("localcli_storage-vmfs-extent-list") && name.ends_with(".txt") => Keep::ExtentList,
+        _ if name.starts_with("localcli_storage-filesystem-list") && name.ends_with(".txt") => Keep::FilesystemList,
+        _ => return Role::Pass,
+    };
+    Role::Keep(keep)
+}
+
+/// Tells the kind of a loose log whose name says nothing, from its first bytes; `None` if it is no known log.
+#[must_use]
+pub fn sniff(head: &[u8]) -> Option<LogKind> {
+    let text = String::from_utf8_lossy(head.get(..head.len().min(64 * 1024)).unwrap_or_default());
+    let mut votes: Vec<(LogKind, usize)> = Vec::new();
+    for line in text.lines().take(400) {
+        let kind = if line.contains("| vmx| ") || line.contains("| vcpu-") || line.contains("Log for VMware ") || line.contains(": vmx| ") || line.contains(": vcpu-") {
+            LogKind::Vmware
+        } else if ["In(05) ", "Wa(03) ", "No(00) ", "Er(02) "].iter().any(|level| line.contains(level)) {
+            LogKind::Vmware
+        } else if line.contains("vmkernel: ") || line.contains(" vmkwarning: ") || is_cpu_head(line) {
+            LogKind::Vmkernel
+        } else if line.contains(" Hostd[") || line.contains(" hostd[") {
+            LogKind::Hostd
+        } else if line.contains(" Vpxa[") || line.contains(" vpxa[") {
+            LogKind::Vpxa
+        } else if line.contains(" Fdm[") || line.contains(" fdm[") {
+            LogKind::Fdm
+        } else if line.contains("Correlator] ") || line.contains(" vobd[") {
+            LogKind::Vobd
+        } else if line.contains("heartbeat[") || line.contains("bootstop[") || line.contains("Host has booted") {
+            LogKind::Vmksummary
+        } else if line.contains("shell[") {
+            LogKind::Shell
+        } else {
+            continue;
+        };
+        match votes.iter_mut().find(|(own, _)| *own == kind) {
+            Some((_, count)) => *count += 1,
+            None => votes.push((kind, 1)),
+        }
+    }
+    votes.into_iter().max_by_key(|(_, count)| *count).map(|(kind, _)| kind)
+}
+
+/// `…Z cpu12:345)`
+fn is_cpu_head(line: &str) -> bool {
+    line.split_once(" cpu").is_some_and(|(before, after)| {
+        before.len() < 40 && after.split_once(')').is_some_and(|(id, _)| id.contains(':') && id.len() < 40)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn role_of(path: &str) -> Role {
+        role(&place(path.as_bytes()).path)
+    }
+
+    #[test]
+    fn logs_are_told_by_their_names() {
+        let top = "esx-esx01.lab.example-2024-03-11--09.42-2133417";
+        let host = |kind| Role::Log { kind, owner: Owner::Host };
+        assert_eq!(role_of(&format!("{top}/var/run/log/vmkernel.log")), host(LogKind::Vmkernel));
+        assert_eq!(role_of(&format!("{top}/var/run/log/hostd.10.gz")), host(LogKind::Hostd));
+        assert_eq!(role_of(&format!("{top}/var/run/log/hostd.1")), host(LogKind::Hostd));
+        assert_eq!(role_of(&format!("{top}/var/log/vobd.log.3")), host(LogKind::Vobd));
+        assert_eq!(role_of("./var/run/log/hostd-probe.log"), host(LogKind::HostdProbe));
+        assert_eq!(role_of(&format!("{top}/var/run/log/vmkernel.logx")), Role::Pass);
+        let own = |name: &str| role_of(&format!("{top}/vmfs/volumes/5f3a1c2e/web 01 (prod)/{name}"));
+        let vm = Role::Log { kind: LogKind::Vmware, owner: Owner::Vm("vmfs/volumes/5f3a1c2e/web 01 (prod)".into()) };
+        assert_eq!(own("vmware.log"), vm);
+        assert_eq!(own("vmware-21.log"), vm);
+        assert_eq!(own("vmware-21.log.gz"), vm);
+        assert_eq!(own("vmware-core.gz"), Role::Pass);
+        assert_eq!(own("vmmcores-4.gz"), Role::Core);
+        assert_eq!(own("web 01 (prod).vmx"), Role::Keep(Keep::Vmx("vmfs/volumes/5f3a1c2e/web 01 (prod)".into())));
+    }
+
+    #[test]
+    fn fragments_are_pieces_of_one_file() {
+        assert_eq!(
+            place(b"esx-a/commands/vsi_traverse_-s.txt.FRAG-00012"),
+            Place { path: "commands/vsi_traverse_-s.txt".into(), fragment: Some(12) }
+        );
+        assert_eq!(place(b"esx-a/commands/x.FRAG-").fragment, None);
+        assert_eq!(place(b"esx-a/commands/x.FRAG-123456").fragment, Some(123_456));
+    }
+
+    #[test]
+    fn only_archives_outside_the_bundle_tree_are_containers() {
+        assert_eq!(role_of("wrapper/host1-vm2021-8-03@14-49-26.tgz"), Role::Container);
+        assert_eq!(role_of("host1-vm2021-8-03@14-49-26.tgz"), Role::Container);
+        assert_eq!(role_of("esx-a/bootbank/local.tgz"), Role::Pass);
+        assert_eq!(role_of("esx-a/commands/fcdInfo.py.tgz"), Role::Pass);
+    }
+}
