@@ -4,6 +4,31 @@
 //! a [`Sink`], which decides by path what to do with each member. Nothing is ever written, and no name in an
 //! archive is ever used as a path on this machine.
 
+mod error;
+mod fate;
+mod folder;
+mod inflate;
+mod limits;
+mod magic;
+mod name;
+mod parts;
+mod progress;
+mod read;
 mod sink;
+mod source;
+mod span;
+mod tape;
+mod tar_head;
+mod tar_walk;
+#[cfg(test)]
+mod testing;
+mod walk;
+mod zip_walk;
 
+pub use error::InputError;
+pub use limits::{Limits, Stop};
+pub use magic::looks_like_archive;
+pub use progress::{NoProgress, Progress};
+pub use read::{Outcome, State, read, read_stream};
 pub use sink::{End, Member, Note, NoteKind, Open, Sink};
+pub use source::{Kind, Source};

@@ -3,9 +3,11 @@
 /// One member of an archive, or one file of a folder, as its header states it.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
-    /// Its name with a leading `/` or `./` removed and `\` turned into `/`; bytes, not text: names need not be UTF-8.
+    /// Its name with a leading `/` or `./` removed and `\` turned into `/`, `.` and empty components dropped and `..`
+    /// kept as text; bytes, not text: names need not be UTF-8.
     pub path: &'a [u8],
-    /// The size its header states, in bytes. A hostile or torn archive may lie.
+    /// The size its header states, in bytes; 0 also where nothing states it (a gzip of one log, a zip written as a
+    /// stream). A hostile or torn archive may lie.
     pub size: u64,
     /// Modification time in whole seconds since 1970 UTC, where the container states one.
     pub modified: Option<i64>,
@@ -71,7 +73,8 @@ pub struct Note {
 
 /// Takes what the walker meets, in the order of the input.
 ///
-/// The walker calls `open`; for [`Open::Read`] then any number of `space` + `filled`, then `close`. Bytes are read
+/// The walker calls `open`; for [`Open::Read`] then any number of `space` + `filled`, then `close`; for
+/// [`Open::Descend`] the nested bundle's calls and no `close`; for [`Open::Skip`] nothing more. Bytes are read
 /// straight into the sink's own buffer, so that nothing is copied twice. `space` may block while the sink's budget
 /// is full: the walker runs on a plain thread.
 pub trait Sink {

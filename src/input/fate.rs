@@ -1,0 +1,55 @@
+//! Why a stream of bytes ended, and the counters all streams of one walk share.
+
+use std::cell::{Cell, RefCell};
+
+use super::limits::Limits;
+use super::progress::Progress;
+
+/// Why a stream ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Where it should.
+    Whole,
+    /// The input ended before the stream did.
+    Cut,
+    /// Its bytes are wrong; the text says in what way.
+    Corrupt(String),
+    /// A header of the next member was found inside it.
+    Swallowed,
+    /// A budget ended this stream; others may go on.
+    OverRatio,
+    /// The budget of the whole walk ended.
+    OverOutput,
+    /// The operating system refused to read on.
+    Io(String),
+    /// The walk was asked to stop.
+    Stopped,
+}
+
+/// Counters and limits that all streams of one walk share.
+pub(super) struct Ledger<'l> {
+    pub(super) limits: &'l Limits,
+    pub(super) progress: &'l dyn Progress,
+    /// Bytes of the outermost input that were used up.
+    pub(super) raw: Cell<u64>,
+    /// Bytes all decompressors gave out.
+    pub(super) inflated: Cell<u64>,
+    /// Remarks of streams, which know no sink.
+    pub(super) remarks: RefCell<Vec<String>>,
+}
+
+impl<'l> Ledger<'l> {
+    pub(super) fn new(limits: &'l Limits, progress: &'l dyn Progress) -> Self {
+        Ledger {
+            limits,
+            progress,
+            raw: Cell::new(0),
+            inflated: Cell::new(0),
+            remarks: RefCell::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn remark(&self, text: String) {
+        self.remarks.borrow_mut().push(text);
+    }
+}

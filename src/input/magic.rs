@@ -1,0 +1,190 @@
+//! What bytes are, told by the bytes; names are only asked where bytes cannot say.
+
+use tar::Header;
+
+/// Bytes of a tar header, and the unit everything in a tar is aligned to.
+pub(super) const BLOCK: usize = 512;
+
+/// What the first bytes of a stream say it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Magic {
+    Gzip,
+    Zip,
+    Tar,
+    /// A compression or archive this walker does not read; its usual name.
+    Foreign(&'static str),
+    Text,
+    Binary,
+    Empty,
+}
+
+/// Bytes [`sniff`] wants to see; fewer are fine at the end of a stream.
+pub(super) const SNIFF: usize = 4096;
+
+/// Tells a stream by its first [`SNIFF`] bytes.
+pub(super) fn sniff(head: &[u8]) -> Magic {
+    const FOREIGN: [(&[u8], &str); 7] = [
+        (b"BZh", "bzip2"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"Rar!\x1a\x07", "RAR"),
+        (b"\x1f\x9d", "compress (.Z)"),
+    ];
+    if head.is_empty() {
+        return Magic::Empty;
+    }
+    if head.starts_with(b"\x1f\x8b") {
+        return Magic::Gzip;
+    }
+    if [&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04"]
+        .iter()
+        .any(|m| head.starts_with(m))
+    {
+        return Magic::Zip;
+    }
+    if header(head).is_some() {
+        return Magic::Tar;
+    }
+    for (magic, name) in FOREIGN {
+        if head.starts_with(magic) {
+            return Magic::Foreign(name);
+        }
+    }
+    if is_text(head) { Magic::Text } else { Magic::Binary }
+}
+
+/// Whether nearly all bytes are ones a log may hold. A host that lost power leaves runs of NUL in its logs, hence
+/// not a single one is needed to say no.
+fn is_text(head: &[u8]) -> bool {
+    let odd = head.iter().filter(|b| matches!(**b, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f)).count();
+    odd * 20 <= head.len()
+}
+
+/// The tar header at the front of `bytes`, if its checksum is right. Old headers have no magic, so for them the
+/// checksum and a name must do.
+pub(super) fn header(bytes: &[u8]) -> Option<&Header> {
+    let block = bytes.get(..BLOCK)?;
+    if block.first() == Some(&0) {
+        return None;
+    }
+    let header = Header::from_byte_slice(block);
+    let stated = header.cksum().ok()?;
+    (checksum(block) == stated).then_some(header)
+}
+
+/// The sum of all bytes of a header, its own checksum field counted as blanks.
+fn checksum(block: &[u8]) -> u32 {
+    let all: u32 = block.iter().map(|b| u32::from(*b)).sum();
+    let field: u32 = block.get(148..156).unwrap_or_default().iter().map(|b| u32::from(*b)).sum();
+    all - field + 8 * u32::from(b' ')
+}
+
+/// Whether `bytes` has the magic of POSIX and GNU tar headers in its place.
+pub(super) fn has_ustar(bytes: &[u8]) -> bool {
+    bytes.get(257..262) == Some(b"ustar")
+}
+
+/// Whether a member's name says it is an archive that may hold a bundle: `.tgz`, `.tar.gz`, `.tar`, `.zip`, in
+/// any case. A single gzipped log (`vmkernel.0.gz`) is not.
+pub fn looks_like_archive(path: &[u8]) -> bool {
+    let lower = path.to_ascii_lowercase();
+    [&b".tgz"[..], b".tar.gz", b".tar", b".zip"].iter().any(|suffix| lower.ends_with(suffix))
+}
+
+/// Whether a file name is one that logs of hosts and virtual machines bear: `vmkernel.log`, `hostd.3.gz`,
+/// `vmware-12.log`, `vmkernel.log.1`, `Vpxa.LOG.gz`.
+pub(super) fn is_log_name(name: &[u8]) -> bool {
+    const STEMS: [&[u8]; 24] = [
+        b"auth",
+        b"boot",
+        b"clomd",
+        b"esxupdate",
+        b"fdm",
+        b"hostd",
+        b"hostd-probe",
+        b"kickstart",
+        b"rhttpproxy",
+        b"sdrsinjector",
+        b"shell",
+        b"storagerm",
+        b"sysboot",
+        b"syslog",
+        b"usb",
+        b"vmauthd",
+        b"vmkdevmgr",
+        b"vmkernel",
+        b"vmkeventd",
+        b"vmksummary",
+        b"vmkwarning",
+        b"vmware",
+        b"vobd",
+        b"vpxa",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let mut rest = lower.as_slice();
+    let mut rotated = false;
+    loop {
+        let dot = rest.iter().rposition(|b| *b == b'.');
+        let (Some(stem), Some(last)) = (dot.and_then(|i| rest.get(..i)), dot.and_then(|i| rest.get(i + 1..)))
+        else {
+            break;
+        };
+        match last {
+            b"log" => return !stem.is_empty(),
+            b"gz" | b"bz2" | b"txt" => {}
+            n if !n.is_empty() && n.iter().all(u8::is_ascii_digit) => {}
+            _ => return false,
+        }
+        rotated = true;
+        rest = stem;
+    }
+    rotated && STEMS.contains(&rest)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn logs_are_told_by_name() {
+        for yes in [
+            "vmkernel.log",
+            "hostd.0.gz",
+            "vmware-12.log",
+            "vmkernel.log.1",
+            "VPXA.1",
+            "x.log.gz",
+            "fdm.19.gz",
+        ] {
+            assert!(is_log_name(yes.as_bytes()), "{yes}");
+        }
+        for no in ["vmware", "notes.1", "x.tgz", ".log", "a.vmdk", "photo.1.gz", "vmware.vmx", ""] {
+            assert!(!is_log_name(no.as_bytes()), "{no}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_told() {
+        assert_eq!(sniff(b""), Magic::Empty);
+        assert_eq!(sniff(b"\x1f\x8b\x08"), Magic::Gzip);
+        assert_eq!(sniff(b"PK\x03\x04..."), Magic::Zip);
+        assert_eq!(sniff(b"BZh91AY"), Magic::Foreign("bzip2"));
+        assert_eq!(sniff("2024-01-01T00:00:00Z gr\u{fc}n\r\n".as_bytes()), Magic::Text);
+        assert_eq!(sniff(&[0; 512]), Magic::Binary);
+        let mut header = Header::new_gnu();
+        header.set_path("a/b").unwrap();
+        header.set_size(0);
+        header.set_cksum();
+        assert_eq!(sniff(header.as_bytes()), Magic::Tar);
+    }
+
+    #[test]
+    fn archives_are_told_by_name() {
+        assert!(looks_like_archive(b"x/esx-a.tgz"));
+        assert!(looks_like_archive(b"A.TAR.GZ"));
+        assert!(!looks_like_archive(b"var/run/log/vmkernel.0.gz"));
+    }
+}

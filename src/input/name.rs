@@ -1,0 +1,89 @@
+//! Member names as keys: bytes, with one spelling for each.
+
+/// A name as [`Member::path`](super::Member::path) wants it: `\` becomes `/`; leading `/` and `./` and doubled `/`
+/// go. `..` stays as text: no name is ever used as a path.
+pub(super) fn normalise(raw: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(raw.len());
+    for part in raw.split(|b| *b == b'/' || *b == b'\\') {
+        if part.is_empty() || part == b"." {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(b'/');
+        }
+        out.extend_from_slice(part);
+    }
+    out
+}
+
+/// The first component of a raw name, if another follows it.
+pub(super) fn top(raw: &[u8]) -> Option<&[u8]> {
+    let mut parts = raw.split(|b| *b == b'/' || *b == b'\\').filter(|p| !p.is_empty() && *p != b".");
+    let first = parts.next()?;
+    parts.next().map(|_| first)
+}
+
+/// The last component of a name.
+pub(super) fn base(name: &[u8]) -> &[u8] {
+    name.rsplit(|b| *b == b'/' || *b == b'\\').next().unwrap_or(name)
+}
+
+/// A name without `.gz`, for the single file a gzip holds.
+pub(super) fn without_gz(name: &[u8]) -> &[u8] {
+    let cut = name.len().saturating_sub(3);
+    match name.get(cut..) {
+        Some(end) if cut > 0 && end.eq_ignore_ascii_case(b".gz") => name.get(..cut).unwrap_or(name),
+        _ => name,
+    }
+}
+
+/// A name for a sentence: lossy, control characters replaced, at most 200 characters.
+pub(super) fn shown(name: &[u8]) -> String {
+    const MOST: usize = 200;
+    let text: String = String::from_utf8_lossy(name)
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .take(MOST + 1)
+        .collect();
+    if text.chars().count() > MOST {
+        let mut cut: String = text.chars().take(MOST).collect();
+        cut.push('\u{2026}');
+        cut
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_one_spelling() {
+        for (raw, want) in [
+            ("./a/b", "a/b"),
+            ("/etc/x", "etc/x"),
+            ("a\\b\\c", "a/b/c"),
+            ("a//b/./c/", "a/b/c"),
+            ("../../etc/passwd", "../../etc/passwd"),
+            (".vmsyslogd.err", ".vmsyslogd.err"),
+            ("././@LongLink", "@LongLink"),
+            ("", ""),
+        ] {
+            assert_eq!(normalise(raw.as_bytes()), want.as_bytes(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_top_needs_something_below() {
+        assert_eq!(top(b"./esx-a/README"), Some(&b"esx-a"[..]));
+        assert_eq!(top(b"esx-a/"), None);
+        assert_eq!(top(b"README"), None);
+    }
+
+    #[test]
+    fn gz_goes() {
+        assert_eq!(without_gz(b"vmkernel.0.gz"), b"vmkernel.0");
+        assert_eq!(without_gz(b".gz"), b".gz");
+    }
+}

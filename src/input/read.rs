@@ -1,0 +1,164 @@
+//! Reads one source from its first byte to its last.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::error::InputError;
+use super::fate::{Fate, Ledger};
+use super::limits::Limits;
+use super::magic::{Magic, SNIFF};
+use super::name::shown;
+use super::parts::Parts;
+use super::progress::Progress;
+use super::sink::{NoteKind, Sink};
+use super::source::{Kind, Place, Source};
+use super::tape::{Body, COMPRESSED, ReadPull, Tape};
+use super::walk::{Found, Walker};
+
+/// In what state an input was.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum State {
+    /// All of it was there and was read.
+    Complete,
+    /// It ends early, or a budget or a stop request ended the reading.
+    Truncated,
+    /// Some of its bytes are wrong.
+    Damaged,
+    /// Not one member could be read.
+    Unreadable,
+}
+
+/// What came of reading one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// In what state it was.
+    pub state: State,
+    /// Members met, in all nested containers, those the sink skipped included; links and folders are none.
+    pub members: u64,
+    /// Uncompressed bytes of members met, skipped ones included; a container that was descended into counts by its
+    /// members. Skipped files of a folder count with their size though they are not read.
+    pub bytes: u64,
+    /// What it turned out to be.
+    pub kind: Kind,
+    /// Whether [`Limits::stop`] ended it.
+    pub stopped: bool,
+}
+
+/// Reads `source` on this thread and pushes its members into `sink`, in the order of the input.
+///
+/// Memory is bounded by a few hundred KiB a nesting level, whatever the input holds.
+///
+/// # Errors
+/// Only if there is nothing to read: the file is missing, not permitted, empty or nothing known. Damage and
+/// truncation are told by notes and by [`Outcome::state`].
+pub fn read(
+    source: &Source,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+) -> Result<Outcome, InputError> {
+    progress.total(source.size);
+    let ledger = Ledger::new(limits, progress);
+    let mut walker = Walker::new(sink, &ledger);
+    if let Some(gap) = &source.gap {
+        walker.note(NoteKind::Truncated, None, gap.clone());
+    }
+    match &source.place {
+        Place::Stdin => stream(&mut walker, source.name(), Box::new(io::stdin().lock())),
+        Place::Files(files) => {
+            let first = File::open(source.path()).map_err(|e| InputError::opening(source.path(), e))?;
+            let parts = Parts::new(first, files.get(1..).unwrap_or_default());
+            stream(&mut walker, source.name(), Box::new(parts))
+        }
+        Place::Tree { root, apart } => {
+            walker.tree(source.name(), root, apart);
+            Ok(finish(&mut walker, Kind::Extracted))
+        }
+    }
+}
+
+/// Reads an archive or a log from any stream, as [`read`] does from a file; `name` is what a file would be called.
+///
+/// # Errors
+/// If the stream is empty or nothing known.
+pub fn read_stream(
+    name: &[u8],
+    from: &mut dyn Read,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+) -> Result<Outcome, InputError> {
+    progress.total(None);
+    let ledger = Ledger::new(limits, progress);
+    let mut walker = Walker::new(sink, &ledger);
+    stream(&mut walker, name, Box::new(from))
+}
+
+fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn Read + '_>) -> Result<Outcome, InputError> {
+    let ledger = walker.ledger;
+    let mut tape = Tape::new(Box::new(ReadPull::new(from, ledger)), COMPRESSED, ledger).outermost();
+    let kind = match walker.container(&mut tape, name, 1) {
+        Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => Kind::Wrapper,
+        Found::Archive => Kind::VmSupport,
+        Found::Single => Kind::Log,
+        Found::Other(Magic::Text) => {
+            walker.sink.bundle_begins(name);
+            walker.single(&mut tape, name, 0, 1);
+            walker.sink.bundle_ends();
+            Kind::Log
+        }
+        Found::Other(what) => return Err(unknown(name, what, &mut tape)),
+    };
+    Ok(finish(walker, kind))
+}
+
+fn unknown(name: &[u8], what: Magic, tape: &mut Tape<'_>) -> InputError {
+    let name = shown(name);
+    if what == Magic::Empty {
+        if let Fate::Io(why) = tape.fate() {
+            return InputError::Io { path: name.into(), error: io::Error::other(why) };
+        }
+        return InputError::Empty { name };
+    }
+    let (found, hint) = what_to_try(what, tape.window(SNIFF));
+    InputError::NotABundle { name, found, hint }
+}
+
+/// What was found instead of a bundle, and what may help.
+pub(super) fn what_to_try(what: Magic, head: &[u8]) -> (String, String) {
+    match what {
+        Magic::Foreign(format) => (format!("{format} data"), "unpack it and give the result".to_string()),
+        _ if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") => {
+            ("UTF-16 text".to_string(), "save it as UTF-8 and try again".to_string())
+        }
+        _ => (
+            "binary data of an unknown kind".to_string(),
+            "if it is a part of a split file, give the first part".to_string(),
+        ),
+    }
+}
+
+fn finish(walker: &mut Walker<'_>, kind: Kind) -> Outcome {
+    walker.notes_kept_back();
+    let state = match (walker.damaged, walker.truncated) {
+        (false, false) => State::Complete,
+        _ if walker.members == 0 => State::Unreadable,
+        (true, _) => State::Damaged,
+        (false, true) => State::Truncated,
+    };
+    Outcome { state, members: walker.members, bytes: walker.bytes, kind, stopped: walker.stopped }
+}

@@ -1,0 +1,94 @@
+//! One input, as it was found: what is to be read as one bundle.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// What an input is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// An archive written by vm-support.
+    VmSupport,
+    /// An archive of such archives: an export of the vSphere Client, a tar of `.tgz` files.
+    Wrapper,
+    /// A folder that holds several inputs.
+    Folder,
+    /// An unpacked bundle, or a folder of loose logs.
+    Extracted,
+    /// One log, plain or gzipped.
+    Log,
+}
+
+/// Where the bytes of a source lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    Stdin,
+    /// The parts of one stream, in order; one for a plain file.
+    Files(Vec<PathBuf>),
+    /// A folder, without what lies at or below the paths of `apart`, which are inputs of their own.
+    Tree {
+        root: PathBuf,
+        apart: Vec<PathBuf>,
+    },
+}
+
+/// One input. Made by [`discover`](super::discover()), read by [`read`](super::read()).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub(super) kind: Kind,
+    pub(super) name: Vec<u8>,
+    pub(super) path: PathBuf,
+    pub(super) place: Place,
+    /// Bytes on the disk, if known.
+    pub(super) size: Option<u64>,
+    /// A part that is missing from the middle of a split file.
+    pub(super) gap: Option<String>,
+}
+
+impl Source {
+    /// Standard input.
+    pub fn stdin() -> Self {
+        Source {
+            kind: Kind::VmSupport,
+            name: b"-".to_vec(),
+            path: PathBuf::from("-"),
+            place: Place::Stdin,
+            size: None,
+            gap: None,
+        }
+    }
+
+    /// What it looks like from its first bytes; [`Outcome::kind`](super::Outcome::kind) knows better after reading.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The file's or folder's own name as bytes (the first part's without its number), or `-`.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The file, first part or folder, as it was reached from what the user gave.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes on the disk; `None` for standard input.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+}
+
+/// The last component of a path as bytes; of `.` and the like the resolved folder's.
+pub(super) fn own_name(path: &Path) -> Vec<u8> {
+    let name = match path.file_name() {
+        Some(name) => Some(name.to_os_string()),
+        None => path.canonicalize().ok().and_then(|p| p.file_name().map(OsStr::to_os_string)),
+    };
+    name.map(|n| n.as_encoded_bytes().to_vec()).unwrap_or_else(|| b"input".to_vec())
+}

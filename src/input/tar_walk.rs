@@ -1,0 +1,413 @@
+//! Walks the members of a tar.
+//!
+//! The `tar` crate reads the fields of a header; the walk itself is done here, because a damaged archive has to be
+//! left and entered again at any block, and because header records must not fill the memory.
+
+use tar::{EntryType, Header};
+
+use super::fate::Fate;
+use super::magic::{BLOCK, header};
+use super::name::normalise;
+use super::sink::{Member, NoteKind};
+use super::span::{Span, Top, Watch};
+use super::tape::{Body, Tape};
+use super::tar_head::Records;
+use super::walk::{Walker, inside};
+
+/// What is kept from member to member.
+struct State {
+    top: Top,
+    records: Records,
+    links: u64,
+    devices: u64,
+    folders: u64,
+    sparse: u64,
+    /// The last member's name, for sentences.
+    last: Option<Vec<u8>>,
+    /// Whether the blocks that end an archive were met.
+    closed: bool,
+}
+
+impl State {
+    fn watch(&self) -> Watch<'_> {
+        match &self.top {
+            Top::Known(top) => Watch::Below(top),
+            Top::Unknown | Top::Mixed => Watch::Off,
+        }
+    }
+
+    fn after(&self) -> String {
+        match &self.last {
+            Some(last) => format!("after member '{}'", super::name::shown(last)),
+            None => "before the first member".to_string(),
+        }
+    }
+}
+
+/// How the walk goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Member,
+    End,
+}
+
+impl Walker<'_> {
+    /// Walks the tar on `tape` to the end of the stream.
+    pub(super) fn tar(&mut self, tape: &mut Tape<'_>, depth: u32) {
+        let mut state = State {
+            top: Top::Unknown,
+            records: Records::default(),
+            links: 0,
+            devices: 0,
+            folders: 0,
+            sparse: 0,
+            last: None,
+            closed: false,
+        };
+        while !self.halted && self.tar_step(tape, &mut state, depth) == Next::Member {}
+        if state.links + state.devices > 0 {
+            let text = format!(
+                "{} links and {} devices in it were not followed (and {} folders)",
+                state.links, state.devices, state.folders
+            );
+            self.note(NoteKind::Remark, None, text);
+        }
+        if state.sparse > 0 {
+            let text = format!("{} sparse members in it are read without their holes", state.sparse);
+            self.note(NoteKind::Remark, None, text);
+        }
+    }
+
+    fn tar_step(&mut self, tape: &mut Tape<'_>, state: &mut State, depth: u32) -> Next {
+        let at = tape.pos();
+        let block = tape.window(BLOCK);
+        if block.len() < BLOCK {
+            let (left, zeros) = (block.len(), block.iter().all(|b| *b == 0));
+            tape.skip(BLOCK as u64);
+            self.tar_ran_out(tape, state, left > 0 && !zeros);
+            return Next::End;
+        }
+        if block.iter().take(BLOCK).all(|b| *b == 0) {
+            return self.tar_zeros(tape, state);
+        }
+        match header(block) {
+            Some(head) => {
+                let head = head.clone();
+                tape.skip(BLOCK as u64);
+                self.tar_entry(tape, state, &head, depth)
+            }
+            None => {
+                let text = format!("there is no member header at byte {at}, {}", state.after());
+                self.note(NoteKind::Damaged, None, text);
+                self.tar_search(tape, state)
+            }
+        }
+    }
+
+    /// The stream ended where a header was due.
+    fn tar_ran_out(&mut self, tape: &mut Tape<'_>, state: &State, torn: bool) {
+        let fate = match tape.fate() {
+            Fate::Whole if state.closed && !torn => return,
+            Fate::Cut if state.closed => {
+                let text = "the archive is complete, but the end of its compressed data is missing";
+                self.note(NoteKind::Remark, None, text.to_string());
+                return;
+            }
+            Fate::Whole => Fate::Cut,
+            other => other,
+        };
+        let mut what = state.after();
+        if !torn {
+            what.push_str(", which is complete, and without an end mark");
+        }
+        self.ended(&fate, state.last.as_deref(), tape.pos(), &what);
+    }
+
+    /// Passes over the zero blocks that end an archive, and over what follows unless it is another archive.
+    fn tar_zeros(&mut self, tape: &mut Tape<'_>, state: &mut State) -> Next {
+        loop {
+            let window = tape.window(BLOCK);
+            let zeros = window.chunks_exact(BLOCK).take_while(|b| b.iter().all(|x| *x == 0)).count();
+            if zeros == 0 {
+                break;
+            }
+            tape.used(zeros * BLOCK);
+        }
+        state.closed = true;
+        let at = tape.pos();
+        let window = tape.window(BLOCK);
+        if header(window).is_some() {
+            self.note(NoteKind::Remark, None, format!("another archive follows at byte {at}"));
+            state.closed = false;
+            state.top = Top::Unknown;
+            state.records = Records::default();
+            return Next::Member;
+        }
+        let mut junk = 0_u64;
+        loop {
+            let piece = tape.piece();
+            let n = piece.len();
+            if n == 0 {
+                break;
+            }
+            if junk > 0 || piece.iter().any(|b| *b != 0) {
+                junk += n as u64;
+            }
+            tape.used(n);
+        }
+        if junk > 0 {
+            let text =
+                format!("{junk} bytes that are no archive follow its end at byte {at} and were passed over");
+            self.note(NoteKind::Remark, None, text);
+        }
+        self.tar_ran_out(tape, state, false);
+        Next::End
+    }
+
+    /// Looks for the next header of this archive after a wrong one.
+    fn tar_search(&mut self, tape: &mut Tape<'_>, state: &mut State) -> Next {
+        let from = tape.pos();
+        state.records = Records::default();
+        let watch = match &state.top {
+            Top::Known(top) => Watch::Below(top),
+            Top::Unknown | Top::Mixed => Watch::Any,
+        };
+        let mut span = Span::new(tape, u64::MAX, watch);
+        loop {
+            let n = span.piece().len();
+            if n == 0 {
+                break;
+            }
+            span.used(n);
+        }
+        let fate = span.fate();
+        let lost = tape.pos() - from;
+        if fate == Fate::Swallowed {
+            let text = format!("{lost} bytes were passed over to the next member at byte {}", tape.pos());
+            self.note(NoteKind::Damaged, None, text);
+            return Next::Member;
+        }
+        let text = format!("no further member was found in the {lost} bytes to the end");
+        self.note(NoteKind::Damaged, None, text);
+        match tape.fate() {
+            Fate::Whole => {}
+            fate => self.ended(&fate, None, tape.pos(), "while looking for the next member"),
+        }
+        Next::End
+    }
+
+    fn tar_entry(&mut self, tape: &mut Tape<'_>, state: &mut State, head: &Header, depth: u32) -> Next {
+        let kind = head.entry_type();
+        if is_record(kind) {
+            return self.tar_record(tape, state, head);
+        }
+        let records = std::mem::take(&mut state.records);
+        let raw = records.path.unwrap_or_else(|| head.path_bytes().into_owned());
+        let path = normalise(&raw);
+        match kind {
+            EntryType::Symlink | EntryType::Link => state.links += 1,
+            EntryType::Char | EntryType::Block | EntryType::Fifo => state.devices += 1,
+            EntryType::Directory => state.folders += 1,
+            _ if raw.ends_with(b"/") && head.entry_size().is_ok_and(|s| s == 0) => state.folders += 1,
+            _ => return self.tar_file(tape, state, head, (path, records.size, records.modified), depth),
+        }
+        // Links, devices and folders have no data whatever their size field says.
+        state.top.saw(&raw);
+        state.last = Some(path);
+        Next::Member
+    }
+
+    fn tar_file(
+        &mut self,
+        tape: &mut Tape<'_>,
+        state: &mut State,
+        head: &Header,
+        (path, size, modified): (Vec<u8>, Option<u64>, Option<i64>),
+        depth: u32,
+    ) -> Next {
+        let Some(size) = size.or_else(|| head.entry_size().ok()) else {
+            let text = format!("its header at byte {} states no readable size", tape.pos());
+            self.note(NoteKind::Damaged, Some(&path), text);
+            return self.tar_search(tape, state);
+        };
+        let kind = head.entry_type();
+        if kind.is_gnu_sparse() {
+            state.sparse += 1;
+            let mut more = head.as_gnu().is_some_and(|g| g.is_extended());
+            while more {
+                let map = tape.read_vec(BLOCK);
+                more = map.get(504).is_some_and(|b| *b == 1);
+            }
+        }
+        // Volume labels, parts of other volumes and folder listings of incremental backups.
+        let file = !matches!(kind.as_byte(), b'V' | b'M' | b'D' | b'N');
+        if file {
+            state.top.saw(&path);
+        }
+        let told = self.endings;
+        let mut span = Span::new(tape, size, state.watch());
+        let fate = if file {
+            let member = Member {
+                path: &path,
+                size,
+                modified: modified.or_else(|| head.mtime().ok().and_then(|t| i64::try_from(t).ok())),
+            };
+            self.member(&member, &mut span, depth)
+        } else {
+            self.drop_rest(&mut span)
+        };
+        let read = span.read();
+        if self.halted {
+            return Next::End;
+        }
+        let next = match &fate {
+            Fate::Whole => self.tar_padding(tape, size, &path),
+            Fate::Swallowed => {
+                let text = format!(
+                    "its header states {size} bytes, but the next member begins after {read}: it changed while it \
+                     was collected"
+                );
+                self.note(NoteKind::Damaged, Some(&path), text);
+                Next::Member
+            }
+            fate => {
+                // A nested container told already.
+                if self.endings == told {
+                    let what = format!("{} ({read} of {size} bytes)", inside(&path));
+                    self.ended(fate, Some(&path), tape.pos(), &what);
+                }
+                Next::End
+            }
+        };
+        state.last = Some(path);
+        next
+    }
+
+    fn tar_padding(&mut self, tape: &mut Tape<'_>, size: u64, path: &[u8]) -> Next {
+        let block = BLOCK as u64;
+        let padding = (block - size % block) % block;
+        if tape.skip(padding) == padding {
+            return Next::Member;
+        }
+        let fate = match tape.fate() {
+            Fate::Whole => Fate::Cut,
+            other => other,
+        };
+        self.ended(&fate, Some(path), tape.pos(), "after its last byte");
+        Next::End
+    }
+
+    /// Reads a record that describes the next member.
+    fn tar_record(&mut self, tape: &mut Tape<'_>, state: &mut State, head: &Header) -> Next {
+        let at = tape.pos();
+        let kind = head.entry_type();
+        let Ok(size) = head.entry_size() else {
+            let text = format!("the header record at byte {at} states no readable size");
+            self.note(NoteKind::Damaged, None, text);
+            return self.tar_search(tape, state);
+        };
+        let budget = self.ledger.limits.header_record;
+        state.records.any = true;
+        state.records.bytes = state.records.bytes.saturating_add(size);
+        let wanted = !kind.is_gnu_longlink() && !kind.is_pax_global_extensions();
+        let keep = wanted && state.records.bytes <= budget;
+        if !keep && wanted {
+            let text = format!(
+                "a header record of {size} bytes at byte {at} was left out: {budget} bytes before one member are \
+                 read; that member's name may be cut short"
+            );
+            self.note(NoteKind::OverBudget, None, text);
+        }
+        let mut data = Vec::new();
+        let mut span = Span::new(tape, size, state.watch());
+        loop {
+            let piece = span.piece();
+            let n = piece.len();
+            if n == 0 {
+                break;
+            }
+            if keep {
+                data.extend_from_slice(piece);
+            }
+            span.used(n);
+        }
+        match span.fate() {
+            Fate::Whole => {}
+            Fate::Swallowed => {
+                let text =
+                    format!("the header record at byte {at} states {size} bytes, but the next member begins");
+                self.note(NoteKind::Damaged, None, text);
+                return Next::Member;
+            }
+            fate => {
+                let what = format!("in a header record, {}", state.after());
+                self.ended(&fate, state.last.as_deref(), tape.pos(), &what);
+                return Next::End;
+            }
+        }
+        if keep && kind.is_gnu_longname() {
+            state.records.long_name(&data);
+        } else if keep && !state.records.pax(&data) {
+            let text = format!("the pax record at byte {at} is malformed; what could be read of it is used");
+            self.note(NoteKind::Damaged, None, text);
+        }
+        let last = state.last.clone().unwrap_or_default();
+        self.tar_padding(tape, size, &last)
+    }
+}
+
+/// Whether a header describes the next member and is none itself.
+fn is_record(kind: EntryType) -> bool {
+    kind.is_gnu_longname()
+        || kind.is_gnu_longlink()
+        || kind.is_pax_local_extensions()
+        || kind.is_pax_global_extensions()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testing::*;
+    use super::super::{End, NoteKind, State};
+
+    const TOP: &str = "esx-a-2024-03-11--09.42-1";
+
+    fn sample() -> Vec<u8> {
+        let long = format!("{TOP}/vmfs/volumes/u/{}/vmware.log", "vm-".repeat(60));
+        let (big, small) = (lines(300_000), lines(1000));
+        tar(&[
+            (&format!("{TOP}/README"), b"Command line: vm-support\n"),
+            (&format!("{TOP}/var/run/log/vmkernel.log"), &big),
+            (&format!("{TOP}/var/run/log/empty.log"), b""),
+            (&long, &small),
+            (&format!("{TOP}/action.log"), &small),
+        ])
+    }
+
+    #[test]
+    fn a_tgz_and_a_tar_give_the_same() {
+        let tar = sample();
+        let (sink, outcome) = run(&gz(&tar));
+        assert_eq!(outcome.state, State::Complete, "{:?}", sink.notes());
+        assert_eq!(outcome.members, 5);
+        assert_eq!(outcome.bytes, 25 + 300_000 + 2000);
+        assert!(sink.notes().is_empty(), "{:?}", sink.notes());
+        let members = sink.members();
+        assert_eq!(members[1].1, lines(300_000));
+        assert!(members.iter().all(|m| m.2 == Some(End::Complete)));
+        assert!(members[3].0.ends_with("vm-/vmware.log"));
+        assert_eq!(run(&tar).0.events, sink.events);
+    }
+
+    #[test]
+    fn a_cut_tgz_keeps_what_came() {
+        let whole = gz(&sample());
+        let (sink, outcome) = run(&whole[..whole.len() / 2]);
+        assert_eq!(outcome.state, State::Truncated);
+        assert_eq!(sink.note_kinds(), [NoteKind::Truncated]);
+        let members = sink.members();
+        assert!(matches!(members.last().unwrap().2, Some(End::Cut { read }) if read > 0));
+        assert!(lines(300_000).starts_with(&members.last().unwrap().1));
+        assert!(sink.notes()[0].1.contains("vmkernel.log"), "{:?}", sink.notes());
+    }
+}

@@ -1,0 +1,301 @@
+//! Walks containers and what is in them, and tells the sink.
+
+use super::fate::{Fate, Ledger};
+use super::inflate::Inflate;
+use super::magic::{Magic, SNIFF, sniff};
+use super::name::{shown, without_gz};
+use super::sink::{End, Member, Note, NoteKind, Open, Sink};
+use super::tape::{Body, COMPRESSED, PLAIN, Tape};
+
+/// The state of one walk over one source.
+pub(super) struct Walker<'w> {
+    pub(super) sink: &'w mut dyn Sink,
+    pub(super) ledger: &'w Ledger<'w>,
+    /// Members met, in all containers.
+    pub(super) members: u64,
+    /// Bytes of members met, those of a container that was descended into not counted twice.
+    pub(super) bytes: u64,
+    /// The input ended early, or was left early for a budget.
+    pub(super) truncated: bool,
+    /// Some bytes were wrong.
+    pub(super) damaged: bool,
+    /// The walk was asked to stop.
+    pub(super) stopped: bool,
+    /// No more members are to be opened.
+    pub(super) halted: bool,
+    /// Members of the outermost container that were read, and that were descended into.
+    pub(super) outer_read: u64,
+    pub(super) outer_nested: u64,
+    /// Endings told so far: a nested container's tells its parent's too.
+    pub(super) endings: u64,
+    notes: u64,
+}
+
+/// What a container turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// An archive; its members were walked.
+    Archive,
+    /// A gzip of one file, delivered as one member.
+    Single,
+    /// Something else; nothing was told to the sink.
+    Other(Magic),
+}
+
+impl<'w> Walker<'w> {
+    pub(super) fn new(sink: &'w mut dyn Sink, ledger: &'w Ledger<'w>) -> Self {
+        Walker {
+            sink,
+            ledger,
+            members: 0,
+            bytes: 0,
+            truncated: false,
+            damaged: false,
+            stopped: false,
+            halted: false,
+            outer_read: 0,
+            outer_nested: 0,
+            endings: 0,
+            notes: 0,
+        }
+    }
+
+    /// Tells the sink something, and keeps the state.
+    pub(super) fn note(&mut self, kind: NoteKind, member: Option<&[u8]>, text: String) {
+        match kind {
+            NoteKind::Truncated => self.truncated = true,
+            NoteKind::Damaged => self.damaged = true,
+            NoteKind::OverBudget | NoteKind::Remark => {}
+        }
+        self.notes += 1;
+        if self.notes <= self.ledger.limits.notes {
+            self.sink.note(Note { kind, member: member.map(<[u8]>::to_vec), text });
+        }
+    }
+
+    /// Tells how many notes were kept back, at the very end.
+    pub(super) fn notes_kept_back(&mut self) {
+        let over = self.notes.saturating_sub(self.ledger.limits.notes);
+        if over > 0 {
+            self.sink.note(Note {
+                kind: NoteKind::OverBudget,
+                member: None,
+                text: format!("{over} further notes about this input are not shown"),
+            });
+        }
+    }
+
+    fn remarks(&mut self) {
+        let remarks = self.ledger.remarks.take();
+        for text in remarks {
+            self.note(NoteKind::Remark, None, text);
+        }
+    }
+
+    /// Tells why a stream ended before its time. `what` says where: "inside member x" or the like; `at` is the
+    /// offset in bytes in the uncompressed stream of the container.
+    pub(super) fn ended(&mut self, fate: &Fate, member: Option<&[u8]>, at: u64, what: &str) {
+        let (kind, text) = match fate {
+            Fate::Whole | Fate::Swallowed => return,
+            Fate::Cut => (NoteKind::Truncated, format!("the input ends at byte {at}, {what}")),
+            Fate::Corrupt(why) => (
+                NoteKind::Damaged,
+                format!("the compressed data are damaged after byte {at} ({why}), {what}"),
+            ),
+            Fate::Io(why) => (NoteKind::Damaged, format!("reading stopped at byte {at} ({why}), {what}")),
+            Fate::OverRatio => (
+                NoteKind::OverBudget,
+                format!(
+                    "left at byte {at}, {what}: it inflates more than {} times",
+                    self.ledger.limits.ratio
+                ),
+            ),
+            Fate::OverOutput => {
+                self.truncated = true;
+                self.halted = true;
+                (
+                    NoteKind::OverBudget,
+                    format!(
+                        "left at byte {at}, {what}: the input inflates to more than {} bytes",
+                        self.ledger.limits.output
+                    ),
+                )
+            }
+            Fate::Stopped => {
+                self.stopped = true;
+                self.halted = true;
+                (NoteKind::Truncated, format!("stopped on request at byte {at}, {what}"))
+            }
+        };
+        self.endings += 1;
+        self.note(kind, member, text);
+    }
+
+    /// Walks the container on `tape`, whose name is `name`. The outermost is depth 1.
+    pub(super) fn container(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) -> Found {
+        match sniff(tape.window(SNIFF)) {
+            Magic::Tar => {
+                self.archive(name, |w| w.tar(tape, depth));
+                Found::Archive
+            }
+            Magic::Zip => {
+                self.archive(name, |w| w.zip(tape, depth));
+                Found::Archive
+            }
+            Magic::Gzip => self.gzip(tape, name, depth),
+            other => Found::Other(other),
+        }
+    }
+
+    fn archive(&mut self, name: &[u8], walk: impl FnOnce(&mut Self)) {
+        self.sink.bundle_begins(name);
+        walk(self);
+        self.remarks();
+        self.sink.bundle_ends();
+    }
+
+    fn gzip(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) -> Found {
+        let ledger = self.ledger;
+        let mut inner = Tape::new(Box::new(Inflate::gzip(Box::new(tape), ledger)), PLAIN, ledger);
+        match sniff(inner.window(SNIFF)) {
+            Magic::Tar => {
+                self.archive(name, |w| w.tar(&mut inner, depth));
+                Found::Archive
+            }
+            Magic::Zip | Magic::Gzip if depth < ledger.limits.depth => {
+                self.container(&mut inner, without_gz(name), depth + 1)
+            }
+            Magic::Empty if inner.fate() != Fate::Whole => {
+                let fate = inner.fate();
+                self.archive(name, |w| w.ended(&fate, None, 0, "before any member"));
+                Found::Archive
+            }
+            _ => {
+                self.sink.bundle_begins(name);
+                self.single(&mut inner, without_gz(name), 0, depth);
+                self.remarks();
+                self.sink.bundle_ends();
+                Found::Single
+            }
+        }
+    }
+
+    /// Delivers a whole stream as one member; `size` is 0 if nothing states it.
+    pub(super) fn single(&mut self, tape: &mut Tape<'_>, path: &[u8], size: u64, depth: u32) {
+        let member = Member { path, size, modified: None };
+        let fate = self.member(&member, tape, depth);
+        self.ended(&fate, Some(path), tape.pos(), "inside it");
+    }
+
+    /// Offers one member to the sink and does with `body` what it answers; all of `body` is used up.
+    pub(super) fn member(&mut self, member: &Member<'_>, body: &mut dyn Body, depth: u32) -> Fate {
+        self.members += 1;
+        if self.members > self.ledger.limits.members {
+            self.members -= 1;
+            self.halted = true;
+            self.truncated = true;
+            let text = format!("more than {} members: the rest was left out", self.ledger.limits.members);
+            self.note(NoteKind::OverBudget, Some(member.path), text);
+            return Fate::Whole;
+        }
+        match self.sink.open(member) {
+            Open::Skip => self.drop_rest(body),
+            Open::Read => {
+                self.outer_read += u64::from(depth == 1);
+                self.hand_over(member, body)
+            }
+            Open::Descend => {
+                self.outer_nested += u64::from(depth == 1);
+                self.descend(member, body, depth)
+            }
+        }
+    }
+
+    /// Uses up a body without a look at it, counting its bytes.
+    pub(super) fn drop_rest(&mut self, body: &mut dyn Body) -> Fate {
+        loop {
+            let n = body.piece().len();
+            if n == 0 {
+                return body.fate();
+            }
+            body.used(n);
+            self.bytes += n as u64;
+        }
+    }
+
+    fn hand_over(&mut self, member: &Member<'_>, body: &mut dyn Body) -> Fate {
+        let limit = self.ledger.limits.member_output;
+        let mut read = 0_u64;
+        loop {
+            let piece = body.piece();
+            let mut left = piece;
+            while !left.is_empty() {
+                let room = self.sink.space();
+                let n = room.len().min(left.len());
+                let (Some(to), Some((from, rest))) = (room.get_mut(..n), left.split_at_checked(n)) else {
+                    break;
+                };
+                if n == 0 {
+                    break; // A sink that breaks its word must not make this loop for ever.
+                }
+                to.copy_from_slice(from);
+                self.sink.filled(n);
+                left = rest;
+            }
+            let n = piece.len();
+            if n == 0 {
+                break;
+            }
+            body.used(n);
+            read += n as u64;
+            self.bytes += n as u64;
+            if read >= limit && !body.piece().is_empty() {
+                self.sink.close(End::OverBudget { read });
+                let text = format!("only its first {read} bytes were read: a member may have {limit}");
+                self.note(NoteKind::OverBudget, Some(member.path), text);
+                return self.drop_rest(body);
+            }
+        }
+        let fate = body.fate();
+        self.sink.close(match fate {
+            Fate::Whole => End::Complete,
+            Fate::Swallowed => End::Swallowed { read },
+            Fate::OverRatio | Fate::OverOutput => End::OverBudget { read },
+            Fate::Cut | Fate::Corrupt(_) | Fate::Io(_) | Fate::Stopped => End::Cut { read },
+        });
+        fate
+    }
+
+    fn descend(&mut self, member: &Member<'_>, mut body: &mut dyn Body, depth: u32) -> Fate {
+        let limits = self.ledger.limits;
+        if depth >= limits.depth {
+            let text = format!("not opened: containers may be nested {} deep", limits.depth);
+            self.note(NoteKind::OverBudget, Some(member.path), text);
+            return self.drop_rest(body);
+        }
+        let mut tape = Tape::new(Box::new(&mut body), COMPRESSED, self.ledger);
+        let found = self.container(&mut tape, member.path, depth + 1);
+        drop(tape);
+        if let Found::Other(what) = found {
+            let text = match what {
+                Magic::Empty => "is empty where an archive was expected".to_string(),
+                Magic::Foreign(name) => format!("is {name} data, which is not read; unpack it and try again"),
+                _ => "is no archive, though its name says so".to_string(),
+            };
+            let kind = match what {
+                Magic::Foreign(_) => NoteKind::Damaged,
+                _ => NoteKind::Remark,
+            };
+            self.note(kind, Some(member.path), text);
+        }
+        let counted = self.bytes;
+        let fate = self.drop_rest(body);
+        self.bytes = counted;
+        fate
+    }
+}
+
+/// "inside member `x`", for [`Walker::ended`].
+pub(super) fn inside(path: &[u8]) -> String {
+    format!("inside member '{}'", shown(path))
+}
