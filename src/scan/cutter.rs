@@ -63,7 +63,8 @@ impl Cutter {
         self.buffer.get(..self.filled).unwrap_or_default()
     }
 
-    /// Cuts a full buffer: the piece goes away with it, the rest is put into `fresh`.
+    /// Cuts a full buffer: the piece goes away with it, the rest is put into `fresh`. If `fresh` is smaller than a
+    /// buffer, [`Cutter::settle`] must be called before more bytes come.
     #[must_use]
     pub fn cut(&mut self, mut fresh: Vec<u8>) -> Piece {
         let text = self.buffer.get(..self.filled).unwrap_or_default();
@@ -79,7 +80,9 @@ impl Cutter {
             body => body,
         };
         let rest = text.get(body..).unwrap_or_default();
-        fresh.resize(BUFFER, 0);
+        if fresh.len() < rest.len() {
+            fresh.resize(rest.len(), 0);
+        }
         if let Some(room) = fresh.get_mut(..rest.len()) {
             room.copy_from_slice(rest);
         }
@@ -88,6 +91,16 @@ impl Cutter {
         let data = std::mem::replace(&mut self.buffer, fresh);
         self.filled = kept;
         Piece { data, len, body }
+    }
+
+    /// Moves what a cut left over into a buffer of full size. The left-over waits in a small one so that a reader can
+    /// give its piece away before it waits for the next buffer.
+    pub fn settle(&mut self, mut buffer: Vec<u8>) {
+        buffer.resize(BUFFER, 0);
+        if let (Some(room), Some(kept)) = (buffer.get_mut(..self.filled), self.buffer.get(..self.filled)) {
+            room.copy_from_slice(kept);
+        }
+        self.buffer = buffer;
     }
 
     /// The log is at its end: the last piece, and the buffer goes with it.

@@ -1,9 +1,14 @@
 //! The pass over the logs: pieces of text in fixed buffers, scanned side by side.
 
 mod cutter;
+mod gz;
+mod pass;
 mod pool;
+mod reader;
 mod scanner;
 
 pub use cutter::{Cutter, Piece};
+pub use pass::{BundlePass, KeptFile, MemberLog};
 pub use pool::{BUFFER, Pool};
+pub use reader::{Reader, Shared};
 pub use scanner::{Hit, LINE_LIMIT, Scanned, Scanner};

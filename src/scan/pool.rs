@@ -51,7 +51,10 @@ impl Pool {
     /// Gives a buffer back.
     pub fn give(&self, buffer: Vec<u8>) {
         let mut state = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        state.buffers.push(buffer);
+        // Buffers of large rotations are made outside the pool: it keeps no more than its limit.
+        if buffer.len() == BUFFER && state.buffers.len() < state.made {
+            state.buffers.push(buffer);
+        }
         drop(state);
         self.returned.notify_one();
     }

@@ -1,0 +1,144 @@
+//! Rotated logs: gzip members inside the bundle, inflated by a worker when small and as they come when large.
+
+use super::cutter::{Cutter, Piece};
+use super::pool::BUFFER;
+use super::scanner::{Scanned, Scanner};
+use crate::input::NoteKind;
+use flate2::bufread::MultiGzDecoder;
+use std::io::{Read, Write};
+
+/// A rotation may unpack to this many bytes whatever its size …
+const FREE_OUTPUT: u64 = 256 << 20;
+
+/// … and beyond that to this many times its size. Real logs stay below 40 times.
+const RATIO: u64 = 100;
+
+/// What went wrong: the kind of the note and its sentence.
+pub(super) type Damage = Option<(NoteKind, String)>;
+
+/// Inflates and scans a gathered rotation. `each` gets every piece: number, result, bytes, lines that were cut.
+/// A file that is cut or corrupt gives what came before.
+pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32, Scanned, u64, u64)) -> Damage {
+    let mut decoder = MultiGzDecoder::new(bytes);
+    let mut cutter = Cutter::new(vec![0; BUFFER]);
+    let mut number = 0;
+    let mut total = 0_u64;
+    let allowed = FREE_OUTPUT.max(RATIO.saturating_mul(bytes.len() as u64));
+    let mut spare: Option<Vec<u8>> = None;
+    let damage = loop {
+        match decoder.read(cutter.space()) {
+            Ok(0) => break None,
+            Ok(n) => {
+                total += n as u64;
+                if cutter.filled(n) {
+                    let piece = cutter.cut(Vec::new());
+                    cutter.settle(spare.take().unwrap_or_default());
+                    let data = piece.data.get(..piece.len).unwrap_or_default();
+                    each(number, scanner.scan(data, piece.body), piece.body as u64, 0);
+                    number += 1;
+                    spare = Some(piece.data);
+                }
+                if total > allowed {
+                    break Some((
+                        NoteKind::OverBudget,
+                        format!("it unpacks to more than {} MiB, {RATIO} times its size; the rest was left out", allowed >> 20),
+                    ));
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                // Padding behind the last gzip member is no loss; a member that breaks off is.
+                let complete = total > 0 && error.kind() == std::io::ErrorKind::InvalidInput;
+                break (!complete).then(|| (NoteKind::Damaged, format!("its compressed data breaks off or is wrong after {total} bytes ({error})")));
+            }
+        }
+    };
+    let long_lines = cutter.long_lines;
+    let piece = cutter.finish();
+    let data = piece.data.get(..piece.len).unwrap_or_default();
+    each(number, scanner.scan(data, piece.body), piece.body as u64, long_lines);
+    damage
+}
+
+/// Inflates a large rotation as its bytes come.
+pub(super) struct Inline {
+    decoder: Option<flate2::write::MultiGzDecoder<Out>>,
+    failed: Option<String>,
+    read: u64,
+}
+
+/// Where the inflated bytes go: a cutter with its finished pieces.
+struct Out {
+    cutter: Cutter,
+    pieces: Vec<Piece>,
+    total: u64,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let space = self.cutter.space();
+        let n = bytes.len().min(space.len());
+        if let (Some(room), Some(from)) = (space.get_mut(..n), bytes.get(..n)) {
+            room.copy_from_slice(from);
+        }
+        self.total += n as u64;
+        if self.cutter.filled(n) {
+            let piece = self.cutter.cut(Vec::new());
+            self.pieces.push(piece);
+            self.cutter.settle(Vec::new());
+        }
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Inline {
+    pub(super) fn new() -> Self {
+        let out = Out { cutter: Cutter::new(vec![0; BUFFER]), pieces: Vec::new(), total: 0 };
+        Self { decoder: Some(flate2::write::MultiGzDecoder::new(out)), failed: None, read: 0 }
+    }
+
+    /// Takes compressed bytes in small steps, so that a bomb is seen early; gives the pieces they filled.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        if self.failed.is_some() {
+            return pieces;
+        }
+        let Some(decoder) = &mut self.decoder else { return pieces };
+        for step in bytes.chunks(4096) {
+            self.read += step.len() as u64;
+            if let Err(error) = decoder.write_all(step) {
+                self.failed = Some(format!("its compressed data is wrong after {} bytes ({error})", decoder.get_ref().total));
+                break;
+            }
+            let out = decoder.get_mut();
+            if out.total > FREE_OUTPUT.max(RATIO.saturating_mul(self.read)) {
+                self.failed = Some(format!("it unpacks to more than {RATIO} times its size; the rest was left out"));
+                break;
+            }
+        }
+        pieces.append(&mut decoder.get_mut().pieces);
+        pieces
+    }
+
+    /// The end of the member: the last piece, and what went wrong.
+    pub(super) fn finish(mut self, complete: bool) -> (Piece, Damage) {
+        let empty = || Piece { data: Vec::new(), len: 0, body: 0 };
+        let Some(mut decoder) = self.decoder.take() else { return (empty(), None) };
+        let ended = decoder.try_finish();
+        let total = decoder.get_ref().total;
+        let out = decoder.get_mut();
+        let cutter = std::mem::replace(&mut out.cutter, Cutter::new(Vec::new()));
+        let damage = match (self.failed.take(), ended) {
+            (Some(text), _) => Some((NoteKind::Damaged, text)),
+            (None, Err(error)) if complete => {
+                Some((NoteKind::Damaged, format!("its compressed data breaks off after {total} bytes ({error})")))
+            }
+            _ => None,
+        };
+        (cutter.finish(), damage)
+    }
+}

@@ -1,0 +1,121 @@
+//! What one pass over an input gives: for each bundle in it its members, its hits and its small files.
+
+use super::scanner::{Hit, Scanned};
+use crate::bundle::{Keep, Owner};
+use crate::log::{LogKind, Millis, Span};
+
+/// A log that was scanned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberLog {
+    /// Its path in the bundle, for people.
+    pub path: String,
+    /// Its kind.
+    pub kind: LogKind,
+    /// Whose it is.
+    pub owner: Owner,
+    /// When its container says it was last changed.
+    pub modified: Option<Millis>,
+    /// Bytes after decompression.
+    pub bytes: u64,
+    /// Counts, spans and hits of the whole member; lines of hits count from 0 in the member.
+    pub scanned: Scanned,
+    /// Time spans of its pieces.
+    pub spans: Vec<Span>,
+    /// Lines that were cut at the limit.
+    pub long_lines: u64,
+}
+
+impl MemberLog {
+    /// The hits of the member.
+    #[must_use]
+    pub fn hits(&self) -> &[Hit] {
+        &self.scanned.hits
+    }
+}
+
+/// A small file that was kept whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFile {
+    /// What it is.
+    pub keep: Keep,
+    /// Its path in the bundle.
+    pub path: String,
+    /// Its bytes as text; wrong UTF-8 replaced.
+    pub text: String,
+}
+
+/// What one bundle gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BundlePass {
+    /// Name of its archive or folder.
+    pub name: String,
+    /// Top folder inside it.
+    pub top: String,
+    /// Logs, by owner, kind and first stamp.
+    pub logs: Vec<MemberLog>,
+    /// Small files, in the order of their paths.
+    pub kept: Vec<KeptFile>,
+    /// Paths of cores and dumps.
+    pub cores: Vec<String>,
+    /// Members met.
+    pub members: u64,
+}
+
+impl BundlePass {
+    /// Whether anything in it looks like an ESXi host or a VM.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.logs.is_empty() && self.kept.is_empty()
+    }
+}
+
+/// Pieces of one member, as they come from the workers in any order.
+#[derive(Debug)]
+pub(super) struct PieceDone {
+    pub(super) bundle: usize,
+    pub(super) member: usize,
+    pub(super) piece: u32,
+    pub(super) scanned: Scanned,
+    pub(super) bytes: u64,
+    pub(super) long_lines: u64,
+}
+
+/// Puts the pieces of a member together. `pieces` are in their order.
+pub(super) fn join(pieces: Vec<PieceDone>, log: &mut MemberLog) {
+    let mut last_time: Option<Millis> = None;
+    let mut last_before: Option<Millis> = None;
+    for done in pieces {
+        let mut piece = done.scanned;
+        for hit in &mut piece.hits {
+            hit.line += log.scanned.lines;
+            // A piece that begins inside a record has its time from the piece before.
+            if hit.time.is_none() {
+                hit.time = last_time;
+                hit.last = hit.last.or(last_time);
+            }
+            if hit.before.is_none() {
+                hit.before = if hit.time == last_time { last_before } else { last_time };
+            }
+        }
+        if let (Some(past), Some(span)) = (last_time, piece.span)
+            && span.from - past >= 600_000
+        {
+            log.scanned.silences.push(Span { from: past, to: span.from });
+        }
+        log.scanned.lines += piece.lines;
+        log.scanned.understood += piece.understood;
+        log.scanned.stamped += piece.stamped;
+        log.scanned.tried += piece.tried;
+        log.scanned.silences.append(&mut piece.silences);
+        log.scanned.hits.append(&mut piece.hits);
+        log.spans.extend(piece.span);
+        log.bytes += done.bytes;
+        log.long_lines += done.long_lines;
+        if piece.last_time.is_some() {
+            last_before = last_time;
+            last_time = piece.last_time;
+        }
+    }
+    log.scanned.last_time = last_time;
+    log.scanned.span = log.spans.iter().copied().reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
+}

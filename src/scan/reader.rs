@@ -1,0 +1,487 @@
+//! The reader of a bundle: takes members as the walker meets them, keeps small files, cuts logs into pieces and
+//! hands them to the workers.
+
+use super::cutter::Cutter;
+use super::gz;
+use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
+use super::pool::Pool;
+use super::scanner::{Scanned, Scanner};
+use crate::bundle::{Owner, Role, facts, place, role, sniff};
+use crate::input::{End, Member, Note, NoteKind, Open, Sink};
+use crate::log::{LogKind, Millis};
+use crate::rules::{Filter, RuleSet};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+/// A small file that is kept whole may have this many bytes.
+const KEEP_LIMIT: usize = 4 << 20;
+
+/// Small files of one bundle may have this many bytes together.
+const KEEP_TOTAL: usize = 64 << 20;
+
+/// A rotated log of up to this many compressed bytes is gathered and inflated by a worker; a larger one is inflated
+/// as it comes.
+const GATHER_LIMIT: u64 = 8 << 20;
+
+/// Pieces of such a large rotation that may wait for the workers; their buffers are not the pool's.
+const INLINE_PIECES: usize = 8;
+
+/// Everything the readers and workers of a run share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    filters: BTreeMap<LogKind, Filter>,
+    /// The buffers.
+    pub pool: Pool,
+}
+
+impl Shared {
+    /// Prepares the filters of all kinds.
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>, buffers: usize) -> Self {
+        let filters =
+            LogKind::ALL.iter().filter_map(|kind| Some((*kind, Filter::new(&rules, *kind)?))).collect();
+        Self { rules, filters, pool: Pool::new(buffers, 24 << 20) }
+    }
+
+    pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
+        Scanner { rules: &self.rules, filter: self.filters.get(&kind), kind, reference }
+    }
+}
+
+/// Work that is under way: pieces come in from the workers; the end waits for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    state: Mutex<WorkState>,
+    idle: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct WorkState {
+    running: usize,
+    done: Vec<PieceDone>,
+    notes: Vec<(usize, Note)>,
+}
+
+impl Work {
+    fn begin(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
+    }
+
+    pub(super) fn add(&self, piece: PieceDone) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).done.push(piece);
+    }
+
+    pub(super) fn note(&self, order: usize, note: Note) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).notes.push((order, note));
+    }
+
+    /// Waits until no more than `most` tasks are under way.
+    fn throttle(&self, most: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.running > most {
+            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.running -= 1;
+        drop(state);
+        self.idle.notify_all();
+    }
+
+    fn wait(&self) -> (Vec<PieceDone>, Vec<(usize, Note)>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.running > 0 {
+            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        (std::mem::take(&mut state.done), std::mem::take(&mut state.notes))
+    }
+}
+
+/// Ends a task also when it panics, so that nobody waits for it forever.
+struct Ticket(Arc<Work>);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// The member that is open.
+enum Current {
+    None,
+    Keep { index: usize, room: Vec<u8> },
+    /// A log: its first bytes are not looked at yet, or it is plain text.
+    Log { member: usize, cutter: Cutter, started: bool, size: u64 },
+    /// A rotated log that is being gathered compressed.
+    Gather { member: usize, bytes: Vec<u8>, room: Vec<u8>, reserved: usize },
+    /// A large rotated log, inflated as it comes.
+    Inflate { member: usize, inflater: Box<gz::Inline>, room: Vec<u8> },
+}
+
+struct State {
+    pass: BundlePass,
+    fragments: BTreeMap<String, (usize, u32)>,
+    kept_bytes: usize,
+    kept: Vec<(crate::bundle::Keep, String, Vec<u8>)>,
+    pieces: Vec<u32>,
+    reference: Option<Millis>,
+}
+
+/// A [`Sink`] that reads bundles.
+pub struct Reader<'a> {
+    shared: &'a Arc<Shared>,
+    workers: &'a rayon::ThreadPool,
+    work: Arc<Work>,
+    bundles: Vec<State>,
+    open_bundles: Vec<usize>,
+    current: Current,
+    notes: Vec<(usize, Note)>,
+    /// The input is a single log whose name may say nothing.
+    pub single_log: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader whose pieces are scanned on `workers`.
+    #[must_use]
+    pub fn new(shared: &'a Arc<Shared>, workers: &'a rayon::ThreadPool) -> Self {
+        Self {
+            shared,
+            workers,
+            work: Arc::new(Work::default()),
+            bundles: Vec::new(),
+            open_bundles: Vec::new(),
+            current: Current::None,
+            notes: Vec::new(),
+            single_log: false,
+        }
+    }
+
+    /// Waits for the workers and puts everything in order. Gives each bundle that held anything, and the notes.
+    #[must_use]
+    pub fn finish(mut self) -> (Vec<BundlePass>, Vec<Note>) {
+        if !matches!(self.current, Current::None) {
+            self.close(End::Cut { read: 0 });
+        }
+        let (mut done, more) = self.work.wait();
+        done.sort_by_key(|piece| (piece.bundle, piece.member, piece.piece));
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(more);
+        notes.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut by_member: BTreeMap<(usize, usize), Vec<PieceDone>> = BTreeMap::new();
+        for piece in done {
+            by_member.entry((piece.bundle, piece.member)).or_default().push(piece);
+        }
+        let mut passes = Vec::new();
+        for (index, mut state) in std::mem::take(&mut self.bundles).into_iter().enumerate() {
+            for (member, log) in state.pass.logs.iter_mut().enumerate() {
+                if let Some(pieces) = by_member.remove(&(index, member)) {
+                    join(pieces, log);
+                }
+                if log.long_lines > 0 {
+                    let text = format!("{} lines longer than 1 MiB were cut", log.long_lines);
+                    let note = Note { kind: NoteKind::OverBudget, member: Some(log.path.clone().into_bytes()), text };
+                    notes.push((usize::MAX, note));
+                }
+            }
+            // Rotations are ordered by their stamps: their numbers need not follow time.
+            state.pass.logs.sort_by(|a, b| {
+                let key = |log: &MemberLog| (log.owner.clone(), log.kind, log.scanned.span, log.path.clone());
+                key(a).cmp(&key(b))
+            });
+            state.pass.kept = state
+                .kept
+                .into_iter()
+                .map(|(keep, path, bytes)| KeptFile { keep, path, text: String::from_utf8_lossy(&bytes).into_owned() })
+                .collect();
+            state.pass.kept.sort_by(|a, b| a.path.cmp(&b.path));
+            state.pass.cores.sort();
+            passes.push(state.pass);
+        }
+        (passes, notes.into_iter().map(|(_, note)| note).collect())
+    }
+
+    fn bundle(&mut self) -> Option<&mut State> {
+        let index = *self.open_bundles.last()?;
+        self.bundles.get_mut(index)
+    }
+
+    fn say(&mut self, kind: NoteKind, member: &str, text: String) {
+        let order = self.notes.len();
+        self.notes.push((order, Note { kind, member: Some(member.as_bytes().to_vec()), text }));
+    }
+
+    /// Hands a piece to the workers.
+    fn spawn(&mut self, member: usize, piece: super::Piece) {
+        let Some(&bundle) = self.open_bundles.last() else { return };
+        let Some(state) = self.bundles.get_mut(bundle) else { return };
+        let Some(log) = state.pass.logs.get(member) else { return };
+        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(FAR));
+        let Some(number) = state.pieces.get_mut(member) else { return };
+        let piece_number = *number;
+        *number += 1;
+        let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
+        work.begin();
+        self.workers.spawn(move || {
+            let ticket = Ticket(work);
+            let data = piece.data.get(..piece.len).unwrap_or_default();
+            let scanned = shared.scanner(kind, reference).scan(data, piece.body);
+            let bytes = piece.body as u64;
+            shared.pool.give(piece.data);
+            ticket.0.add(PieceDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 });
+        });
+    }
+
+    /// Hands a gathered rotation to the workers: inflated and scanned there in one go.
+    fn spawn_gathered(&mut self, member: usize, bytes: Vec<u8>, reserved: usize) {
+        let Some(&bundle) = self.open_bundles.last() else { return };
+        let Some(state) = self.bundles.get(bundle) else { return };
+        let Some(log) = state.pass.logs.get(member) else { return };
+        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(FAR));
+        let path = log.path.clone();
+        let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
+        let order = self.notes.len();
+        work.begin();
+        self.workers.spawn(move || {
+            let ticket = Ticket(work);
+            let scanner = shared.scanner(kind, reference);
+            let damage = gz::scan(&bytes, &scanner, |piece, scanned, bytes, long_lines| {
+                ticket.0.add(PieceDone { bundle, member, piece, scanned, bytes, long_lines });
+            });
+            drop(bytes);
+            shared.pool.release(reserved);
+            if let Some((kind, text)) = damage {
+                ticket.0.note(order, Note { kind, member: Some(path.into_bytes()), text });
+            }
+        });
+    }
+
+    fn add_log(&mut self, path: String, kind: LogKind, owner: Owner, modified: Option<Millis>) -> Option<usize> {
+        let state = self.bundle()?;
+        let scanned = Scanned::default();
+        state.pass.logs.push(MemberLog { path, kind, owner, modified, bytes: 0, scanned, spans: Vec::new(), long_lines: 0 });
+        state.pieces.push(0);
+        Some(state.pass.logs.len() - 1)
+    }
+
+    /// The first bytes of a log tell whether it is compressed, and of a nameless one what it is.
+    fn start_log(&mut self) {
+        let Current::Log { member, cutter, started, size } = &mut self.current else { return };
+        if *started || cutter.seen().len() < 2 {
+            return;
+        }
+        *started = true;
+        let (member, size) = (*member, *size);
+        if !cutter.seen().starts_with(&[0x1f, 0x8b]) {
+            return;
+        }
+        let Current::Log { cutter, .. } = std::mem::replace(&mut self.current, Current::None) else { return };
+        let seen = cutter.seen().to_vec();
+        let room = cutter.finish().data;
+        if size <= GATHER_LIMIT {
+            let reserved = usize::try_from(size).unwrap_or(usize::MAX).max(seen.len());
+            self.shared.pool.reserve(reserved);
+            self.current = Current::Gather { member, bytes: seen, room, reserved };
+        } else {
+            self.shared.pool.give(room);
+            let mut inflater = Box::new(gz::Inline::new());
+            let pieces = inflater.push(&seen);
+            self.current = Current::Inflate { member, inflater, room: vec![0; 64 << 10] };
+            for piece in pieces {
+                self.spawn(member, piece);
+            }
+        }
+    }
+}
+
+/// The reference for stamps without a year where nothing dates the file: the end of 2099.
+const FAR: Millis = 4_102_444_800_000;
+
+impl Sink for Reader<'_> {
+    fn bundle_begins(&mut self, name: &[u8]) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let pass = BundlePass { name, ..BundlePass::default() };
+        self.open_bundles.push(self.bundles.len());
+        self.bundles.push(State {
+            pass,
+            fragments: BTreeMap::new(),
+            kept_bytes: 0,
+            kept: Vec::new(),
+            pieces: Vec::new(),
+            reference: None,
+        });
+    }
+
+    fn bundle_ends(&mut self) {
+        self.open_bundles.pop();
+    }
+
+    fn open(&mut self, member: &Member<'_>) -> Open {
+        let place = place(member.path);
+        let single_log = self.single_log;
+        let Some(state) = self.bundle() else { return Open::Skip };
+        state.pass.members += 1;
+        if state.pass.top.is_empty()
+            && let Some(first) = String::from_utf8_lossy(member.path).split('/').next()
+            && let Some((_, captured)) = facts::folder_name(first)
+        {
+            first.clone_into(&mut state.pass.top);
+            state.reference = Some(captured + 86_400_000);
+        }
+        let path = String::from_utf8_lossy(member.path).into_owned();
+        let modified = member.modified.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| *ms > 0);
+        let found = match role(&place.path) {
+            Role::Pass if single_log => Role::Log { kind: LogKind::Vmware, owner: Owner::Vm(String::new()) },
+            found => found,
+        };
+        match found {
+            Role::Pass => Open::Skip,
+            Role::Core => {
+                if place.fragment.unwrap_or(0) == 0 {
+                    state.pass.cores.push(path);
+                }
+                Open::Skip
+            }
+            Role::Container => Open::Descend,
+            Role::Keep(keep) => {
+                if let Some(number) = place.fragment
+                    && let Some((index, next)) = state.fragments.get_mut(&place.path)
+                {
+                    let (index, expected) = (*index, *next);
+                    *next = number.saturating_add(1);
+                    if number != expected {
+                        let text = format!("fragment {number} follows where {expected} was expected; what lies between is missing");
+                        self.say(NoteKind::Damaged, &path, text);
+                    }
+                    self.current = Current::Keep { index, room: vec![0; 64 << 10] };
+                    return Open::Read;
+                }
+                if state.kept_bytes > KEEP_TOTAL {
+                    let text = format!("not read: the small files of this bundle pass {} MiB", KEEP_TOTAL >> 20);
+                    self.say(NoteKind::OverBudget, &path, text);
+                    return Open::Skip;
+                }
+                let index = state.kept.len();
+                state.kept.push((keep, path.clone(), Vec::new()));
+                if let Some(number) = place.fragment {
+                    state.fragments.insert(place.path.clone(), (index, number.saturating_add(1)));
+                    if number != 0 {
+                        self.say(NoteKind::Damaged, &path, format!("its first fragment is {number}, not 0"));
+                    }
+                }
+                self.current = Current::Keep { index, room: vec![0; 64 << 10] };
+                Open::Read
+            }
+            Role::Log { kind, owner } => {
+                let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
+                let cutter = Cutter::new(self.shared.pool.take());
+                self.current = Current::Log { member: index, cutter, started: false, size: member.size };
+                Open::Read
+            }
+        }
+    }
+
+    fn space(&mut self) -> &mut [u8] {
+        match &mut self.current {
+            Current::Log { cutter, .. } => cutter.space(),
+            Current::Keep { room, .. } | Current::Gather { room, .. } | Current::Inflate { room, .. } => room,
+            Current::None => &mut [],
+        }
+    }
+
+    fn filled(&mut self, n: usize) {
+        match &mut self.current {
+            Current::None => {}
+            Current::Keep { index, room } => {
+                let index = *index;
+                let bytes = room.get(..n).unwrap_or_default();
+                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else { return };
+                let Some((_, _, kept)) = state.kept.get_mut(index) else { return };
+                let free = KEEP_LIMIT.saturating_sub(kept.len());
+                kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
+                state.kept_bytes += n.min(free);
+                if n > free && free > 0 {
+                    let path = state.kept.get(index).map(|(_, path, _)| path.clone()).unwrap_or_default();
+                    self.say(NoteKind::OverBudget, &path, format!("only its first {} MiB were read", KEEP_LIMIT >> 20));
+                }
+            }
+            Current::Log { member, cutter, .. } => {
+                let member = *member;
+                let full = cutter.filled(n);
+                self.start_log();
+                if full && let Current::Log { cutter, .. } = &mut self.current {
+                    // The piece leaves with its buffer before a new one is waited for.
+                    let fresh = cutter.cut(Vec::new());
+                    self.spawn(member, fresh);
+                    let buffer = self.shared.pool.take();
+                    if let Current::Log { cutter, .. } = &mut self.current {
+                        cutter.settle(buffer);
+                    }
+                }
+            }
+            Current::Gather { bytes, room, reserved, .. } => {
+                bytes.extend_from_slice(room.get(..n).unwrap_or_default());
+                // A header that lied about the size must not lift the budget.
+                if bytes.len() > *reserved + (1 << 20) {
+                    bytes.truncate(*reserved);
+                }
+            }
+            Current::Inflate { member, inflater, room } => {
+                let member = *member;
+                let pieces = inflater.push(room.get(..n).unwrap_or_default());
+                for piece in pieces {
+                    self.work.throttle(INLINE_PIECES);
+                    self.spawn(member, piece);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, end: End) {
+        match std::mem::replace(&mut self.current, Current::None) {
+            Current::None | Current::Keep { .. } => {}
+            Current::Log { member, cutter, .. } => {
+                if self.single_log
+                    && let Some(kind) = sniff(cutter.seen())
+                    && let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member))
+                    && log.bytes == 0
+                    && role(&place(log.path.as_bytes()).path) == Role::Pass
+                {
+                    log.kind = kind;
+                    if kind != LogKind::Vmware {
+                        log.owner = Owner::Host;
+                    }
+                }
+                if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
+                    log.long_lines += cutter.long_lines;
+                }
+                let piece = cutter.finish();
+                self.spawn(member, piece);
+            }
+            Current::Gather { member, bytes, room, reserved } => {
+                self.shared.pool.give(room);
+                self.spawn_gathered(member, bytes, reserved);
+            }
+            Current::Inflate { member, inflater, .. } => {
+                let (piece, damage) = inflater.finish(matches!(end, End::Complete));
+                self.spawn(member, piece);
+                if let Some((kind, text)) = damage {
+                    let path = self
+                        .bundle()
+                        .and_then(|state| state.pass.logs.get(member))
+                        .map(|log| log.path.clone())
+                        .unwrap_or_default();
+                    self.say(kind, &path, text);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        let order = self.notes.len();
+        self.notes.push((order, note));
+    }
+}
