@@ -4,6 +4,7 @@
 //! `report`. A module knows those before it and never those after it; `terms` holds the words all of them share.
 
 pub mod bundle;
+pub mod evidence;
 pub mod input;
 pub mod log;
 pub mod report;

@@ -1,0 +1,483 @@
+//! Makes the model of a host out of what the pass found. Identity and lists may have come last: nothing is tied
+//! before everything is there.
+
+use super::model::{Finding, HostModel, Session, VmModel, WorldSpan};
+use super::paths::{Volumes, file_name, parent, volume_of};
+use crate::bundle::facts::{self, ListedVm};
+use crate::bundle::{Keep, Owner};
+use crate::log::{Coverage, LogKind, Millis, Span};
+use crate::rules::{Captures, Fact, RuleSet};
+use crate::scan::{BundlePass, MemberLog};
+use std::collections::BTreeMap;
+
+/// Builds the model of one bundle.
+#[must_use]
+pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
+    let mut host = HostModel { input, cores: pass.cores.clone(), ..HostModel::default() };
+    let listed = identity(&mut host, &pass);
+    let owners = machines(&mut host, &pass, &listed);
+    host.is_host = pass.logs.iter().any(|log| log.owner == Owner::Host) || host.name.is_some();
+    coverage(&mut host, &pass, &owners);
+    collect(&mut host, pass, &owners, rules);
+    configurations(&mut host, rules);
+    finish_names(&mut host);
+    worlds(&mut host, rules, &listed);
+    sessions(&mut host, rules);
+    stands_on(&mut host);
+    drop_used_facts(&mut host, rules);
+    sort_vms(&mut host);
+    host
+}
+
+/// Host name, version, capture, volumes; gives the list of running VMs.
+fn identity(host: &mut HostModel, pass: &BundlePass) -> Vec<ListedVm> {
+    let mut listed = Vec::new();
+    let mut uptime_us: Option<i64> = None;
+    let mut conf_name = None;
+    for file in &pass.kept {
+        // A second output of the same command is stored as `1.<name>` and adds nothing.
+        match &file.keep {
+            Keep::Uname => {
+                if let Some((name, version, build)) = facts::uname(&file.text) {
+                    host.name = Some(name);
+                    host.version = host.version.take().or(version);
+                    host.build = host.build.take().or(build);
+                }
+            }
+            Keep::VmwareVl => {
+                if let Some((product, version, build)) = facts::vmware_vl(&file.text) {
+                    host.product = Some(product);
+                    host.version = Some(version);
+                    host.build = build.or(host.build.take());
+                }
+            }
+            Keep::Uptime => uptime_us = file.text.trim().parse().ok(),
+            Keep::EsxConf => conf_name = facts::esx_conf_host(&file.text),
+            Keep::Readme => host.captured_at = host.captured_at.or(facts::readme(&file.text).0),
+            Keep::ActionLog => host.has_action_log = true,
+            Keep::ErrorLog => host.collection_errors = facts::error_log(&file.text),
+            Keep::VmProcessList => listed.extend(facts::vm_process_list(&file.text)),
+            Keep::ExtentList => {
+                for row in facts::extent_list(&file.text) {
+                    host.volumes.add(&row);
+                }
+            }
+            Keep::FilesystemList => {
+                for row in facts::filesystem_list(&file.text) {
+                    host.volumes.add(&row);
+                }
+            }
+            Keep::VmInventory | Keep::Vmx(_) => {}
+        }
+    }
+    let from_folder = facts::folder_name(&pass.top).or_else(|| {
+        let stem = file_name(&pass.name);
+        facts::folder_name(stem.strip_suffix(".tgz").unwrap_or(stem))
+    });
+    host.name = host.name.take().or(conf_name).or_else(|| from_folder.as_ref().map(|(name, _)| name.clone()));
+    host.captured_at = host.captured_at.or(from_folder.map(|(_, time)| time));
+    host.booted_at = uptime_us.and_then(|us| Some(host.captured_at? - us / 1000));
+    listed
+}
+
+/// The VMs: from their folders, the registered list, the running list. Gives folder of a log → VM.
+fn machines(host: &mut HostModel, pass: &BundlePass, listed: &[ListedVm]) -> BTreeMap<String, usize> {
+    let mut owners = BTreeMap::new();
+    for file in &pass.kept {
+        if let Keep::Vmx(folder) = &file.keep {
+            let entries = facts::vmx(&file.text);
+            let path = format!("{folder}/{}", file_name(&file.path));
+            let vm = vm_at(&mut host.vms, &host.volumes, Some(&path), folder);
+            if let Some(model) = host.vms.get_mut(vm) {
+                model.vmx.fill_from(&entries);
+                model.config.get_or_insert_with(|| absolute(&path));
+            }
+            owners.entry(folder.clone()).or_insert(vm);
+        }
+    }
+    for file in pass.kept.iter().filter(|file| file.keep == Keep::VmInventory) {
+        for (vmid, path) in facts::vm_inventory(&file.text) {
+            let vm = vm_at(&mut host.vms, &host.volumes, Some(&path), parent(path.trim_start_matches('/')));
+            if let Some(model) = host.vms.get_mut(vm) {
+                model.vmid = model.vmid.or(vmid);
+                model.config = Some(path.clone());
+            }
+        }
+    }
+    for entry in listed {
+        let Some(path) = &entry.config else { continue };
+        let vm = vm_at(&mut host.vms, &host.volumes, Some(path), parent(path.trim_start_matches('/')));
+        if let Some(model) = host.vms.get_mut(vm) {
+            model.config.get_or_insert_with(|| path.clone());
+            if !entry.name.is_empty() {
+                model.names.insert(entry.name.clone());
+                model.vmx.name.get_or_insert_with(|| entry.name.clone());
+            }
+            if let Some(uuid) = &entry.uuid {
+                model.vmx.bios_uuid.get_or_insert_with(|| uuid.clone());
+            }
+        }
+    }
+    for log in &pass.logs {
+        if let Owner::Vm(folder) = &log.owner
+            && !owners.contains_key(folder)
+        {
+            let vm = vm_at(&mut host.vms, &host.volumes, None, folder);
+            owners.insert(folder.clone(), vm);
+        }
+    }
+    owners
+}
+
+/// The VM with this configuration file or, without one, with this folder; made if it is not there.
+fn vm_at(vms: &mut Vec<VmModel>, volumes: &Volumes, config: Option<&str>, folder: &str) -> usize {
+    let config_key = config.map(|path| volumes.canonical(path));
+    let folder_key = volumes.canonical(folder);
+    let found = match &config_key {
+        Some(key) => vms.iter().position(|vm| {
+            vm.config_key.as_ref() == Some(key) || (vm.config_key.is_none() && vm.folders.contains(&folder_key))
+        }),
+        None => vms.iter().position(|vm| vm.folders.contains(&folder_key)),
+    };
+    let index = found.unwrap_or_else(|| {
+        vms.push(VmModel::default());
+        vms.len() - 1
+    });
+    if let Some(vm) = vms.get_mut(index) {
+        vm.config_key = vm.config_key.take().or(config_key);
+        vm.folders.insert(folder_key);
+        if let Some(volume) = volume_of(folder).or_else(|| config.and_then(volume_of)) {
+            vm.volumes.insert(volumes.key(volume).to_owned());
+        }
+    }
+    index
+}
+
+fn absolute(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
+
+/// Which logs speak over which time.
+fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, usize>) {
+    let assemble = |kind: LogKind, logs: &[&MemberLog]| {
+        let mut coverage = Coverage::default();
+        let mut silences: Vec<Span> = Vec::new();
+        for log in logs {
+            coverage.members += 1;
+            coverage.lines += log.scanned.lines;
+            coverage.understood += log.scanned.understood;
+            coverage.stamped += log.scanned.stamped;
+            coverage.spans.extend(log.spans.iter().copied());
+            silences.extend(log.scanned.silences.iter().copied());
+        }
+        coverage.assemble(kind, &silences)
+    };
+    for &kind in LogKind::ALL {
+        let logs: Vec<&MemberLog> =
+            pass.logs.iter().filter(|log| log.kind == kind && log.owner == Owner::Host).collect();
+        if !logs.is_empty() {
+            host.logs.insert(kind, assemble(kind, &logs));
+        }
+    }
+    let mut by_vm: BTreeMap<usize, Vec<&MemberLog>> = BTreeMap::new();
+    for log in &pass.logs {
+        if let Owner::Vm(folder) = &log.owner
+            && let Some(&vm) = owners.get(folder)
+        {
+            by_vm.entry(vm).or_default().push(log);
+        }
+    }
+    for (vm, logs) in by_vm {
+        if let Some(vm) = host.vms.get_mut(vm) {
+            vm.coverage = assemble(LogKind::Vmware, &logs);
+        }
+    }
+}
+
+/// Turns hits into findings with their place.
+fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usize>, rules: &RuleSet) {
+    for log in pass.logs {
+        let member = host.members.len();
+        host.members.push(log.path);
+        let owner = match &log.owner {
+            Owner::Vm(folder) => owners.get(folder).copied(),
+            Owner::Host => None,
+        };
+        for hit in log.scanned.hits {
+            if rules.rules().get(hit.rule).is_some_and(|rule| rule.rule.fact == Some(Fact::FirmwareFirst)) {
+                host.firmware_first = true;
+            }
+            host.findings.push(Finding {
+                rule: hit.rule,
+                log: log.kind,
+                owner,
+                member,
+                line: hit.line + 1,
+                time: hit.time,
+                before: hit.before,
+                captures: hit.captures,
+                text: hit.text,
+                count: hit.count,
+                last: hit.last,
+            });
+        }
+    }
+    host.findings.sort_by_key(Finding::order);
+}
+
+fn facts_of<'a>(
+    host: &'a HostModel,
+    rules: &'a RuleSet,
+    fact: Fact,
+) -> impl Iterator<Item = &'a Finding> + 'a {
+    host.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
+}
+
+/// What the VMs' own logs say about their configuration; the newest log is believed first.
+fn configurations(host: &mut HostModel, rules: &RuleSet) {
+    let mut dumps: BTreeMap<usize, facts::Vmx> = BTreeMap::new();
+    let mut configs: BTreeMap<usize, String> = BTreeMap::new();
+    let mut products: BTreeMap<usize, String> = BTreeMap::new();
+    for finding in facts_of(host, rules, Fact::ConfigEntry) {
+        if let (Some(vm), Some(key), Some(value)) =
+            (finding.owner, finding.captures.get("key"), finding.captures.get("value"))
+        {
+            dumps.entry(vm).or_default().entry(key, value);
+        }
+    }
+    for finding in facts_of(host, rules, Fact::ConfigFile) {
+        if let (Some(vm), Some(path)) = (finding.owner, finding.captures.get("vmx")) {
+            configs.insert(vm, path.trim().to_owned());
+        }
+    }
+    for finding in facts_of(host, rules, Fact::VmxStart) {
+        if let (Some(vm), Some(product)) = (finding.owner, finding.captures.get("product")) {
+            products.insert(vm, product.trim().to_owned());
+        }
+    }
+    for (index, vm) in host.vms.iter_mut().enumerate() {
+        if let Some(dump) = dumps.get(&index) {
+            vm.vmx.fill_from(dump);
+        }
+        if vm.config.is_none()
+            && let Some(path) = configs.get(&index)
+        {
+            vm.config_key = Some(host.volumes.canonical(path));
+            vm.config = Some(path.clone());
+        }
+        vm.product = products.get(&index).cloned();
+        vm.hosted = vm.product.as_ref().is_some_and(|product| !product.contains("ESX"));
+    }
+}
+
+fn finish_names(host: &mut HostModel) {
+    for vm in &mut host.vms {
+        let stem = vm
+            .config
+            .as_deref()
+            .map(|path| file_name(&path.replace('\\', "/")).to_owned())
+            .map(|name| name.strip_suffix(".vmx").unwrap_or(&name).to_owned());
+        let folder = vm.folders.iter().next().map(|folder| file_name(folder).to_owned()).filter(|name| !name.is_empty());
+        for name in vm.vmx.name.iter().chain(&stem) {
+            vm.names.insert(name.clone());
+        }
+        vm.name = vm.vmx.name.clone().or(stem).or(folder);
+    }
+}
+
+fn number(captures: &Captures, name: &str) -> Option<u64> {
+    captures.get(name)?.parse().ok()
+}
+
+/// World, cartel and handle tables with the time they are valid.
+fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
+    let mut by_name: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+    for (index, vm) in host.vms.iter().enumerate() {
+        for name in &vm.names {
+            // A name that two VMs bear names neither.
+            by_name.entry(name).and_modify(|own| *own = own.filter(|known| *known == index)).or_insert(Some(index));
+        }
+    }
+    let mut found: Vec<(usize, u64, Millis)> = Vec::new();
+    for finding in facts_of(host, rules, Fact::WorldName) {
+        if let (Some(world), Some(name), Some(time)) =
+            (number(&finding.captures, "world"), finding.captures.get("vm"), finding.time)
+            && let Some(Some(vm)) = by_name.get(name)
+        {
+            found.push((*vm, world, time));
+        }
+    }
+    let mut cartels: BTreeMap<u64, u64> = BTreeMap::new();
+    for finding in facts_of(host, rules, Fact::WorldCartel) {
+        if let (Some(world), Some(cartel)) = (number(&finding.captures, "world"), number(&finding.captures, "cartel")) {
+            cartels.insert(world, cartel);
+        }
+    }
+    let handles: Vec<(String, u64, Option<Millis>)> = facts_of(host, rules, Fact::HandleWorld)
+        .filter_map(|finding| {
+            Some((finding.captures.get("handle")?.to_owned(), number(&finding.captures, "world")?, finding.time))
+        })
+        .collect();
+    let opids: Vec<(String, String)> = host
+        .findings
+        .iter()
+        .filter_map(|finding| Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned())))
+        .collect();
+    let starts: BTreeMap<usize, Millis> = facts_of(host, rules, Fact::VmxStart)
+        .filter_map(|finding| Some((finding.owner?, finding.time?)))
+        .collect();
+    found.sort_unstable();
+    found.dedup_by(|next, own| next.0 == own.0 && next.1 == own.1);
+    for (at, &(vm, world, from)) in found.iter().enumerate() {
+        let to = found.get(at + 1).filter(|next| next.0 == vm).map(|next| next.2 - 1);
+        if let Some(model) = host.vms.get_mut(vm) {
+            model.worlds.push(WorldSpan { id: world, from: Some(from), to });
+            if let Some(&cartel) = cartels.get(&world) {
+                model.cartels.push(WorldSpan { id: cartel, from: Some(from), to });
+            }
+        }
+    }
+    for entry in listed {
+        let key = entry.config.as_deref().map(|path| host.volumes.canonical(path));
+        let Some(vm) = host.vms.iter().position(|vm| key.is_some() && vm.config_key == key) else { continue };
+        let Some(model) = host.vms.get_mut(vm) else { continue };
+        // The list shows the ids at the time of the capture: those of the last start.
+        let from = starts.get(&vm).copied();
+        for (id, spans) in [(entry.world, &mut model.worlds), (entry.cartel, &mut model.cartels)] {
+            if let Some(id) = id
+                && !spans.iter().any(|span| span.id == id)
+            {
+                spans.push(WorldSpan { id, from, to: None });
+            }
+        }
+    }
+    for (handle, world, time) in handles {
+        if let Some(vm) = host.vms.iter_mut().find(|vm| vm.worlds.iter().any(|span| span.holds(world, time))) {
+            vm.handles.insert(handle);
+        }
+    }
+    host.opid_user = opids.into_iter().collect();
+}
+
+/// Runs of the VMX process: from banner to exit, to the next banner, or to the end of the log.
+fn sessions(host: &mut HostModel, rules: &RuleSet) {
+    let mut marks: BTreeMap<usize, Vec<(Millis, bool, Option<Millis>)>> = BTreeMap::new();
+    for (fact, is_start) in [(Fact::VmxStart, true), (Fact::VmxExit, false)] {
+        for finding in facts_of(host, rules, fact) {
+            if let (Some(vm), Some(time)) = (finding.owner, finding.time) {
+                marks.entry(vm).or_default().push((time, is_start, finding.before));
+            }
+        }
+    }
+    for (index, vm) in host.vms.iter_mut().enumerate() {
+        let (Some(first), Some(last)) = (vm.coverage.first(), vm.coverage.last()) else { continue };
+        let mut marks = marks.remove(&index).unwrap_or_default();
+        marks.sort_unstable();
+        let spans = &vm.coverage.spans;
+        // The last line at or before a moment, as far as the spans of the pieces tell it.
+        let last_before = |at: Millis, hint: Option<Millis>| {
+            hint.into_iter()
+                .chain(spans.iter().filter(|span| span.from < at).map(|span| span.to.min(at)))
+                .filter(|time| *time < at)
+                .max()
+        };
+        let mut open: Option<Session> = None;
+        for (time, is_start, before) in marks {
+            if is_start {
+                // The banner and the lines behind it carry stamps up to a few seconds later than the line after.
+                let near = |session: &Session| (time - session.from).abs() < 5_000 && session.started;
+                if open.as_ref().is_some_and(near) {
+                    continue;
+                }
+                if let Some(mut past) = open.take() {
+                    past.to = last_before(time, before).unwrap_or(past.from).max(past.from);
+                    vm.sessions.push(past);
+                } else if vm.sessions.is_empty() && time - first > 5_000 {
+                    let to = last_before(time, before).unwrap_or(first);
+                    vm.sessions.push(Session { from: first, to, exited: false, started: false });
+                }
+                open = Some(Session { from: time, to: time, exited: false, started: true });
+            } else {
+                let mut session = open.take().unwrap_or(Session { from: first, to: time, exited: true, started: false });
+                session.to = time;
+                session.exited = true;
+                match vm.sessions.last_mut() {
+                    // Exit is told by two or three lines; they close one session.
+                    Some(past) if past.exited && session.from <= past.to => past.to = past.to.max(time),
+                    _ => vm.sessions.push(session),
+                }
+            }
+        }
+        match open {
+            Some(mut session) => {
+                session.to = last.max(session.from);
+                vm.sessions.push(session);
+            }
+            None if vm.sessions.is_empty() => {
+                vm.sessions.push(Session { from: first, to: last, exited: false, started: false });
+            }
+            None => {}
+        }
+    }
+}
+
+/// The volumes and devices under each VM.
+fn stands_on(host: &mut HostModel) {
+    let mut migrations: Vec<(usize, String)> = Vec::new();
+    for finding in &host.findings {
+        if let (Some(vm), Some(id)) = (finding.owner, finding.captures.get("migration")) {
+            migrations.push((vm, id.to_owned()));
+        }
+    }
+    for (vm, id) in migrations {
+        if let Some(vm) = host.vms.get_mut(vm) {
+            vm.migrations.insert(id);
+        }
+    }
+    let volumes = &host.volumes;
+    for vm in &mut host.vms {
+        let disks: Vec<String> = vm.vmx.disks.clone();
+        for disk in &disks {
+            if let Some(volume) = volume_of(disk) {
+                vm.volumes.insert(volumes.key(volume).to_owned());
+                vm.folders.insert(volumes.canonical(parent(disk.trim_start_matches('/'))));
+            }
+        }
+        for key in &vm.volumes {
+            if let Some(volume) = volumes.get(key) {
+                vm.devices.extend(volume.devices.iter().cloned());
+            }
+        }
+    }
+}
+
+/// Facts that have gone into the tables are not looked at again: they need no memory.
+fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
+    host.findings.retain(|finding| {
+        let Some(rule) = rules.rules().get(finding.rule) else { return false };
+        let used = matches!(
+            rule.rule.fact,
+            Some(
+                Fact::ConfigEntry | Fact::ConfigFile | Fact::WorldName | Fact::WorldCartel | Fact::HandleWorld | Fact::OpidUser
+            )
+        );
+        !used || rule.rule.origin.is_some() || rule.rule.operation.is_some() || rule.rule.crash.is_some()
+    });
+}
+
+/// VMs by name, then configuration; findings follow their VM to its new place.
+fn sort_vms(host: &mut HostModel) {
+    let mut order: Vec<usize> = (0..host.vms.len()).collect();
+    order.sort_by_key(|&index| host.vms.get(index).map(|vm| (vm.name.clone(), vm.config.clone(), vm.folders.clone())));
+    let mut place = vec![0; order.len()];
+    for (new, &old) in order.iter().enumerate() {
+        if let Some(slot) = place.get_mut(old) {
+            *slot = new;
+        }
+    }
+    let mut vms: Vec<Option<VmModel>> = std::mem::take(&mut host.vms).into_iter().map(Some).collect();
+    host.vms = order.iter().filter_map(|&old| vms.get_mut(old).and_then(Option::take)).collect();
+    for finding in &mut host.findings {
+        finding.owner = finding.owner.and_then(|old| place.get(old).copied());
+    }
+}

@@ -1,0 +1,180 @@
+//! A host as one bundle shows it: its logs' coverage, its volumes, its VMs with everything that ties a line to them,
+//! and every line that a rule found.
+
+use super::paths::Volumes;
+use crate::bundle::facts::Vmx;
+use crate::log::{Coverage, LogKind, Millis};
+use crate::rules::Captures;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A line that a rule found, with its place in the bundle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Index of the rule.
+    pub rule: usize,
+    /// Kind of log.
+    pub log: LogKind,
+    /// The VM whose own log it stands in (index into [`HostModel::vms`]).
+    pub owner: Option<usize>,
+    /// Member of the bundle (index into [`HostModel::members`]).
+    pub member: usize,
+    /// Line in the member, from 1.
+    pub line: u64,
+    /// When.
+    pub time: Option<Millis>,
+    /// Time of the last line before it with another time.
+    pub before: Option<Millis>,
+    /// What the rule took out of it.
+    pub captures: Captures,
+    /// The line.
+    pub text: String,
+    /// How many equal ones it stands for.
+    pub count: u64,
+    /// Time of the last of them.
+    pub last: Option<Millis>,
+}
+
+impl Finding {
+    /// Order of the report: time, member, line, rule.
+    #[must_use]
+    pub fn order(&self) -> (Option<Millis>, usize, u64, usize) {
+        (self.time, self.member, self.line, self.rule)
+    }
+}
+
+/// From when to when a world id is a VM's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorldSpan {
+    /// The id.
+    pub id: u64,
+    /// First moment it is valid; `None` = unknown.
+    pub from: Option<Millis>,
+    /// Last moment it is valid; `None` = until the capture.
+    pub to: Option<Millis>,
+}
+
+impl WorldSpan {
+    /// Whether the id is the VM's at this moment, give or take a few seconds of late logging.
+    #[must_use]
+    pub fn holds(&self, id: u64, at: Option<Millis>) -> bool {
+        const SLACK: Millis = 5_000;
+        let Some(at) = at else { return self.id == id };
+        self.id == id && self.from.is_none_or(|from| at >= from - SLACK) && self.to.is_none_or(|to| at <= to + SLACK)
+    }
+}
+
+/// A run of the VMX process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// When it began, as far as the log shows.
+    pub from: Millis,
+    /// Its last line.
+    pub to: Millis,
+    /// Whether it ended in order.
+    pub exited: bool,
+    /// Whether its beginning is in the log.
+    pub started: bool,
+}
+
+/// A VM of a host.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct VmModel {
+    /// Display name; else the stem of its configuration file; else its folder.
+    pub name: Option<String>,
+    /// All names it is called by in logs.
+    pub names: BTreeSet<String>,
+    /// Path of its `.vmx`, as the host writes it.
+    pub config: Option<String>,
+    /// The same in canonical form.
+    pub config_key: Option<String>,
+    /// Its folders in canonical form.
+    pub folders: BTreeSet<String>,
+    /// Entries of its configuration.
+    pub vmx: Vmx,
+    /// hostd's number.
+    pub vmid: Option<u64>,
+    /// World ids over time.
+    pub worlds: Vec<WorldSpan>,
+    /// Cartel ids over time.
+    pub cartels: Vec<WorldSpan>,
+    /// Handles of virtual disks.
+    pub handles: BTreeSet<String>,
+    /// Volumes its files are on, by key.
+    pub volumes: BTreeSet<String>,
+    /// Devices under those volumes.
+    pub devices: BTreeSet<String>,
+    /// vMotion ids.
+    pub migrations: BTreeSet<String>,
+    /// Its own logs taken together.
+    pub coverage: Coverage,
+    /// Runs of its VMX process, by time.
+    pub sessions: Vec<Session>,
+    /// Product of its last banner (`VMware ESX`, `VMware Workstation` …).
+    pub product: Option<String>,
+    /// Whether the product is not ESX: Workstation, Player, Fusion, Server.
+    pub hosted: bool,
+}
+
+impl VmModel {
+    /// What people call it.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("(unnamed)")
+    }
+
+    /// Whether its guest is Windows, as configured; `None` if unknown.
+    #[must_use]
+    pub fn is_windows(&self) -> Option<bool> {
+        let guest = self.vmx.guest_os.as_ref()?.to_ascii_lowercase();
+        Some(guest.starts_with("win") || guest.contains("windows"))
+    }
+}
+
+/// A host as one bundle shows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HostModel {
+    /// Index of the input.
+    pub input: usize,
+    /// Host name.
+    pub name: Option<String>,
+    /// `VMware ESXi`.
+    pub product: Option<String>,
+    /// `8.0.2`.
+    pub version: Option<String>,
+    /// Build number.
+    pub build: Option<String>,
+    /// When the bundle was made.
+    pub captured_at: Option<Millis>,
+    /// When the host booted last, from its uptime.
+    pub booted_at: Option<Millis>,
+    /// Host logs.
+    pub logs: BTreeMap<LogKind, Coverage>,
+    /// Volumes.
+    pub volumes: Volumes,
+    /// VMs, by name, then configuration.
+    pub vms: Vec<VmModel>,
+    /// Paths of members that findings name.
+    pub members: Vec<String>,
+    /// Findings, by time, member, line, rule.
+    pub findings: Vec<Finding>,
+    /// VM of each virtual disk handle, world and so on is in the VMs; opIDs and who asked:
+    pub opid_user: BTreeMap<String, String>,
+    /// What the bundle's own error log says.
+    pub collection_errors: Vec<String>,
+    /// Whether `action.log`, which is written last, is there.
+    pub has_action_log: bool,
+    /// Cores and dumps in the bundle.
+    pub cores: Vec<String>,
+    /// Whether this is a host at all, and not a loose log of a VM.
+    pub is_host: bool,
+    /// Corrected memory errors never reach ESXi on this host.
+    pub firmware_first: bool,
+}
+
+impl HostModel {
+    /// The findings with a time in `[from, to]`.
+    pub fn between(&self, from: Millis, to: Millis) -> impl Iterator<Item = (usize, &Finding)> {
+        let start = self.findings.partition_point(|finding| finding.time.is_none_or(|time| time < from));
+        self.findings.iter().enumerate().skip(start).take_while(move |(_, finding)| finding.time.is_some_and(|t| t <= to))
+    }
+}

@@ -1,0 +1,286 @@
+//! Crashes put together: one crash is one, however many lines, vCPUs and logs tell it.
+
+use crate::evidence::{Finding, HostModel, Tie, tie};
+use crate::log::{LogKind, Millis};
+use crate::rules::{Fact, RuleSet};
+use crate::terms::CrashKind;
+
+/// A bugcheck as the crash registers tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// The code.
+    pub code: u64,
+    /// The arguments that were written.
+    pub args: [Option<u64>; 4],
+    /// The vCPU that wrote first.
+    pub vcpu: Option<u32>,
+}
+
+/// A crash of a VM before it is judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crash {
+    /// The VM (index in its host).
+    pub vm: usize,
+    /// Its first line.
+    pub time: Millis,
+    /// The last line that tells it.
+    pub last: Millis,
+    /// Of what kind.
+    pub kind: CrashKind,
+    /// What Windows reported.
+    pub bugcheck: Option<Reported>,
+    /// The findings that tell it (indices in the host).
+    pub findings: Vec<usize>,
+    /// For a host that went down: when it was back.
+    pub back: Option<Millis>,
+}
+
+impl Crash {
+    /// Whether the guest itself reported it.
+    #[must_use]
+    pub fn guest_reported(&self) -> bool {
+        matches!(self.kind, CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault)
+    }
+}
+
+/// Lines of one guest crash come within this time: several vCPUs, repeated sets.
+const SAME_GUEST_CRASH: Millis = 30_000;
+/// Notices of a dead VMX come late: cores are written first.
+const LATE_NOTICE: Millis = 600_000;
+/// A reset of a VM that has not booted since its crash is the crash's consequence.
+const RESET_OF_CRASHED: Millis = 86_400_000;
+/// An orderly stop asked for in the guest explains a reset or an end within this time.
+const ORDERLY: Millis = 300_000;
+
+/// A line that tells a crash of a VM.
+struct Mark {
+    at: usize,
+    time: Millis,
+    kind: CrashKind,
+    own_log: bool,
+    /// The line shares a moment and names nobody: it makes no crash alone.
+    keyless: bool,
+}
+
+/// The crashes of one VM, by time; those of a host that went down are found elsewhere.
+#[must_use]
+pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
+    let marks = marks(host, rules, vm);
+    let facts = Facts::of(host, rules, vm);
+    let mut crashes: Vec<Crash> = Vec::new();
+    let mut pending: Vec<&Mark> = Vec::new();
+    for mark in &marks {
+        if mark.keyless {
+            pending.push(mark);
+            continue;
+        }
+        if facts.explains(mark) {
+            continue;
+        }
+        match crashes.last_mut() {
+            Some(crash) if joins(crash, mark, &facts) => {
+                crash.findings.push(mark.at);
+                crash.last = crash.last.max(mark.time);
+                crash.kind = merged_kind(crash, mark);
+            }
+            _ => crashes.push(Crash {
+                vm,
+                time: mark.time,
+                last: mark.time,
+                kind: mark.kind,
+                bugcheck: None,
+                findings: vec![mark.at],
+                back: None,
+            }),
+        }
+    }
+    for mark in pending {
+        if let Some(crash) = crashes.iter_mut().find(|crash| (mark.time - crash.time).abs() <= 10_000) {
+            crash.findings.push(mark.at);
+        }
+    }
+    for crash in &mut crashes {
+        crash.findings.sort_unstable();
+        crash.bugcheck = bugcheck(host, rules, crash);
+        settle_kind(host, vm, crash);
+    }
+    silent_ends(host, vm, &mut crashes);
+    crashes.sort_by_key(|crash| crash.time);
+    crashes
+}
+
+fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for (at, finding) in host.findings.iter().enumerate() {
+        let Some(rule) = rules.rules().get(finding.rule) else { continue };
+        let (Some(kind), Some(time)) = (rule.rule.crash, finding.time) else { continue };
+        if kind == CrashKind::HostDown {
+            continue;
+        }
+        let tied = tie(host, rule, finding, vm);
+        if !matches!(tied, Tie::This | Tie::Moment) {
+            continue;
+        }
+        let own_log = finding.owner.is_some();
+        // A loose log of a hosted product knows nobody but its user: a reset there is an operation.
+        let hosted = host.vms.get(vm).is_some_and(|model| model.hosted);
+        if kind == CrashKind::VmReset && hosted {
+            continue;
+        }
+        marks.push(Mark { at, time, kind, own_log, keyless: tied == Tie::Moment });
+    }
+    marks
+}
+
+/// What the VM's logs say about boots and orderly stops.
+struct Facts {
+    boots: Vec<Millis>,
+    starts: Vec<Millis>,
+    orderly: Vec<Millis>,
+    exits: Vec<Millis>,
+}
+
+impl Facts {
+    fn of(host: &HostModel, rules: &RuleSet, vm: usize) -> Self {
+        let times = |wanted: &[Fact]| -> Vec<Millis> {
+            host.findings
+                .iter()
+                .filter(|finding| finding.owner == Some(vm))
+                .filter(|finding| {
+                    rules.rules().get(finding.rule).and_then(|rule| rule.rule.fact).is_some_and(|fact| wanted.contains(&fact))
+                })
+                .filter_map(|finding| finding.time)
+                .collect()
+        };
+        Self {
+            boots: times(&[Fact::GuestBoot, Fact::VmxStart]),
+            starts: times(&[Fact::VmxStart]),
+            orderly: times(&[Fact::OrderlyStop]),
+            exits: times(&[Fact::VmxExit]),
+        }
+    }
+
+    fn between(times: &[Millis], from: Millis, to: Millis) -> bool {
+        times.iter().any(|time| *time > from && *time <= to)
+    }
+
+    /// Whether an orderly stop explains the mark: a reset that the guest or Tools had prepared, a process that
+    /// ended in order.
+    fn explains(&self, mark: &Mark) -> bool {
+        match mark.kind {
+            CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY, mark.time),
+            CrashKind::VmxFailure if !mark.own_log => {
+                // An exit line near it: the process ended in order, whoever asked.
+                Self::between(&self.exits, mark.time - 60_000, mark.time + 60_000)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_guest(kind: CrashKind) -> bool {
+    matches!(kind, CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault)
+}
+
+fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
+    let since_last = mark.time - crash.last;
+    let booted = Facts::between(&facts.boots, crash.time, mark.time);
+    match mark.kind {
+        CrashKind::VmReset => {
+            since_last <= 120_000 && (crash.kind == CrashKind::VmReset || !booted)
+                || (!booted && mark.time - crash.time <= RESET_OF_CRASHED && crash.kind != CrashKind::VmReset)
+        }
+        kind if is_guest(kind) => {
+            since_last <= SAME_GUEST_CRASH && (!booted || !mark.own_log)
+        }
+        _ => {
+            let restarted = Facts::between(&facts.starts, crash.time, mark.time);
+            if mark.own_log { since_last <= LATE_NOTICE && !restarted } else { since_last <= LATE_NOTICE }
+        }
+    }
+}
+
+fn merged_kind(crash: &Crash, mark: &Mark) -> CrashKind {
+    let soon = mark.time - crash.time <= 5_000;
+    match (crash.kind, mark.kind) {
+        // A reset is what happened to it, the other is what it was.
+        (CrashKind::VmReset, other) => other,
+        // The monitor and the guest at the same moment: the monitor below it first.
+        (own, CrashKind::VmmFailure | CrashKind::VmxFailure) if is_guest(own) && soon => mark.kind,
+        (CrashKind::GuestPanic, CrashKind::WindowsBugcheck | CrashKind::TripleFault) => mark.kind,
+        (own, _) => own,
+    }
+}
+
+/// Code and arguments out of the lines of the crash registers: of the vCPU that reported first.
+fn bugcheck(host: &HostModel, rules: &RuleSet, crash: &Crash) -> Option<Reported> {
+    let mut lines: Vec<&Finding> = crash
+        .findings
+        .iter()
+        .filter_map(|&at| host.findings.get(at))
+        .filter(|finding| {
+            rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.crash == Some(CrashKind::WindowsBugcheck))
+                && finding.captures.get("reg").is_some()
+        })
+        .collect();
+    lines.sort_by_key(|finding| finding.order());
+    let value = |finding: &Finding| {
+        let text = finding.captures.get("value")?;
+        u64::from_str_radix(text.trim_start_matches("0x").trim_start_matches("0X"), 16).ok()
+    };
+    let register = |finding: &Finding| finding.captures.get("reg").and_then(|reg| reg.parse::<usize>().ok());
+    let first = lines.iter().find(|finding| register(finding) == Some(0))?;
+    let vcpu = vcpu(&first.text);
+    let mut args = [None; 4];
+    for finding in &lines {
+        // Another vCPU may report the same crash in between with other arguments.
+        let own = vcpu.is_none() || self::vcpu(&finding.text) == vcpu;
+        if let (true, Some(reg @ 1..=4)) = (own, register(finding))
+            && let Some(slot) = args.get_mut(reg - 1)
+            && slot.is_none()
+        {
+            *slot = value(finding);
+        }
+    }
+    Some(Reported { code: value(first)?, args, vcpu })
+}
+
+/// The number in `vcpu-N` of a line's head.
+fn vcpu(text: &str) -> Option<u32> {
+    let (_, after) = text.split_once("vcpu-")?;
+    after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn settle_kind(host: &HostModel, vm: usize, crash: &mut Crash) {
+    if crash.bugcheck.is_some() && crash.kind == CrashKind::GuestPanic {
+        crash.kind = CrashKind::WindowsBugcheck;
+    }
+    let only_hostd =
+        crash.findings.iter().filter_map(|&at| host.findings.get(at)).all(|finding| finding.log != LogKind::Vmware);
+    if crash.kind == CrashKind::GuestPanic && only_hostd && host.vms.get(vm).and_then(|vm| vm.is_windows()) == Some(true) {
+        crash.kind = CrashKind::WindowsBugcheck;
+    }
+}
+
+/// A VMX process whose log just stops, and that was started anew: it died without a word.
+fn silent_ends(host: &HostModel, vm: usize, crashes: &mut Vec<Crash>) {
+    let Some(model) = host.vms.get(vm) else { return };
+    for pair in model.sessions.windows(2) {
+        let [session, next] = pair else { continue };
+        if session.exited || !next.started || !session.started {
+            continue;
+        }
+        let told = crashes.iter().any(|crash| crash.time >= session.from && crash.time <= next.from + 5_000);
+        if !told {
+            crashes.push(Crash {
+                vm,
+                time: session.to,
+                last: session.to,
+                kind: CrashKind::VmxFailure,
+                bugcheck: None,
+                findings: Vec::new(),
+                back: Some(next.from),
+            });
+        }
+    }
+}
