@@ -1,7 +1,8 @@
 //! vmcoroner tells where a virtual machine's crash came from, out of a VMware ESXi `vm-support` bundle.
 //!
-//! The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `evidence` → `verdict` →
-//! `report`. A module knows those before it and never those after it; `terms` holds the words all of them share.
+//! The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `scan` → `evidence` →
+//! `verdict` → `report`. A module knows those before it and never those after it; `terms` holds the words all of
+//! them share, `windows` what is known of the guest's own side.
 
 pub mod bundle;
 pub mod evidence;
@@ -11,3 +12,5 @@ pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod terms;
+pub mod verdict;
+pub mod windows;

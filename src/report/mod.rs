@@ -1,3 +1,22 @@
 //! The report: its model and one file per format.
 
+pub mod clean;
+pub mod inventory;
+pub mod json;
+pub mod knowledge;
 pub mod model;
+pub mod text;
+
+use crate::terms::words;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// The formats a report can be written in.
+    Format {
+        /// For people at a terminal.
+        Text = "text",
+        /// The model as it is, for machines.
+        Json = "json",
+    }
+}

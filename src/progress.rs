@@ -1,0 +1,21 @@
+//! How a run tells what it is doing, without knowing who listens.
+
+/// Hears how far a run is. Called from several threads.
+pub trait Progress: Sync {
+    /// A stage began (`reading esx01.tgz`); `total` is its size in bytes if it is known.
+    fn begin(&self, stage: &str, total: Option<u64>);
+    /// So many more bytes of the stage are done.
+    fn advance(&self, bytes: u64);
+    /// The stage ended.
+    fn end(&self);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str, _: Option<u64>) {}
+    fn advance(&self, _: u64) {}
+    fn end(&self) {}
+}

@@ -1,0 +1,123 @@
+//! What the logs could not show: the coverage of each check, in words a person can act on.
+
+use super::crash::Crash;
+use super::weigh::Windows;
+use crate::evidence::HostModel;
+use crate::log::{Coverage, LogKind, Millis};
+use crate::terms::Check;
+
+/// The logs of a check: those that must cover the moment before it can be called clear, and those that only help.
+#[must_use]
+pub const fn logs_of(check: Check) -> (&'static [LogKind], &'static [LogKind]) {
+    use LogKind::{Fdm, Hostd, Sel, Shell, Vmkernel, Vmksummary, Vmkwarning, Vmware, Vobd};
+    match check {
+        Check::GuestReport => (&[Vmware], &[Hostd]),
+        Check::DumpMatch => (&[], &[Vmware]),
+        Check::HypervisorNmi => (&[Hostd, Vmkernel], &[Shell]),
+        Check::VmxVmm => (&[Vmware, Vmkernel], &[Hostd, Vobd]),
+        Check::Stun => (&[Vmware], &[Hostd, Vmkernel]),
+        Check::Storage => (&[Vmkernel], &[Vmware, Hostd, Vobd]),
+        Check::HostMemory => (&[Vmkernel], &[Vmkwarning, Vobd]),
+        Check::HardwareEvent => (&[Sel], &[]),
+        Check::VirtualDevice => (&[Vmware, Vmkernel], &[]),
+        Check::Resource => (&[Vmkernel, Hostd], &[Vmware, Vobd]),
+        Check::HostFailure => (&[Vmkernel], &[Vmksummary, Hostd]),
+        Check::Operation => (&[Hostd], &[Vmware, Fdm, Shell]),
+    }
+}
+
+/// How a log stands to a crash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// The log.
+    pub log: LogKind,
+    /// Whether it covers the moment.
+    pub covers: bool,
+    /// Why not.
+    pub reason: Option<String>,
+}
+
+/// Whether a log speaks about the time before the crash and the crash itself.
+#[must_use]
+pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) -> Cover {
+    let from = crash.time - windows.before;
+    let own = if log == LogKind::Vmware { host.vms.get(crash.vm).map(|vm| &vm.coverage) } else { host.logs.get(&log) };
+    let Some(own) = own.filter(|own| own.members > 0) else {
+        let why = collection_error(host, log).map_or(String::new(), |error| format!(" (the collection says: {error})"));
+        return Cover { log, covers: false, reason: Some(format!("{} is not in the bundle{why}", log.file_name())) };
+    };
+    let reason = match log {
+        // The event log of the hardware speaks only of events: that it is there is enough.
+        LogKind::Sel => (own.lines == 0).then(|| "the IPMI SEL output is empty".to_owned()),
+        // Logs that speak only when something happens must reach back; they need not go on.
+        LogKind::Vobd | LogKind::Shell | LogKind::Auth | LogKind::Fdm | LogKind::Vmkwarning | LogKind::Vmksummary => {
+            begins_late(log, own, from.max(crash.time - windows.before), crash.time)
+        }
+        // The VM's own log told the crash; how far back it goes matters only for what came before.
+        LogKind::Vmware => begins_late(log, own, crash.time, crash.time),
+        _ => begins_late(log, own, from, crash.time)
+            .or_else(|| ends_early(log, own, crash.time))
+            .or_else(|| silent(log, own, from, crash.time)),
+    };
+    Cover { log, covers: reason.is_none(), reason }
+}
+
+fn begins_late(log: LogKind, own: &Coverage, from: Millis, crash: Millis) -> Option<String> {
+    let name = log.file_name();
+    let Some(first) = own.first() else { return Some(format!("{name} has no line with a time")) };
+    if first > crash {
+        return Some(format!("{name} begins {} after the crash", lapse(first - crash)));
+    }
+    (first > from).then(|| format!("{name} begins only {} before the crash", lapse(crash - first)))
+}
+
+fn ends_early(log: LogKind, own: &Coverage, crash: Millis) -> Option<String> {
+    let last = own.last()?;
+    (last < crash).then(|| format!("{} ends {} before the crash", log.file_name(), lapse(crash - last)))
+}
+
+fn silent(log: LogKind, own: &Coverage, from: Millis, crash: Millis) -> Option<String> {
+    if own.covers(from, crash) {
+        return None;
+    }
+    let gap = own.gaps.iter().find(|gap| gap.from < crash && gap.to > from)?;
+    Some(format!("{} is silent for {} around the crash", log.file_name(), lapse(gap.to - gap.from)))
+}
+
+/// What the bundle's error log says about a log that is missing.
+fn collection_error(host: &HostModel, log: LogKind) -> Option<&str> {
+    let word = match log {
+        LogKind::Sel => "ipmi",
+        other => other.as_str(),
+    };
+    host.collection_errors.iter().map(String::as_str).find(|line| line.to_ascii_lowercase().contains(word))
+}
+
+/// A stretch of time as people say it: `2 h 11 min`, `45 s`.
+#[must_use]
+pub fn lapse(ms: Millis) -> String {
+    let seconds = ms / 1000;
+    let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3_600, seconds % 3_600 / 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) if seconds == 0 => format!("{ms} ms"),
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) if seconds % 60 > 0 && minutes < 5 => format!("{minutes} min {} s", seconds % 60),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_of_time_are_said_as_people_say_them() {
+        assert_eq!(lapse(45_000), "45 s");
+        assert_eq!(lapse(131 * 60_000), "2 h 11 min");
+        assert_eq!(lapse(90_000), "1 min 30 s");
+        assert_eq!(lapse(3 * 86_400_000 + 3_600_000), "3 d 1 h");
+    }
+}
