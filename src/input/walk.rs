@@ -85,7 +85,8 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn remarks(&mut self) {
+    /// Hands on what streams had to say.
+    pub(super) fn remarks(&mut self) {
         let remarks = self.ledger.remarks.take();
         for text in remarks {
             self.note(NoteKind::Remark, None, text);
@@ -189,16 +190,35 @@ impl<'w> Walker<'w> {
 
     /// Offers one member to the sink and does with `body` what it answers; all of `body` is used up.
     pub(super) fn member(&mut self, member: &Member<'_>, body: &mut dyn Body, depth: u32) -> Fate {
-        self.members += 1;
-        if self.members > self.ledger.limits.members {
-            self.members -= 1;
+        match self.offer(member) {
+            Some(open) => self.deliver(open, member, body, depth),
+            None => Fate::Whole,
+        }
+    }
+
+    /// Asks the sink about a member; `None` if the budget of members is used up.
+    pub(super) fn offer(&mut self, member: &Member<'_>) -> Option<Open> {
+        let most = self.ledger.limits.members;
+        if self.members >= most {
             self.halted = true;
             self.truncated = true;
-            let text = format!("more than {} members: the rest was left out", self.ledger.limits.members);
+            let text = format!("more than {most} members: the rest was left out");
             self.note(NoteKind::OverBudget, Some(member.path), text);
-            return Fate::Whole;
+            return None;
         }
-        match self.sink.open(member) {
+        self.members += 1;
+        Some(self.sink.open(member))
+    }
+
+    /// Does with `body` what the sink answered; all of `body` is used up.
+    pub(super) fn deliver(
+        &mut self,
+        open: Open,
+        member: &Member<'_>,
+        body: &mut dyn Body,
+        depth: u32,
+    ) -> Fate {
+        match open {
             Open::Skip => self.drop_rest(body),
             Open::Read => {
                 self.outer_read += u64::from(depth == 1);
