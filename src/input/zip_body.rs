@@ -70,8 +70,30 @@ impl<'t, 'a> Stored<'t, 'a> {
                 return;
             }
         }
-        self.clear = if last { window.len() } else { window.len() - DESCRIPTOR };
+        if !last {
+            self.clear = window.len() - DESCRIPTOR;
+            return;
+        }
+        let tail = window.len().saturating_sub(DESCRIPTOR);
+        let torn = (tail..window.len()).find(|at| {
+            let so_far = (self.read + *at as u64) as u32;
+            window.get(*at..).is_some_and(|rest| begins_descriptor(rest, so_far))
+        });
+        match torn {
+            Some(0) => {
+                self.tape.skip(u64::MAX);
+                self.fate = Some(Fate::Cut);
+            }
+            at => self.clear = at.unwrap_or(window.len()),
+        }
     }
+}
+
+/// Whether the input was cut inside a descriptor for `size` bytes: `rest` is the front of one.
+fn begins_descriptor(rest: &[u8], size: u32) -> bool {
+    let magic = rest.iter().zip(DESCRIPTOR_MAGIC).all(|(a, b)| a == b);
+    let stated = rest.get(8..).unwrap_or_default();
+    magic && stated.iter().zip(size.to_le_bytes()).all(|(a, b)| *a == b)
 }
 
 impl Body for Stored<'_, '_> {

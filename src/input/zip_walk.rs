@@ -281,3 +281,7 @@ impl Walker<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "zip_tests.rs"]
+mod tests;
