@@ -82,7 +82,7 @@ impl Walker<'_> {
         let Some(open) = self.offer(&member) else { return };
         if open == Open::Skip {
             ledger.progress.advance(size);
-            self.bytes += size;
+            self.bytes = self.bytes.saturating_add(size);
             return;
         }
         match File::open(entry.path()) {

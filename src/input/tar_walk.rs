@@ -150,9 +150,8 @@ impl Walker<'_> {
             if n == 0 {
                 break;
             }
-            if junk > 0 || piece.iter().any(|b| *b != 0) {
-                junk += n as u64;
-            }
+            let zeros = if junk > 0 { 0 } else { piece.iter().take_while(|b| **b == 0).count() };
+            junk += (n - zeros) as u64;
             tape.used(n);
         }
         if junk > 0 {

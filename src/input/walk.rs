@@ -241,7 +241,7 @@ impl<'w> Walker<'w> {
                 return body.fate();
             }
             body.used(n);
-            self.bytes += n as u64;
+            self.bytes = self.bytes.saturating_add(n as u64);
         }
     }
 
@@ -278,7 +278,7 @@ impl<'w> Walker<'w> {
             }
             body.used(n);
             read += n as u64;
-            self.bytes += n as u64;
+            self.bytes = self.bytes.saturating_add(n as u64);
         }
         let fate = body.fate();
         self.sink.close(match fate {

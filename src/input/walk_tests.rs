@@ -137,6 +137,37 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn headers_that_lie_never_break_the_walk(
+        headers in prop::collection::vec((
+            prop::sample::select(b"0\x0012345567xgLKSVMDNX".to_vec()),
+            prop_oneof![0_u64..2000, 0..100_000_u64, Just(u64::MAX), Just(1 << 40), Just(u64::MAX - 511)],
+            0_usize..1500,
+            any::<bool>(),
+        ), 1..30),
+    ) {
+        let mut bytes = file_header("esx-a/first", 0, b'0');
+        for (n, (kind, size, data, text)) in headers.iter().enumerate() {
+            bytes.extend(file_header(&format!("esx-a/{n}"), *size, *kind));
+            let filler = if *text { lines(*data) } else { b"9 path=x\n".repeat(*data / 9) };
+            bytes.extend(padded(&filler));
+        }
+        let mut sink = Recorder::new(descend_archives);
+        let limits = Limits { header_record: 3000, ..Limits::default() };
+        read_stream(b"case", &mut &bytes[..], &limits, &mut sink, &NoProgress).unwrap();
+        assert_well_formed(&sink);
+        let mut slow = Recorder::new(descend_archives);
+        read_stream(b"case", &mut Trickle(&bytes, 7), &limits, &mut slow, &NoProgress).unwrap();
+        prop_assert_eq!(&sink.events, &slow.events);
+    }
+}
+
+/// A header with any type, and a size that may need base 256.
+fn file_header(name: &str, size: u64, kind: u8) -> Vec<u8> {
+    tar_header(name, size, tar::EntryType::new(kind))
+}
+
 #[test]
 fn a_wrapper_is_told_and_names_its_bundles() {
     let wrapper = zip(&[
@@ -226,8 +257,59 @@ fn a_stop_ends_it() {
     let limits = Limits::default();
     limits.stop.set();
     let mut sink = Recorder::new(read_all);
-    let outcome = read_stream(b"x", &mut &bundle("a")[..], &limits, &mut sink, &NoProgress);
-    assert!(outcome.is_err() || outcome.is_ok_and(|o| o.stopped));
+    let outcome = read_stream(b"x", &mut &bundle("a")[..], &limits, &mut sink, &NoProgress).unwrap();
+    assert!(outcome.stopped);
+
+    // Stopped from inside, as by an interrupt.
+    struct Interrupt(Stop, std::sync::atomic::AtomicU64);
+    impl Progress for Interrupt {
+        fn advance(&self, bytes: u64) {
+            if self.1.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed) + bytes > 300 << 10 {
+                self.0.set();
+            }
+        }
+    }
+    let limits = Limits::default();
+    let interrupt = Interrupt(limits.stop.clone(), Default::default());
+    let mut sink = Recorder::new(read_all);
+    let bytes = tar(&[("x/a", &lines(5_000_000)), ("x/b", b"2")]);
+    let outcome = read_stream(b"x", &mut &bytes[..], &limits, &mut sink, &interrupt).unwrap();
+    assert_eq!((outcome.state, outcome.stopped, outcome.members), (State::Truncated, true, 1));
+    assert!(matches!(sink.members()[0].2, Some(End::Cut { read }) if read > 0));
+    assert_well_formed(&sink);
+}
+
+#[test]
+fn progress_comes_to_the_total() {
+    #[derive(Default)]
+    struct Sum(std::sync::atomic::AtomicU64, std::sync::atomic::AtomicU64);
+    impl Progress for Sum {
+        fn total(&self, bytes: Option<u64>) {
+            self.0.store(bytes.unwrap(), std::sync::atomic::Ordering::Relaxed);
+        }
+        fn advance(&self, bytes: u64) {
+            self.1.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+    for form in forms() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("x"), [form, vec![0; 700_000]].concat()).unwrap();
+        let found = discover(&dir.path().join("x")).unwrap();
+        let sum = Sum::default();
+        read(&found.sources[0], &Limits::default(), &mut Recorder::new(skip_all), &sum).unwrap();
+        assert_eq!(sum.0.into_inner(), sum.1.into_inner());
+    }
+}
+
+#[test]
+fn junk_that_begins_like_gzip_is_junk() {
+    let bytes = [bundle("a"), b"\x1f and no more".to_vec()].concat();
+    for seed in 0..5 {
+        let mut sink = Recorder::new(read_all);
+        let mut trickle = Trickle(&bytes, seed);
+        let outcome = read_stream(b"x", &mut trickle, &Limits::default(), &mut sink, &NoProgress).unwrap();
+        assert_eq!(outcome.state, State::Complete, "{:?}", sink.notes());
+    }
 }
 
 #[test]

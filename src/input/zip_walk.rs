@@ -133,7 +133,7 @@ impl Walker<'_> {
         let member = Member { path, size: local.size.unwrap_or(0), modified: local.modified };
         let Some(open) = self.offer(&member) else { return Next::End };
         if open == Open::Skip && local.packed.is_some() {
-            self.bytes += member.size;
+            self.bytes = self.bytes.saturating_add(member.size);
             return self.zip_pass(tape, path, local);
         }
         let told = self.endings;
