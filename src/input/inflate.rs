@@ -104,8 +104,7 @@ impl<'a> Inflate<'a> {
             self.fate = Some(Fate::Whole);
             return;
         }
-        let next = self.input.piece();
-        if next.first() == Some(&0x1f) && matches!(next.get(1), Some(&0x8b) | None) {
+        if self.input.ahead(2).starts_with(b"\x1f\x8b") {
             self.inflater = Decompress::new_gzip(GZIP_WINDOW_BITS);
             return;
         }

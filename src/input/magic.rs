@@ -32,6 +32,8 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
         (b"Rar!\x1a\x07", "RAR"),
         (b"\x1f\x9d", "compress (.Z)"),
     ];
+    // A stream that comes in small pieces must be told as one that comes at once.
+    let head = head.get(..SNIFF).unwrap_or(head);
     if head.is_empty() {
         return Magic::Empty;
     }
@@ -44,7 +46,9 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
     {
         return Magic::Zip;
     }
-    if header(head).is_some() {
+    // A tar is one even if its first header is damaged.
+    let broken = || head.chunks_exact(BLOCK).any(|block| has_ustar(block) && header(block).is_some());
+    if header(head).is_some() || broken() {
         return Magic::Tar;
     }
     for (magic, name) in FOREIGN {

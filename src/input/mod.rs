@@ -4,9 +4,11 @@
 //! a [`Sink`], which decides by path what to do with each member. Nothing is ever written, and no name in an
 //! archive is ever used as a path on this machine.
 
+mod discover;
 mod error;
 mod fate;
 mod folder;
+mod guess;
 mod inflate;
 mod limits;
 mod magic;
@@ -23,8 +25,11 @@ mod tar_walk;
 #[cfg(test)]
 mod testing;
 mod walk;
+mod zip_body;
+mod zip_head;
 mod zip_walk;
 
+pub use discover::{Discovery, discover};
 pub use error::InputError;
 pub use limits::{Limits, Stop};
 pub use magic::looks_like_archive;

@@ -23,11 +23,6 @@ pub(super) fn top(raw: &[u8]) -> Option<&[u8]> {
     parts.next().map(|_| first)
 }
 
-/// The last component of a name.
-pub(super) fn base(name: &[u8]) -> &[u8] {
-    name.rsplit(|b| *b == b'/' || *b == b'\\').next().unwrap_or(name)
-}
-
 /// A name without `.gz`, for the single file a gzip holds.
 pub(super) fn without_gz(name: &[u8]) -> &[u8] {
     let cut = name.len().saturating_sub(3);

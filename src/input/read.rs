@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use super::error::InputError;
 use super::fate::{Fate, Ledger};
 use super::limits::Limits;
-use super::magic::{Magic, SNIFF};
+use super::magic::{Magic, SNIFF, is_log_name};
 use super::name::shown;
 use super::parts::Parts;
 use super::progress::Progress;
@@ -115,11 +115,15 @@ fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn Read + '_>) -> Res
         Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => Kind::Wrapper,
         Found::Archive => Kind::VmSupport,
         Found::Single => Kind::Log,
-        Found::Other(Magic::Text) => {
+        Found::Other(what) if what == Magic::Text || (what == Magic::Binary && is_log_name(name)) => {
             walker.sink.bundle_begins(name);
             walker.single(&mut tape, name, 0, 1);
             walker.sink.bundle_ends();
             Kind::Log
+        }
+        Found::Other(Magic::Empty) if tape.fate() == Fate::Stopped => {
+            walker.ended(&Fate::Stopped, None, 0, "before any member");
+            Kind::VmSupport
         }
         Found::Other(what) => return Err(unknown(name, what, &mut tape)),
     };

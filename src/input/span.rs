@@ -53,8 +53,10 @@ enum Verdict {
 
 /// Tells whether a member of the watched archive begins at the front of `bytes`, header records before it included.
 fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
+    /// Records considered before one member: a hostile archive must not make every block cost many.
+    const RECORDS: u32 = 4;
     let mut at = 0;
-    loop {
+    for _ in 0..=RECORDS {
         let Some(block) = bytes.get(at..at + BLOCK) else {
             return Verdict::More(at + BLOCK);
         };
@@ -65,7 +67,7 @@ fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
         if kind.is_pax_local_extensions() || kind.is_gnu_longname() || kind.is_gnu_longlink() {
             let size = head.entry_size().ok().and_then(|s| usize::try_from(s).ok());
             at = match size {
-                Some(size) if at + size + 3 * BLOCK <= LOOK_AHEAD => {
+                Some(size) if size < LOOK_AHEAD && at + size + 3 * BLOCK <= LOOK_AHEAD => {
                     at + BLOCK + size.next_multiple_of(BLOCK)
                 }
                 _ => return Verdict::No,
@@ -82,6 +84,7 @@ fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
             Watch::Off => Verdict::No,
         };
     }
+    Verdict::No
 }
 
 /// The data of one member, `size` bytes of `tape` from where it stands, which must be a block's begin if watched.

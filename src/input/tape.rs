@@ -27,6 +27,10 @@ pub(super) trait Pull {
 pub(super) trait Body {
     /// The next bytes; empty only at the end.
     fn piece(&mut self) -> &[u8];
+    /// The next bytes, at least `n` of them if the stream can look ahead and does not end before.
+    fn ahead(&mut self, _n: usize) -> &[u8] {
+        self.piece()
+    }
     /// The first `n` bytes of the last piece are used up.
     fn used(&mut self, n: usize);
     /// Why the stream ended; asked only after the end.
@@ -36,6 +40,9 @@ pub(super) trait Body {
 impl<B: Body + ?Sized> Body for &mut B {
     fn piece(&mut self) -> &[u8] {
         (**self).piece()
+    }
+    fn ahead(&mut self, n: usize) -> &[u8] {
+        (**self).ahead(n)
     }
     fn used(&mut self, n: usize) {
         (**self).used(n);
@@ -170,6 +177,10 @@ impl<'a> Tape<'a> {
 impl Body for Tape<'_> {
     fn piece(&mut self) -> &[u8] {
         self.window(1)
+    }
+
+    fn ahead(&mut self, n: usize) -> &[u8] {
+        self.window(n)
     }
 
     fn used(&mut self, n: usize) {

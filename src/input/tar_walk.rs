@@ -150,9 +150,8 @@ impl Walker<'_> {
             if n == 0 {
                 break;
             }
-            if junk > 0 || piece.iter().any(|b| *b != 0) {
-                junk += n as u64;
-            }
+            let zeros = if junk > 0 { 0 } else { piece.iter().take_while(|b| **b == 0).count() };
+            junk += (n - zeros) as u64;
             tape.used(n);
         }
         if junk > 0 {
@@ -365,49 +364,5 @@ fn is_record(kind: EntryType) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::super::testing::*;
-    use super::super::{End, NoteKind, State};
-
-    const TOP: &str = "esx-a-2024-03-11--09.42-1";
-
-    fn sample() -> Vec<u8> {
-        let long = format!("{TOP}/vmfs/volumes/u/{}/vmware.log", "vm-".repeat(60));
-        let (big, small) = (lines(300_000), lines(1000));
-        tar(&[
-            (&format!("{TOP}/README"), b"Command line: vm-support\n"),
-            (&format!("{TOP}/var/run/log/vmkernel.log"), &big),
-            (&format!("{TOP}/var/run/log/empty.log"), b""),
-            (&long, &small),
-            (&format!("{TOP}/action.log"), &small),
-        ])
-    }
-
-    #[test]
-    fn a_tgz_and_a_tar_give_the_same() {
-        let tar = sample();
-        let (sink, outcome) = run(&gz(&tar));
-        assert_eq!(outcome.state, State::Complete, "{:?}", sink.notes());
-        assert_eq!(outcome.members, 5);
-        assert_eq!(outcome.bytes, 25 + 300_000 + 2000);
-        assert!(sink.notes().is_empty(), "{:?}", sink.notes());
-        let members = sink.members();
-        assert_eq!(members[1].1, lines(300_000));
-        assert!(members.iter().all(|m| m.2 == Some(End::Complete)));
-        assert!(members[3].0.ends_with("vm-/vmware.log"));
-        assert_eq!(run(&tar).0.events, sink.events);
-    }
-
-    #[test]
-    fn a_cut_tgz_keeps_what_came() {
-        let whole = gz(&sample());
-        let (sink, outcome) = run(&whole[..whole.len() / 2]);
-        assert_eq!(outcome.state, State::Truncated);
-        assert_eq!(sink.note_kinds(), [NoteKind::Truncated]);
-        let members = sink.members();
-        assert!(matches!(members.last().unwrap().2, Some(End::Cut { read }) if read > 0));
-        assert!(lines(300_000).starts_with(&members.last().unwrap().1));
-        assert!(sink.notes()[0].1.contains("vmkernel.log"), "{:?}", sink.notes());
-    }
-}
+#[path = "tar_tests.rs"]
+mod tests;

@@ -30,6 +30,10 @@ pub(super) fn read_all(_: &Member<'_>) -> Open {
     Open::Read
 }
 
+pub(super) fn skip_all(_: &Member<'_>) -> Open {
+    Open::Skip
+}
+
 pub(super) fn descend_archives(member: &Member<'_>) -> Open {
     if looks_like_archive(member.path) { Open::Descend } else { Open::Read }
 }
@@ -181,5 +185,78 @@ pub(super) fn tar_header(name: &str, size: u64, kind: tar::EntryType) -> Vec<u8>
 pub(super) fn padded(data: &[u8]) -> Vec<u8> {
     let mut out = data.to_vec();
     out.resize(data.len().next_multiple_of(512), 0);
+    out
+}
+
+/// How a zip holds a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ZipForm {
+    Stored,
+    Deflated,
+    StoredStreamed,
+    DeflatedStreamed,
+    /// Sizes in a Zip64 extra field.
+    Deflated64,
+    /// Deflated, with a descriptor of 64 bits without magic.
+    DeflatedStreamed64,
+}
+
+/// A zip with these members and an end that is enough for a forward reader.
+pub(super) fn zip(members: &[(&str, &[u8], ZipForm)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, data, form) in members {
+        out.extend(zip_member(name, data, *form));
+    }
+    out.extend(b"PK\x01\x02");
+    out.extend([0; 42]);
+    out.extend(b"PK\x05\x06");
+    out.extend([0; 18]);
+    out
+}
+
+pub(super) fn zip_member(name: &str, data: &[u8], form: ZipForm) -> Vec<u8> {
+    use ZipForm::*;
+    let mut crc = flate2::Crc::new();
+    crc.update(data);
+    let deflated = !matches!(form, Stored | StoredStreamed);
+    let streamed = matches!(form, StoredStreamed | DeflatedStreamed | DeflatedStreamed64);
+    let packed = if deflated {
+        let mut out = flate2::write::DeflateEncoder::new(Vec::new(), Compression::fast());
+        out.write_all(data).unwrap();
+        out.finish().unwrap()
+    } else {
+        data.to_vec()
+    };
+    let (crc, size, length) = (crc.sum(), data.len() as u64, packed.len() as u64);
+    let sizes = match form {
+        _ if streamed => [0, 0],
+        Deflated64 => [u32::MAX; 2],
+        _ => [length as u32, size as u32],
+    };
+    let extra = match form {
+        Deflated64 => [&[1, 0, 16, 0][..], &size.to_le_bytes(), &length.to_le_bytes()].concat(),
+        _ => [b"UT\x05\0\x01".as_slice(), &1_700_000_000_u32.to_le_bytes()].concat(),
+    };
+    let mut out = b"PK\x03\x04\x14\0".to_vec();
+    out.extend([if streamed { 8 } else { 0 }, 0, if deflated { 8 } else { 0 }, 0, 0, 0, 0, 0]);
+    out.extend(if streamed { 0 } else { crc }.to_le_bytes());
+    out.extend(sizes.iter().flat_map(|n| n.to_le_bytes()));
+    out.extend((name.len() as u16).to_le_bytes());
+    out.extend((extra.len() as u16).to_le_bytes());
+    out.extend(name.as_bytes());
+    out.extend(extra);
+    out.extend(packed);
+    match form {
+        DeflatedStreamed64 => {
+            out.extend(crc.to_le_bytes());
+            out.extend(length.to_le_bytes());
+            out.extend(size.to_le_bytes());
+        }
+        _ if streamed => {
+            out.extend(b"PK\x07\x08");
+            out.extend([crc, length as u32, size as u32].iter().flat_map(|n| n.to_le_bytes()));
+        }
+        _ => {}
+    }
     out
 }

@@ -2,7 +2,7 @@
 
 use super::fate::{Fate, Ledger};
 use super::inflate::Inflate;
-use super::magic::{Magic, SNIFF, sniff};
+use super::magic::{BLOCK, Magic, SNIFF, looks_like_archive, sniff};
 use super::name::{shown, without_gz};
 use super::sink::{End, Member, Note, NoteKind, Open, Sink};
 use super::tape::{Body, COMPRESSED, PLAIN, Tape};
@@ -85,7 +85,8 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn remarks(&mut self) {
+    /// Hands on what streams had to say.
+    pub(super) fn remarks(&mut self) {
         let remarks = self.ledger.remarks.take();
         for text in remarks {
             self.note(NoteKind::Remark, None, text);
@@ -165,12 +166,14 @@ impl<'w> Walker<'w> {
             Magic::Zip | Magic::Gzip if depth < ledger.limits.depth => {
                 self.container(&mut inner, without_gz(name), depth + 1)
             }
-            Magic::Empty if inner.fate() != Fate::Whole => {
-                let fate = inner.fate();
-                self.archive(name, |w| w.ended(&fate, None, 0, "before any member"));
-                Found::Archive
-            }
-            _ => {
+            found => {
+                // Too little came to tell a log from an archive's first header.
+                let torn = inner.window(BLOCK).len() < BLOCK && inner.fate() != Fate::Whole;
+                if torn && (found != Magic::Text || looks_like_archive(name)) {
+                    let fate = inner.fate();
+                    self.archive(name, |w| w.ended(&fate, None, 0, "before any member"));
+                    return Found::Archive;
+                }
                 self.sink.bundle_begins(name);
                 self.single(&mut inner, without_gz(name), 0, depth);
                 self.remarks();
@@ -189,16 +192,35 @@ impl<'w> Walker<'w> {
 
     /// Offers one member to the sink and does with `body` what it answers; all of `body` is used up.
     pub(super) fn member(&mut self, member: &Member<'_>, body: &mut dyn Body, depth: u32) -> Fate {
-        self.members += 1;
-        if self.members > self.ledger.limits.members {
-            self.members -= 1;
+        match self.offer(member) {
+            Some(open) => self.deliver(open, member, body, depth),
+            None => Fate::Whole,
+        }
+    }
+
+    /// Asks the sink about a member; `None` if the budget of members is used up.
+    pub(super) fn offer(&mut self, member: &Member<'_>) -> Option<Open> {
+        let most = self.ledger.limits.members;
+        if self.members >= most {
             self.halted = true;
             self.truncated = true;
-            let text = format!("more than {} members: the rest was left out", self.ledger.limits.members);
+            let text = format!("more than {most} members: the rest was left out");
             self.note(NoteKind::OverBudget, Some(member.path), text);
-            return Fate::Whole;
+            return None;
         }
-        match self.sink.open(member) {
+        self.members += 1;
+        Some(self.sink.open(member))
+    }
+
+    /// Does with `body` what the sink answered; all of `body` is used up.
+    pub(super) fn deliver(
+        &mut self,
+        open: Open,
+        member: &Member<'_>,
+        body: &mut dyn Body,
+        depth: u32,
+    ) -> Fate {
+        match open {
             Open::Skip => self.drop_rest(body),
             Open::Read => {
                 self.outer_read += u64::from(depth == 1);
@@ -219,7 +241,7 @@ impl<'w> Walker<'w> {
                 return body.fate();
             }
             body.used(n);
-            self.bytes += n as u64;
+            self.bytes = self.bytes.saturating_add(n as u64);
         }
     }
 
@@ -228,33 +250,35 @@ impl<'w> Walker<'w> {
         let mut read = 0_u64;
         loop {
             let piece = body.piece();
-            let mut left = piece;
-            while !left.is_empty() {
-                let room = self.sink.space();
-                let n = room.len().min(left.len());
-                let (Some(to), Some((from, rest))) = (room.get_mut(..n), left.split_at_checked(n)) else {
-                    break;
-                };
-                if n == 0 {
-                    break; // A sink that breaks its word must not make this loop for ever.
-                }
-                to.copy_from_slice(from);
-                self.sink.filled(n);
-                left = rest;
-            }
-            let n = piece.len();
-            if n == 0 {
+            if piece.is_empty() {
                 break;
             }
-            body.used(n);
-            read += n as u64;
-            self.bytes += n as u64;
-            if read >= limit && !body.piece().is_empty() {
+            if read >= limit {
                 self.sink.close(End::OverBudget { read });
                 let text = format!("only its first {read} bytes were read: a member may have {limit}");
                 self.note(NoteKind::OverBudget, Some(member.path), text);
                 return self.drop_rest(body);
             }
+            let most = usize::try_from(limit - read).unwrap_or(usize::MAX);
+            let mut left = piece.get(..most).unwrap_or(piece);
+            let n = left.len();
+            while !left.is_empty() {
+                let room = self.sink.space();
+                let step = room.len().min(left.len());
+                let (Some(to), Some((from, rest))) = (room.get_mut(..step), left.split_at_checked(step))
+                else {
+                    break;
+                };
+                if step == 0 {
+                    break; // A sink that breaks its word must not make this loop for ever.
+                }
+                to.copy_from_slice(from);
+                self.sink.filled(step);
+                left = rest;
+            }
+            body.used(n);
+            read += n as u64;
+            self.bytes = self.bytes.saturating_add(n as u64);
         }
         let fate = body.fate();
         self.sink.close(match fate {
@@ -299,3 +323,7 @@ impl<'w> Walker<'w> {
 pub(super) fn inside(path: &[u8]) -> String {
     format!("inside member '{}'", shown(path))
 }
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+mod tests;

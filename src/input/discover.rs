@@ -1,0 +1,276 @@
+//! Finds the inputs in what the user named: a file, a folder, or `-`.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::error::InputError;
+use super::folder;
+use super::guess::{self, Guess};
+use super::magic::is_log_name;
+use super::name::shown;
+use super::parts::{PartName, following};
+use super::read::what_to_try;
+use super::sink::{Note, NoteKind};
+use super::source::{Kind, Place, Source, own_name};
+
+/// What was found under one path.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Discovery {
+    /// The kind of the path itself: [`Kind::Folder`] for a folder that is no input itself but holds some.
+    pub kind: Kind,
+    /// The inputs, in the order of their names; at least one.
+    pub sources: Vec<Source>,
+    /// What was passed over, and what could not be looked at.
+    pub notes: Vec<Note>,
+}
+
+/// Folders within folders that are looked into.
+const DEEPEST: usize = 64;
+/// Bytes of a file that are looked at.
+const HEAD: u64 = 64 << 10;
+
+/// Finds the inputs at `path`: one for a file or `-`; for a folder every bundle, unpacked bundle and set of loose logs
+/// in it, at any depth. Files are told by their first bytes; links are not followed, `path` itself excepted.
+///
+/// # Errors
+/// If there is nothing to analyse: [`InputError`] says what was expected.
+pub fn discover(path: &Path) -> Result<Discovery, InputError> {
+    if path.as_os_str() == "-" {
+        return Ok(Discovery { kind: Kind::VmSupport, sources: vec![Source::stdin()], notes: Vec::new() });
+    }
+    let data = fs::metadata(path).map_err(|e| InputError::opening(path, e))?;
+    if data.is_dir() {
+        return in_folder(path);
+    }
+    let source = if data.is_file() {
+        named_file(path, data.len())?
+    } else {
+        // A pipe: looking at its first bytes would take them.
+        file_source(path, Kind::VmSupport, None)
+    };
+    Ok(Discovery { kind: source.kind, sources: vec![source], notes: Vec::new() })
+}
+
+fn file_source(path: &Path, kind: Kind, size: Option<u64>) -> Source {
+    Source {
+        kind,
+        name: own_name(path),
+        path: path.to_path_buf(),
+        place: Place::Files(vec![path.to_path_buf()]),
+        size,
+        gap: None,
+    }
+}
+
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn named_file(path: &Path, size: u64) -> Result<Source, InputError> {
+    let head = head(path).map_err(|e| InputError::opening(path, e))?;
+    let name = own_name(path);
+    let kind = match guess::file(&head, &name) {
+        Guess::Bundle(kind) => kind,
+        Guess::Log => Kind::Log,
+        Guess::Empty => return Err(InputError::Empty { name: shown(&name) }),
+        Guess::Other(what) => {
+            let (found, hint) = what_to_try(what, &head);
+            return Err(InputError::NotABundle { name: shown(&name), found, hint });
+        }
+    };
+    let mut source = file_source(path, kind, Some(size));
+    with_parts(&mut source);
+    Ok(source)
+}
+
+/// If the file is the first part of a split one, adds the others.
+fn with_parts(source: &mut Source) {
+    let Some(name) = source.path.file_name().and_then(|n| n.to_str()).and_then(PartName::parse) else {
+        return;
+    };
+    if !name.is_first() {
+        return;
+    }
+    let (more, missing) = following(&source.path, &name);
+    source.gap = missing.map(|m| format!("part '{m}' is missing: what comes after it cannot be read"));
+    if more.is_empty() && source.gap.is_none() {
+        return;
+    }
+    let bytes: u64 = more.iter().filter_map(|p| fs::metadata(p).ok()).map(|d| d.len()).sum();
+    source.size = source.size.map(|s| s.saturating_add(bytes));
+    source.name = name.stem.into_bytes();
+    if let Place::Files(files) = &mut source.place {
+        files.extend(more);
+    }
+}
+
+fn in_folder(path: &Path) -> Result<Discovery, InputError> {
+    fs::read_dir(path).map_err(|e| InputError::opening(path, e))?;
+    let mut scan = Scan::default();
+    scan.folder(path, None, 0);
+    if scan.sources.is_empty() {
+        return Err(InputError::NothingInFolder { path: path.to_path_buf(), passed: scan.passed });
+    }
+    if scan.passed > 0 {
+        let text = format!("{} files in '{}' are nothing this program reads", scan.passed, path.display());
+        scan.remark(text);
+    }
+    if scan.links > 0 {
+        let text = format!("{} links in '{}' were not followed", scan.links, path.display());
+        scan.remark(text);
+    }
+    for source in &mut scan.sources {
+        if let Place::Tree { root, apart } = &source.place {
+            source.size = Some(folder::size(root, apart));
+        }
+    }
+    let kind = match scan.sources.as_slice() {
+        [one] if one.path == path => one.kind,
+        _ => Kind::Folder,
+    };
+    Ok(Discovery { kind, sources: scan.sources, notes: scan.notes })
+}
+
+#[derive(Default)]
+struct Scan {
+    sources: Vec<Source>,
+    notes: Vec<Note>,
+    passed: u64,
+    links: u64,
+}
+
+impl Scan {
+    fn remark(&mut self, text: String) {
+        self.notes.push(Note { kind: NoteKind::Remark, member: None, text });
+    }
+
+    fn unreadable(&mut self, path: &Path, why: &str) {
+        let text = format!("'{}' cannot be read: {why}", path.display());
+        self.notes.push(Note { kind: NoteKind::Damaged, member: None, text });
+    }
+
+    /// Looks into one folder; `loose` is the index of the loose logs it lies in, if any.
+    fn folder(&mut self, dir: &Path, loose: Option<usize>, depth: usize) {
+        if is_bundle(dir) {
+            self.set_apart(loose, dir);
+            self.tree(dir);
+            return;
+        }
+        let (files, folders) = self.list(dir);
+        let has_logs = files.iter().any(|f| f.file_name().is_some_and(|n| is_log_name(n.as_encoded_bytes())));
+        let loose = match loose {
+            None if has_logs => Some(self.tree(dir)),
+            other => other,
+        };
+        let mut taken = BTreeSet::new();
+        for file in &files {
+            if taken.contains(file) {
+                continue;
+            }
+            match self.bundle_file(file) {
+                Some(source) => {
+                    if let Place::Files(parts) = &source.place {
+                        for part in parts {
+                            self.set_apart(loose, part);
+                            taken.insert(part.clone());
+                        }
+                    }
+                    self.sources.push(source);
+                }
+                None if loose.is_none() => self.passed += 1,
+                None => {}
+            }
+        }
+        for folder in folders {
+            if depth >= DEEPEST {
+                self.unreadable(&folder, "folders are nested too deep");
+            } else {
+                self.folder(&folder, loose, depth + 1);
+            }
+        }
+    }
+
+    /// A bundle told by its bytes; loose logs and everything else are none.
+    fn bundle_file(&mut self, file: &Path) -> Option<Source> {
+        let name = own_name(file);
+        match head(file) {
+            Ok(head) => match guess::file(&head, &name) {
+                Guess::Bundle(kind) if !guess::is_office_file(&head) => {
+                    let size = fs::metadata(file).ok().map(|d| d.len());
+                    let mut source = file_source(file, kind, size);
+                    with_parts(&mut source);
+                    Some(source)
+                }
+                _ => None,
+            },
+            Err(error) => {
+                self.unreadable(file, &error.to_string());
+                None
+            }
+        }
+    }
+
+    fn tree(&mut self, root: &Path) -> usize {
+        self.sources.push(Source {
+            kind: Kind::Extracted,
+            name: own_name(root),
+            path: root.to_path_buf(),
+            place: Place::Tree { root: root.to_path_buf(), apart: Vec::new() },
+            size: None,
+            gap: None,
+        });
+        self.sources.len() - 1
+    }
+
+    /// Keeps `path` out of the loose logs around it.
+    fn set_apart(&mut self, loose: Option<usize>, path: &Path) {
+        let around = loose.and_then(|i| self.sources.get_mut(i));
+        if let Some(Source { place: Place::Tree { apart, .. }, .. }) = around {
+            apart.push(path.to_path_buf());
+        }
+    }
+
+    /// Files and folders directly in `dir`, each in the order of their names.
+    fn list(&mut self, dir: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        for entry in walkdir::WalkDir::new(dir).min_depth(1).max_depth(1).sort_by_file_name() {
+            match entry {
+                Ok(e) if e.file_type().is_file() => files.push(e.into_path()),
+                Ok(e) if e.file_type().is_dir() => folders.push(e.into_path()),
+                Ok(_) => self.links += 1,
+                Err(e) => {
+                    let why = e.io_error().map_or_else(|| e.to_string(), ToString::to_string);
+                    self.unreadable(e.path().unwrap_or(dir), &why);
+                }
+            }
+        }
+        (files, folders)
+    }
+}
+
+/// Whether a folder is an unpacked bundle, by what only those hold.
+fn is_bundle(dir: &Path) -> bool {
+    const WITH_COMMANDS: [&str; 9] = [
+        "README",
+        "action.log",
+        "error.log",
+        "errors-ignored.log",
+        "etc/vmware",
+        "json",
+        "var/log",
+        "var/core",
+        "bootbank",
+    ];
+    dir.join("var/run/log").is_dir()
+        || dir.join("vmfs/volumes").is_dir()
+        || (dir.join("commands").is_dir() && WITH_COMMANDS.iter().any(|m| dir.join(m).exists()))
+}
+
+#[cfg(test)]
+#[path = "discover_tests.rs"]
+mod tests;

@@ -1,0 +1,115 @@
+//! What a file is, from its first bytes and, where those leave it open, its name.
+
+use std::io::Read;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::magic::{BLOCK, Magic, SNIFF, header, is_log_name, looks_like_archive, sniff};
+use super::name::normalise;
+use super::source::Kind;
+use super::zip_head::{LOCAL, Local};
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guess {
+    /// An archive.
+    Bundle(Kind),
+    /// One log, plain or gzipped.
+    Log,
+    Empty,
+    Other(Magic),
+}
+
+/// Bytes of a gzip's content that are looked at: enough for a first member's long name.
+const INNER: usize = 4 * SNIFF;
+
+/// Tells a file by its first bytes; a few KiB are enough.
+pub(super) fn file(head: &[u8], name: &[u8]) -> Guess {
+    match sniff(head) {
+        Magic::Tar => Guess::Bundle(kind_of(first_tar_name(head))),
+        Magic::Zip => Guess::Bundle(kind_of(first_zip_name(head))),
+        Magic::Gzip => gzip(head, name),
+        Magic::Text => Guess::Log,
+        Magic::Binary if is_log_name(name) => Guess::Log,
+        Magic::Empty => Guess::Empty,
+        other => Guess::Other(other),
+    }
+}
+
+fn gzip(head: &[u8], name: &[u8]) -> Guess {
+    let inner = inflate(head);
+    match sniff(&inner) {
+        Magic::Tar => Guess::Bundle(kind_of(first_tar_name(&inner))),
+        Magic::Zip => Guess::Bundle(kind_of(first_zip_name(&inner))),
+        Magic::Gzip => Guess::Bundle(Kind::VmSupport),
+        Magic::Text => Guess::Log,
+        _ if is_log_name(name) => Guess::Log,
+        // Torn at the very begin: what its name says is tried.
+        Magic::Empty if looks_like_archive(name) || head.len() < BLOCK => Guess::Bundle(Kind::VmSupport),
+        other => Guess::Other(other),
+    }
+}
+
+fn inflate(head: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; INNER];
+    let mut filled = 0;
+    let mut decoder = MultiGzDecoder::new(head);
+    while let Some(room) = out.get_mut(filled..).filter(|r| !r.is_empty()) {
+        match decoder.read(room) {
+            Ok(n) if n > 0 => filled += n,
+            _ => break,
+        }
+    }
+    out.truncate(filled);
+    out
+}
+
+fn kind_of(first: Option<Vec<u8>>) -> Kind {
+    match first {
+        // Deeper ones are the archives a bundle itself holds.
+        Some(path) if looks_like_archive(&path) && path.iter().filter(|b| **b == b'/').count() <= 1 => {
+            Kind::Wrapper
+        }
+        _ => Kind::VmSupport,
+    }
+}
+
+/// The name of the first file in a tar, as far as it lies in `head`.
+fn first_tar_name(head: &[u8]) -> Option<Vec<u8>> {
+    let mut at = 0_usize;
+    loop {
+        let block = head.get(at..)?;
+        let header = header(block)?;
+        let kind = header.entry_type();
+        if kind.is_file() {
+            return Some(normalise(&header.path_bytes()));
+        }
+        let size = if kind.is_dir() { 0 } else { usize::try_from(header.entry_size().ok()?).ok()? };
+        at = at.checked_add(BLOCK)?.checked_add(size.checked_next_multiple_of(BLOCK)?)?;
+    }
+}
+
+/// The name of the first file in a zip, as far as it lies in `head`.
+fn first_zip_name(head: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = head;
+    if rest.starts_with(b"PK\x07\x08") || rest.starts_with(b"PK00") {
+        rest = rest.get(4..)?;
+    }
+    loop {
+        let local = Local::parse(rest)?;
+        let name_end = LOCAL + usize::from(local.name);
+        let name = rest.get(LOCAL..name_end)?;
+        if !matches!(name.last(), Some(b'/' | b'\\')) {
+            return Some(normalise(name));
+        }
+        rest = rest.get(name_end + usize::from(local.extra)..)?;
+    }
+}
+
+/// Whether a zip is a document or a program package rather than an archive of files.
+pub(super) fn is_office_file(head: &[u8]) -> bool {
+    const NAMES: [&[u8]; 4] = [b"[Content_Types].xml", b"mimetype", b"META-INF", b"_rels"];
+    sniff(head) == Magic::Zip
+        && first_zip_name(head)
+            .is_some_and(|name| NAMES.iter().any(|n| name.split(|b| *b == b'/').next() == Some(*n)))
+}
