@@ -1,14 +1,22 @@
-//! From paths to a report.
+//! From paths to a report: reads every input once, models its hosts, judges every crash.
 
 use crate::error::AnalyzeError;
+use crate::evidence::{self, HostModel};
+use crate::input::{self, Limits, Note, NoteKind, Source};
 use crate::progress::Progress;
-use crate::report::model::{Report, SCHEMA, Settings, Summary, Tool};
+use crate::report::build::{self, Judged, seconds};
+use crate::report::clean::{clean, clean_bytes};
+use crate::report::model::{
+    Crash, Incident, Input, InputKind, InputState, Report, SCHEMA, Settings, Summary, Tool, Vm,
+};
 use crate::rules::RuleSet;
-use crate::trace::Trace;
+use crate::scan::{BundlePass, Reader, Shared};
+use crate::verdict::{self, Index, Windows, host_down, incident};
 use crate::windows::Given;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What decides a run besides its inputs.
 #[derive(Debug, Clone)]
@@ -27,42 +35,357 @@ pub struct Options {
     pub rules: Arc<RuleSet>,
 }
 
+impl Options {
+    /// The defaults of the command line with these rules.
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>) -> Self {
+        let windows = Windows::default();
+        Self {
+            window_before_ms: windows.before,
+            window_after_ms: windows.after,
+            jobs: 0,
+            vm: None,
+            bugcheck: None,
+            rules,
+        }
+    }
+
+    fn windows(&self) -> Windows {
+        Windows { before: self.window_before_ms, after: self.window_after_ms }
+    }
+}
+
+/// Buffers of 1 MiB that a run may hold.
+const BUFFERS: usize = 24;
+
+/// What came of reading one source.
+struct Read {
+    input: Input,
+    passes: Vec<BundlePass>,
+    error: Option<AnalyzeError>,
+}
+
+/// Everything that was read, before it is judged.
+pub(crate) struct Gathered {
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) hosts: Vec<HostModel>,
+}
+
 /// Analyses what is given.
 ///
 /// # Errors
 /// Nothing given could be analysed.
 pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, AnalyzeError> {
-    progress.begin("looking", None);
+    let gathered = gather(paths, options, progress)?;
+    Ok(report(gathered, options))
+}
+
+/// Reads every input once.
+pub(crate) fn gather(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Gathered, AnalyzeError> {
+    let mut sources: Vec<(Source, Vec<Note>)> = Vec::new();
+    let mut failed: Vec<(PathBuf, AnalyzeError)> = Vec::new();
     for path in paths {
-        AnalyzeError::probe(path)?;
+        match input::discover(path) {
+            Ok(found) => {
+                let mut notes = found.notes;
+                for source in found.sources {
+                    sources.push((source, std::mem::take(&mut notes)));
+                }
+            }
+            Err(error) => failed.push((path.clone(), AnalyzeError::from(error))),
+        }
     }
+    let reads = read_all(&sources, options, progress);
+    let mut inputs = Vec::new();
+    let mut hosts = Vec::new();
+    let mut first_error = None;
+    for read in reads {
+        let index = inputs.len();
+        let mut input = read.input;
+        input.id = format!("I{}", index + 1);
+        first_error = first_error.or(read.error);
+        let mut any = false;
+        for pass in read.passes.into_iter().filter(|pass| !pass.is_empty()) {
+            any = true;
+            hosts.push(evidence::build(index, pass, &options.rules));
+        }
+        if !any && input.state == InputState::Complete {
+            input.notes.push("nothing in it is a log or a file of an ESXi host or a VM".to_owned());
+        }
+        inputs.push(input);
+    }
+    for (path, error) in failed {
+        let id = format!("I{}", inputs.len() + 1);
+        inputs.push(unreadable(id, clean(&path.to_string_lossy()).into_owned(), &error));
+        first_error = first_error.or(Some(error));
+    }
+    if hosts.is_empty()
+        && let Some(error) = first_error
+    {
+        return Err(error);
+    }
+    Ok(Gathered { inputs, hosts })
+}
+
+fn unreadable(id: String, path: String, error: &AnalyzeError) -> Input {
+    let notes = vec![clean(&error.to_string()).into_owned()];
+    Input { id, path, kind: InputKind::VmSupport, state: InputState::Unreadable, members: 0, bytes: 0, notes }
+}
+
+/// Reads all sources, several side by side, and gives what came of them in their order.
+fn read_all(sources: &[(Source, Vec<Note>)], options: &Options, progress: &dyn Progress) -> Vec<Read> {
+    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = if options.jobs == 0 { available } else { options.jobs };
+    let shared = Arc::new(Shared::new(Arc::clone(&options.rules), BUFFERS));
+    // One job is one thread: everything is scanned where it is read.
+    let workers = (jobs > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok()).flatten();
+    let readers = jobs.min(sources.len()).max(1);
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Read)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..readers {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((source, notes)) = sources.get(at) else { break };
+                    let read = read_one(source, notes, &shared, workers.as_ref(), progress);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, read));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, read)| read).collect()
+}
+
+/// Passes on what the walker reports.
+struct Listener<'a> {
+    progress: &'a dyn Progress,
+    name: String,
+}
+
+impl input::Progress for Listener<'_> {
+    fn total(&self, bytes: Option<u64>) {
+        self.progress.begin(&self.name, bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.progress.advance(bytes);
+    }
+}
+
+fn read_one(
+    source: &Source,
+    notes: &[Note],
+    shared: &Arc<Shared>,
+    workers: Option<&rayon::ThreadPool>,
+    progress: &dyn Progress,
+) -> Read {
+    let path = clean(&source.path().to_string_lossy()).into_owned();
+    let listener = Listener { progress, name: format!("reading {}", clean_bytes(source.name())) };
+    let mut reader = Reader::new(shared, workers);
+    reader.single_log = source.kind() == input::Kind::Log;
+    let outcome = input::read(source, &Limits::default(), &mut reader, &listener);
+    let (passes, mut own) = reader.finish();
     progress.end();
-    #[allow(clippy::cast_precision_loss)]
-    let seconds = |ms: i64| ms as f64 / 1000.0;
-    Ok(Report {
+    own.splice(0..0, notes.iter().cloned());
+    match outcome {
+        Err(error) => {
+            let error = AnalyzeError::from(error);
+            Read { input: unreadable(String::new(), path, &error), passes: Vec::new(), error: Some(error) }
+        }
+        Ok(outcome) => {
+            let worst = own.iter().map(|note| note.kind).min();
+            let state = match (outcome.state, worst) {
+                (input::State::Unreadable, _) => InputState::Unreadable,
+                (input::State::Truncated, _) | (_, Some(NoteKind::Truncated)) => InputState::Truncated,
+                (input::State::Damaged, _) | (_, Some(NoteKind::Damaged | NoteKind::OverBudget)) => InputState::Damaged,
+                _ => InputState::Complete,
+            };
+            let kind = match outcome.kind {
+                input::Kind::VmSupport => InputKind::VmSupport,
+                input::Kind::Wrapper => InputKind::Wrapper,
+                input::Kind::Folder => InputKind::Folder,
+                input::Kind::Extracted => InputKind::Extracted,
+                _ => InputKind::Log,
+            };
+            let mut notes: Vec<String> = own.iter().map(sentence).collect();
+            let whole = |pass: &BundlePass| pass.kept.iter().any(|file| file.keep == crate::bundle::Keep::ActionLog);
+            if kind == InputKind::VmSupport && !passes.iter().any(whole) && passes.iter().any(|pass| !pass.is_empty()) {
+                notes.push("action.log, which vm-support writes last, is not in it: the collection was not finished or the archive is not whole".to_owned());
+            }
+            Read {
+                input: Input { id: String::new(), path, kind, state, members: outcome.members, bytes: outcome.bytes, notes },
+                passes,
+                error: None,
+            }
+        }
+    }
+}
+
+fn sentence(note: &Note) -> String {
+    match &note.member {
+        Some(member) => format!("{}: {}", clean_bytes(member), clean(&note.text)),
+        None => clean(&note.text).into_owned(),
+    }
+}
+
+/// Judges every crash and writes the report.
+pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
+    let Gathered { inputs, hosts } = gathered;
+    let judged = judge_all(&hosts, options);
+    let mut host_order: Vec<usize> = (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
+    host_order.sort_by_key(|&at| hosts.get(at).map(|host| (host.name.clone(), host.captured_at, host.input)));
+    let host_ids: BTreeMap<usize, String> =
+        host_order.iter().enumerate().map(|(n, &at)| (at, format!("H{}", n + 1))).collect();
+    let mut crashes: BTreeMap<(usize, usize), Vec<Crash>> = BTreeMap::new();
+    let mut members = Vec::new();
+    for one in &judged {
+        let crash = build::crash(&hosts, &options.rules, one, options.bugcheck.as_ref());
+        members.push(incident::Member {
+            id: crash.id.clone(),
+            host: one.host,
+            vm: one.crash.vm,
+            time: one.crash.time,
+            kind: one.crash.kind,
+            origin: one.decision.origin,
+            code: one.crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
+        });
+        crashes.entry((one.host, one.crash.vm)).or_default().push(crash);
+    }
+    let mut vms: Vec<Vm> = Vec::new();
+    for (at, host) in hosts.iter().enumerate() {
+        for (index, model) in host.vms.iter().enumerate() {
+            if !wanted(options.vm.as_deref(), model.shown_name()) {
+                continue;
+            }
+            let own = crashes.remove(&(at, index)).unwrap_or_default();
+            let operations = build::operations(host, &options.rules, index);
+            vms.push(build::vm(model, String::new(), host_ids.get(&at).cloned(), own, operations));
+        }
+    }
+    vms.sort_by(|a, b| (&a.name, &a.config, &a.host).cmp(&(&b.name, &b.config, &b.host)));
+    for (n, vm) in vms.iter_mut().enumerate() {
+        vm.id = format!("V{}", n + 1);
+    }
+    let incidents = incident::find(&hosts, members)
+        .into_iter()
+        .enumerate()
+        .map(|(n, incident)| Incident {
+            id: format!("N{}", n + 1),
+            time: Some(crate::log::rfc3339(incident.time)),
+            origin: incident.origin,
+            crashes: incident.crashes,
+            because: clean(&incident.because).into_owned(),
+        })
+        .collect();
+    let host_list: Vec<_> = host_order
+        .iter()
+        .filter_map(|at| {
+            let host = hosts.get(*at)?;
+            let input = inputs.get(host.input).map(|input| input.id.clone()).unwrap_or_default();
+            Some(build::host(host, host_ids.get(at)?.clone(), input))
+        })
+        .collect();
+    let mut by_origin = BTreeMap::new();
+    for crash in vms.iter().flat_map(|vm| &vm.crashes) {
+        *by_origin.entry(crash.verdict.origin).or_insert(0) += 1;
+    }
+    let summary = Summary {
+        inputs: inputs.len() as u64,
+        hosts: host_list.len() as u64,
+        vms: vms.len() as u64,
+        crashes: vms.iter().map(|vm| vm.crashes.len() as u64).sum(),
+        by_origin,
+        partial: inputs.iter().any(|input| input.state != InputState::Complete),
+    };
+    Report {
         schema: SCHEMA.into(),
         tool: Tool { name: "vmcoroner".into(), version: env!("CARGO_PKG_VERSION").into() },
         settings: Settings {
             window_before_s: seconds(options.window_before_ms),
             window_after_s: seconds(options.window_after_ms),
         },
-        inputs: Vec::new(),
-        hosts: Vec::new(),
-        vms: Vec::new(),
-        incidents: Vec::new(),
-        summary: Summary { inputs: 0, hosts: 0, vms: 0, crashes: 0, by_origin: BTreeMap::new(), partial: false },
-    })
+        inputs,
+        hosts: host_list,
+        vms,
+        incidents,
+        summary,
+    }
 }
 
-/// Follows one rule through what is given.
-///
-/// # Errors
-/// As [`analyze`].
-pub fn trace(
-    _rule: &str,
-    paths: &[PathBuf],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Trace, AnalyzeError> {
-    analyze(paths, options, progress).map(|_| Trace::default())
+/// Assembles and judges the crashes of all VMs.
+pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
+    let rules = &options.rules;
+    let windows = options.windows();
+    let mut out = Vec::new();
+    for (at, host) in hosts.iter().enumerate() {
+        let index = Index::new(host);
+        let mut crashes = Vec::new();
+        for vm in 0..host.vms.len() {
+            crashes.extend(verdict::crash::assemble(host, rules, vm));
+        }
+        let downs = host_down::find(host, rules).iter().flat_map(|down| host_down::crashes(host, down)).collect();
+        host_down::merge(&mut crashes, downs);
+        for crash in crashes {
+            if !wanted(options.vm.as_deref(), host.vms.get(crash.vm).map_or("", |vm| vm.shown_name())) {
+                continue;
+            }
+            let weighed = verdict::weigh(at, host, &index, rules, crash.vm, &crash, windows);
+            let logs: Vec<_> = weighed
+                .iter()
+                .filter_map(|w| hosts.get(w.host)?.findings.get(w.finding).map(|finding| finding.log))
+                .collect();
+            let decision = verdict::judge(&[host], &crash, &weighed, &logs, windows, false);
+            out.push(Judged { host: at, crash, weighed, decision });
+        }
+    }
+    out
+}
+
+/// Whether a VM's name matches the pattern of `--vm`: `*` any text, `?` one character, without case.
+fn wanted(pattern: Option<&str>, name: &str) -> bool {
+    let Some(pattern) = pattern else { return true };
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    // The classic walk with one place to come back to: linear in practice, never exponential.
+    let (mut p, mut n) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                back = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || Some(c) == name.get(n) => {
+                p += 1;
+                n += 1;
+            }
+            _ => match back {
+                Some((star, from)) => {
+                    p = star + 1;
+                    n = from + 1;
+                    back = Some((star, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).unwrap_or_default().iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+
+    #[test]
+    fn names_are_matched_like_files() {
+        assert!(wanted(None, "x"));
+        assert!(wanted(Some("app*"), "APP01"));
+        assert!(wanted(Some("*0?"), "APP01"));
+        assert!(!wanted(Some("app"), "APP01"));
+        assert!(wanted(Some("*a*a*a*"), "banana"));
+        assert!(!wanted(Some("*a*a*a*b"), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaac"));
+    }
 }

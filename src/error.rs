@@ -83,7 +83,26 @@ impl AnalyzeError {
                 "give the .tgz that vm-support wrote, an archive or folder of such files, an unpacked bundle, or a \
                  single log such as vmware.log"
             }
-            Self::Io { .. } => "read the file with another program to see whether the disk or share is at fault",
+            Self::Io { .. } => {
+                "read the file with another program to see whether the disk or share is at fault"
+            }
+        }
+    }
+}
+
+impl From<crate::input::InputError> for AnalyzeError {
+    fn from(error: crate::input::InputError) -> Self {
+        use crate::input::InputError;
+        match error {
+            InputError::Missing { path } => Self::NotFound(path),
+            InputError::NoPermission { path } => Self::Denied(path),
+            InputError::Empty { name } => Self::Empty(name.into()),
+            InputError::NotABundle { name, found, .. } => Self::NotABundle { path: name.into(), found },
+            InputError::NothingInFolder { path, passed } => {
+                Self::NotABundle { path, found: format!("{passed} files were looked at") }
+            }
+            InputError::Io { path, error } => Self::Io { path, error },
+            other => Self::NotABundle { path: PathBuf::new(), found: other.to_string() },
         }
     }
 }

@@ -142,3 +142,31 @@ words! {
         Decisive = "decisive",
     }
 }
+
+words! {
+    /// Who has the next step.
+    Who {
+        /// Microsoft or another maker of the guest.
+        OsVendor = "os-vendor",
+        /// VMware by Broadcom support.
+        VmwareSupport = "vmware-support",
+        /// The maker of the server.
+        HardwareVendor = "hardware-vendor",
+        /// The people who run the storage.
+        StorageTeam = "storage-team",
+        /// The people who run vSphere.
+        Administrator = "administrator",
+    }
+}
+
+words! {
+    /// What the comparison with the Windows side gave.
+    MatchResult {
+        /// Code and all known arguments agree.
+        Match = "match",
+        /// They differ.
+        Mismatch = "mismatch",
+        /// Nothing was given to compare with, or the log has no bugcheck.
+        NotGiven = "not-given",
+    }
+}

@@ -3,7 +3,8 @@
 //! Field order is the order of the contract. Unknown values are `null`, never left out. Times are RFC 3339 UTC with
 //! milliseconds; durations are seconds.
 
-use crate::terms::{Check, Confidence, CrashKind, Origin, words};
+use crate::terms::words;
+pub use crate::terms::{Check, Confidence, CrashKind, MatchResult, Origin, Strength, Who};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -261,22 +262,6 @@ pub struct Verdict {
     pub next_step: NextStep,
 }
 
-words! {
-    /// Who has the next step.
-    Who {
-        /// Microsoft or another maker of the guest.
-        OsVendor = "os-vendor",
-        /// VMware by Broadcom support.
-        VmwareSupport = "vmware-support",
-        /// The maker of the server.
-        HardwareVendor = "hardware-vendor",
-        /// The people who run the storage.
-        StorageTeam = "storage-team",
-        /// The people who run vSphere.
-        Administrator = "administrator",
-    }
-}
-
 /// Whom to call and what to bring.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NextStep {
@@ -324,18 +309,6 @@ pub struct CheckResult {
     pub note: Option<String>,
 }
 
-words! {
-    /// What the comparison with the Windows side gave.
-    MatchResult {
-        /// Code and all known arguments agree.
-        Match = "match",
-        /// They differ.
-        Mismatch = "mismatch",
-        /// Nothing was given to compare with, or the log has no bugcheck.
-        NotGiven = "not-given",
-    }
-}
-
 /// The comparison with the Windows side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DumpMatch {
@@ -373,7 +346,7 @@ pub struct Evidence {
     pub message: String,
     /// How strongly it speaks (`decisive`, `strong`, `moderate`, `context`).
     #[serde(default)]
-    pub strength: Option<crate::terms::Strength>,
+    pub strength: Option<Strength>,
     /// How many like it were found within the window; this is the first.
     #[serde(default)]
     pub count: u64,

@@ -134,7 +134,7 @@ struct State {
 /// A [`Sink`] that reads bundles.
 pub struct Reader<'a> {
     shared: &'a Arc<Shared>,
-    workers: &'a rayon::ThreadPool,
+    workers: Option<&'a rayon::ThreadPool>,
     work: Arc<Work>,
     bundles: Vec<State>,
     open_bundles: Vec<usize>,
@@ -145,9 +145,9 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader whose pieces are scanned on `workers`.
+    /// A reader whose pieces are scanned on `workers`; without workers, on the reading thread.
     #[must_use]
-    pub fn new(shared: &'a Arc<Shared>, workers: &'a rayon::ThreadPool) -> Self {
+    pub fn new(shared: &'a Arc<Shared>, workers: Option<&'a rayon::ThreadPool>) -> Self {
         Self {
             shared,
             workers,
@@ -214,6 +214,13 @@ impl<'a> Reader<'a> {
         self.notes.push((order, Note { kind, member: Some(member.as_bytes().to_vec()), text }));
     }
 
+    fn run(&self, task: impl FnOnce() + Send + 'static) {
+        match self.workers {
+            Some(workers) => workers.spawn(task),
+            None => task(),
+        }
+    }
+
     /// Hands a piece to the workers.
     fn spawn(&mut self, member: usize, piece: super::Piece) {
         let Some(&bundle) = self.open_bundles.last() else { return };
@@ -225,7 +232,7 @@ impl<'a> Reader<'a> {
         *number += 1;
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         work.begin();
-        self.workers.spawn(move || {
+        self.run(move || {
             let ticket = Ticket(work);
             let data = piece.data.get(..piece.len).unwrap_or_default();
             let scanned = shared.scanner(kind, reference).scan(data, piece.body);
@@ -245,7 +252,7 @@ impl<'a> Reader<'a> {
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         let order = self.notes.len();
         work.begin();
-        self.workers.spawn(move || {
+        self.run(move || {
             let ticket = Ticket(work);
             let scanner = shared.scanner(kind, reference);
             let damage = gz::scan(&bytes, &scanner, |piece, scanned, bytes, long_lines| {

@@ -1,0 +1,133 @@
+//! Crashes that belong together: near in time, across VMs and hosts, with what they have in common.
+
+use crate::evidence::HostModel;
+use crate::log::Millis;
+use crate::terms::{CrashKind, Origin};
+use std::collections::BTreeSet;
+
+/// What is needed of a judged crash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Id in the report.
+    pub id: String,
+    /// The host (index in the run).
+    pub host: usize,
+    /// The VM (index in its host).
+    pub vm: usize,
+    /// When.
+    pub time: Millis,
+    /// Of what kind.
+    pub kind: CrashKind,
+    /// Its origin.
+    pub origin: Origin,
+    /// Its bugcheck code.
+    pub code: Option<u64>,
+}
+
+/// Crashes that belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// The first crash.
+    pub time: Millis,
+    /// The common origin; undetermined if none is visible.
+    pub origin: Origin,
+    /// The crashes, by time.
+    pub crashes: Vec<String>,
+    /// Why they belong together.
+    pub because: String,
+}
+
+/// Crashes of different VMs within this time of the one before are looked at together.
+const NEAR: Millis = 300_000;
+
+/// The incidents of a run, by time. `members` come in any order.
+#[must_use]
+pub fn find(hosts: &[HostModel], mut members: Vec<Member>) -> Vec<Incident> {
+    members.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    let mut groups: Vec<Vec<Member>> = Vec::new();
+    for member in members {
+        match groups.last_mut() {
+            Some(group) if group.last().is_some_and(|last| member.time - last.time <= NEAR) => group.push(member),
+            _ => groups.push(vec![member]),
+        }
+    }
+    groups.iter().filter_map(|group| incident(hosts, group)).collect()
+}
+
+fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
+    let distinct: BTreeSet<(usize, usize)> = group.iter().map(|member| (member.host, member.vm)).collect();
+    if distinct.len() < 2 || same_vm_only(hosts, &distinct) {
+        return None;
+    }
+    let first = group.first()?;
+    let one_host = group.iter().all(|member| member.host == first.host);
+    let origins: BTreeSet<Origin> = group.iter().map(|member| member.origin).collect();
+    let one_origin = (origins.len() == 1).then_some(first.origin).filter(|origin| *origin != Origin::Undetermined);
+    let host_name = |member: &Member| {
+        hosts.get(member.host).and_then(|host| host.name.clone()).unwrap_or_else(|| "one host".to_owned())
+    };
+    let (volumes, devices) = shared_storage(hosts, group);
+    let count = distinct.len();
+    let (origin, because) = match one_origin {
+        Some(Origin::HostFailure) if one_host => {
+            (Origin::HostFailure, format!("{count} VMs ended when {} went down", host_name(first)))
+        }
+        Some(Origin::Storage) if !devices.is_empty() => {
+            (Origin::Storage, format!("{count} VMs stand on the same device, {}", devices.join(", ")))
+        }
+        Some(Origin::Storage) if !volumes.is_empty() => {
+            (Origin::Storage, format!("{count} VMs are on the same volume, {}", volumes.join(", ")))
+        }
+        Some(origin @ (Origin::HostHardware | Origin::Hypervisor | Origin::Resource | Origin::Stun)) if one_host => {
+            (origin, format!("{count} VMs of {} crashed within minutes with the same origin", host_name(first)))
+        }
+        _ => {
+            let codes: BTreeSet<u64> = group.iter().filter_map(|member| member.code).collect();
+            let hint = if one_host && codes.len() > 1 {
+                format!("; different bugchecks of several guests on {} within minutes point to its memory or CPU first (article 315245)", host_name(first))
+            } else if !devices.is_empty() {
+                format!("; they stand on the same device, {}", devices.join(", "))
+            } else {
+                String::new()
+            };
+            (Origin::Undetermined, format!("{count} VMs crashed within minutes; no common cause is visible in the logs{hint}"))
+        }
+    };
+    Some(Incident { time: first.time, origin, crashes: group.iter().map(|member| member.id.clone()).collect(), because })
+}
+
+/// One VM seen in the bundles of two hosts is no incident.
+fn same_vm_only(hosts: &[HostModel], distinct: &BTreeSet<(usize, usize)>) -> bool {
+    let identity = |(host, vm): &(usize, usize)| {
+        let model = hosts.get(*host)?.vms.get(*vm)?;
+        Some((model.vmx.bios_uuid.clone()?, model.config_key.clone()?))
+    };
+    let mut all = distinct.iter().map(identity);
+    match all.next().flatten() {
+        Some(first) => all.all(|other| other.as_ref() == Some(&first)),
+        None => false,
+    }
+}
+
+/// Volumes and devices that every VM of the group stands on.
+fn shared_storage(hosts: &[HostModel], group: &[Member]) -> (Vec<String>, Vec<String>) {
+    let mut common: Option<(BTreeSet<String>, BTreeSet<String>)> = None;
+    for member in group {
+        let Some(vm) = hosts.get(member.host).and_then(|host| host.vms.get(member.vm)) else { continue };
+        common = Some(match common {
+            None => (vm.volumes.clone(), vm.devices.clone()),
+            Some((volumes, devices)) => (
+                volumes.intersection(&vm.volumes).cloned().collect(),
+                devices.intersection(&vm.devices).cloned().collect(),
+            ),
+        });
+    }
+    let (volumes, devices) = common.unwrap_or_default();
+    let label = |key: &String| {
+        hosts
+            .iter()
+            .find_map(|host| host.volumes.get(key).and_then(|volume| volume.label.clone()))
+            .unwrap_or_else(|| key.clone())
+    };
+    (volumes.iter().map(label).collect(), devices.into_iter().collect())
+}

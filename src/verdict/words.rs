@@ -1,0 +1,220 @@
+//! Verdicts put into words: the reason in one sentence, what rivals lacked, whom to call and what to bring.
+
+use super::cover::lapse;
+use super::crash::Crash;
+use super::judge::{Candidate, Decision};
+use super::table::{Row, roots};
+use crate::log::LogKind;
+use crate::terms::{Confidence, CrashKind, Origin, Strength};
+
+/// What the sentences need to know of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    /// What it says.
+    pub message: String,
+    /// Its log.
+    pub log: LogKind,
+    /// Seconds from the crash, negative before it.
+    pub offset_ms: i64,
+}
+
+/// What the crash is called in a sentence.
+#[must_use]
+pub fn crash_name(crash: &Crash) -> String {
+    match (crash.kind, &crash.bugcheck) {
+        (CrashKind::WindowsBugcheck, Some(bugcheck)) => {
+            let name = crate::windows::lookup(bugcheck.code).map_or(String::new(), |known| format!(" {}", known.name));
+            format!("Windows reported bugcheck {:#x}{name}", bugcheck.code)
+        }
+        (CrashKind::WindowsBugcheck, None) => "the guest reported a Windows crash (no code in the logs)".to_owned(),
+        (CrashKind::GuestPanic, _) => "the guest reported a kernel panic".to_owned(),
+        (CrashKind::TripleFault, _) => "a virtual CPU entered the shutdown state (triple fault)".to_owned(),
+        (CrashKind::VmxFailure, _) => "the VMX process of the VM ended".to_owned(),
+        (CrashKind::VmmFailure, _) => "the virtual machine monitor failed".to_owned(),
+        (CrashKind::VmReset, _) => "the VM was reset or stopped from outside".to_owned(),
+        (CrashKind::HostDown, _) => "the host went down under the VM".to_owned(),
+    }
+}
+
+fn when(lead: &Lead) -> String {
+    match lead.offset_ms {
+        -999..=999 => "at the same moment".to_owned(),
+        ms if ms < 0 => format!("{} before", lapse(-ms)),
+        ms => format!("{} after", lapse(ms)),
+    }
+}
+
+fn told(lead: &Lead) -> String {
+    format!("{} ({}, {})", lead.message.trim_end_matches('.'), lead.log.file_name(), when(lead))
+}
+
+/// The reason of a verdict, in one sentence. `lead` is the finding that speaks first for the origin.
+#[must_use]
+pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
+    let what = crash_name(crash);
+    let reasons = || -> String {
+        let reasons: Vec<String> = decision
+            .missing
+            .iter()
+            .filter_map(|log| decision.cover_of(*log).and_then(|cover| cover.reason.clone()))
+            .collect();
+        if reasons.is_empty() { "the logs do not suffice".to_owned() } else { join(&reasons) }
+    };
+    match (decision.row, lead) {
+        (Row::GuestOs, _) => {
+            let gap = if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) };
+            format!("{what}, and hostd and vmkernel cover the moment and show no cause on the host{gap}.")
+        }
+        (Row::OneWitness, Some(lead)) => format!(
+            "{what}; one line speaks for {} but is not enough alone: {}.",
+            decision.leaning.map_or("", Origin::as_str),
+            told(lead)
+        ),
+        (Row::HostDown, None) => format!("{what}: its logs begin anew, and nothing says why they stopped; {}.", reasons()),
+        (Row::Undetermined, _) | (_, None) => {
+            let device = if decision.unresolved {
+                "; a storage line names a device or volume that the bundle does not map to VMs"
+            } else {
+                ""
+            };
+            let quiet = decision.missing.is_empty() && !decision.unresolved;
+            if quiet && !crash.guest_reported() {
+                return format!("{what} without a word, and the logs, which cover the moment, show no cause.");
+            }
+            if quiet {
+                return format!("{what}, and the logs show no cause that can be tied to it.");
+            }
+            if decision.missing.is_empty() {
+                return format!("{what}{device}.");
+            }
+            format!("{what}, but {}{device}.", reasons())
+        }
+        (_, Some(lead)) => format!("{what}; {}.", told(lead)),
+    }
+}
+
+fn join(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// Why a rival was weighed and why it lost.
+#[must_use]
+pub fn rival(crash: &Crash, decision: &Decision, rival: &Candidate, lead: Option<&Lead>) -> (Confidence, String) {
+    let confidence = match rival.best {
+        Strength::Decisive | Strength::Strong => Confidence::Likely,
+        _ => Confidence::Possible,
+    };
+    let said = lead.map_or_else(|| "its lines".to_owned(), told);
+    let lost = if !roots(crash.kind).contains(&rival.origin) {
+        format!("it cannot be the root of a crash of kind {}", crash.kind)
+    } else if decision.origin == Origin::Undetermined {
+        "it needs a second, independent witness".to_owned()
+    } else if rival.best < Strength::Strong {
+        "it is too weak alone".to_owned()
+    } else {
+        match decision.row {
+            Row::HostDown => "the host failure beats every symptom of a VM".to_owned(),
+            Row::AdminNmi => "the NMI that was sent is the more specific cause".to_owned(),
+            Row::Operator => "who acted on the VM is written in the logs".to_owned(),
+            _ if !rival.cause => format!("it is how the VM died; {} came before it", decision.origin),
+            _ => format!("{} is the stronger or the earlier anomaly", decision.origin),
+        }
+    };
+    (confidence, format!("{said}; {lost}."))
+}
+
+/// Whom to call and what to bring.
+#[must_use]
+pub fn next_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (Who, String) {
+    let dump = if crash.kind == CrashKind::WindowsBugcheck {
+        "the memory dump (MEMORY.DMP or the minidump)"
+    } else {
+        "the guest's crash dump or console text"
+    };
+    match decision.origin {
+        Origin::GuestOs => (
+            Who::OsVendor,
+            format!("Open a case with the maker of the guest's operating system and bring {dump} of {vm} together with this report: the host shows no cause."),
+        ),
+        Origin::AdminNmi => (
+            Who::Administrator,
+            format!("Find out who sent the NMI to {vm} (see the deciding lines for user and command). The crash is what an NMI is meant to cause; the dump it wrote shows what the guest was doing before."),
+        ),
+        Origin::Hypervisor => (
+            Who::VmwareSupport,
+            format!("Open a case with VMware by Broadcom support and bring this bundle, the vmware.log with the failure and any vmx-zdump or vmmcores files in the folder of {vm}."),
+        ),
+        Origin::VirtualDevice => (
+            Who::VmwareSupport,
+            format!("Open a case with VMware by Broadcom support about the device named in the deciding line; bring this bundle and the .vmx of {vm}. For a passed-through device ask its maker as well."),
+        ),
+        Origin::Storage => (
+            Who::StorageTeam,
+            format!("Give the deciding lines (device, volume, time in UTC) to the people who run the storage and the fabric, and ask what happened to that device at that minute. Then check the guest file systems of {vm}."),
+        ),
+        Origin::HostHardware => (
+            Who::HardwareVendor,
+            format!("Put {host} into maintenance mode and open a case with the maker of the server; bring the deciding lines and the hardware event log (IPMI SEL)."),
+        ),
+        Origin::Stun => (
+            Who::Administrator,
+            format!("Look at what stopped {vm} for so long: snapshot, backup or migration at that minute. Move it, shorten the chain of snapshots, or spread the load; then look at the datastore's latency."),
+        ),
+        Origin::Resource => (
+            Who::Administrator,
+            format!("Free what ran out (see the deciding line) before {vm} is started again, and set an alarm on it."),
+        ),
+        Origin::HostFailure => (
+            Who::HardwareVendor,
+            format!("Treat {host} and not the VM: open a case with the maker of the server for a power loss or a hardware error, with VMware by Broadcom support for a purple screen, and bring the core (vmkernel-zdump) and the IPMI SEL."),
+        ),
+        Origin::HaReset => (
+            Who::Administrator,
+            format!("vSphere HA reset {vm} because its guest had stopped answering. Look at the console screenshot in its folder and in the guest's own event log for why it hung."),
+        ),
+        Origin::Operator => (
+            Who::Administrator,
+            format!("Ask the user named in the deciding lines: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person."),
+        ),
+        Origin::Undetermined => undetermined_step(crash, decision, vm, host),
+    }
+}
+
+fn undetermined_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (Who, String) {
+    let names: Vec<String> = decision.missing.iter().map(|log| log.file_name().to_owned()).collect();
+    if decision.elsewhere {
+        return (
+            Who::Administrator,
+            format!("{vm} ran on another host when it crashed: make a vm-support bundle there and give both bundles together."),
+        );
+    }
+    if !names.is_empty() {
+        return (
+            Who::Administrator,
+            format!(
+                "Before anybody is blamed, get {} of {host} for the time of the crash: from the syslog server, from an older bundle, or by a new vm-support run if the logs still reach back. Then run this again.",
+                join(&names)
+            ),
+        );
+    }
+    match decision.leaning {
+        Some(Origin::GuestOs) | None if crash.guest_reported() => (
+            Who::OsVendor,
+            "Have the guest's crash dump analysed, and keep this bundle: the host's logs show something that could not be tied to the VM.".to_owned(),
+        ),
+        Some(Origin::Storage) => (
+            Who::StorageTeam,
+            "Ask the people who run the storage about that minute; a second witness (an array log, a fabric log) would decide.".to_owned(),
+        ),
+        _ => (
+            Who::VmwareSupport,
+            format!("Open a case with VMware by Broadcom support and bring this bundle with the folder listing of {vm}."),
+        ),
+    }
+}
+
+pub use crate::terms::Who;
