@@ -10,7 +10,8 @@ const GIB: u64 = 1 << 30;
 /// [`NoteKind::OverBudget`](super::NoteKind::OverBudget) says so.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// How deep containers may be nested; the outermost is depth 1. Default 4 (zip, tgz, tgz, and one to spare).
+    /// How deep containers may be nested; the outermost is depth 1. Each level costs
+    /// about 0.5 MiB of memory and some stack. Default 4 (zip, tgz, tgz, and one to spare).
     pub depth: u32,
     /// Bytes that all decompressors together may give out. Default 1 TiB.
     pub output: u64,

@@ -74,9 +74,9 @@ pub struct Note {
 /// Takes what the walker meets, in the order of the input.
 ///
 /// The walker calls `open`; for [`Open::Read`] then any number of `space` + `filled`, then `close`; for
-/// [`Open::Descend`] the nested bundle's calls and no `close`; for [`Open::Skip`] nothing more. Bytes are read
-/// straight into the sink's own buffer, so that nothing is copied twice. `space` may block while the sink's budget
-/// is full: the walker runs on a plain thread.
+/// [`Open::Descend`] the nested bundle's calls and no `close`; for [`Open::Skip`] nothing more. Bytes of a
+/// member that is read are copied once, out of the decompressor's buffer into the sink's own; those of a skipped one
+/// never. `space` may block while the sink's budget is full: the walker runs on a plain thread.
 pub trait Sink {
     /// A bundle begins: the outermost container, or one inside it that `open` answered with [`Open::Descend`].
     fn bundle_begins(&mut self, name: &[u8]);

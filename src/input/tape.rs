@@ -10,8 +10,9 @@ use super::fate::{Fate, Ledger};
 
 /// Capacity of a tape of compressed bytes.
 pub(super) const COMPRESSED: usize = 256 << 10;
-/// Capacity of a tape of uncompressed bytes: small enough to stay in the second-level cache.
-pub(super) const PLAIN: usize = 128 << 10;
+/// Capacity of a tape of uncompressed bytes: small enough to stay in the second-level cache, large enough to make the
+/// start of a decompressor's call cheap.
+pub(super) const PLAIN: usize = 256 << 10;
 /// The look-ahead every tape can give: bounds the header records considered when a member's end is searched.
 pub(super) const LOOK_AHEAD: usize = 32 << 10;
 
