@@ -151,7 +151,7 @@ fn vpxa(stage: &mut Stage<'_>, host: usize, at: Millis) {
 
 fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
     let who = format!(" opID=SWI-{}", stage.rng.hex(8));
-    match stage.rng.below(4) {
+    match stage.rng.below(3) {
         0 => {
             let text = "[ClusterManagerImpl::LogState] hostId=host-21 state=Slave master=host-22 isolated=false host-list-version=41 config-version=9";
             stage.daemon(host, "fdm", at, Sev::Info, "Cluster", &who, text);
@@ -160,13 +160,9 @@ fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
             let text = "Sending a heartbeat to the master host-22";
             stage.daemon(host, "fdm", at, Sev::Debug, "Cluster", &who, text);
         }
-        2 => {
+        _ => {
             let text = "[InventoryManagerImpl::ProcessClusterChange] Cluster state maintained. No change.";
             stage.daemon(host, "fdm", at, Sev::Debug, "Invt", &who, text);
-        }
-        _ => {
-            let text = "Vm monitoring: 0 VMs need attention";
-            stage.daemon(host, "fdm", at, Sev::Debug, "Monitor", &who, text);
         }
     }
 }

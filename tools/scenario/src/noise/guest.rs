@@ -275,7 +275,7 @@ fn line(stage: &mut Stage<'_>, vm: usize, at: Millis) {
             if stage.rng.one_in(5) {
                 stage.vmx(vm, at, INFO, "vcpu-0", text);
             } else {
-                stage.vmx(vm, at, INFO, "vmx", "Tools: Tools heartbeat pong received.");
+                stage.vmx(vm, at, INFO, "vmx", "Tools: [AppStatus] Last heartbeat value 1 (last received 0s ago)");
             }
         }
         _ => stage.vmx(vm, at, INFO, "vcpu-1", "VMXNET3 user: Ethernet0 Driver Info: version = 17302784 gosBits = 2 gosType = 2, gosVer = 0, gosMisc = 0"),
