@@ -49,9 +49,7 @@ mod time;
 pub use error::Error;
 pub use event::{Event, EventKind};
 pub use generation::Generation;
-pub use model::{
-    Expect, ExpectOperation, Host, OneOrMany, Reach, Scenario, TarForm, Vm, Volume, VolumeKind,
-};
+pub use model::{Expect, ExpectOperation, Host, OneOrMany, Reach, Scenario, TarForm, Vm, Volume, VolumeKind};
 pub use read::{load_dir, load_file, parse};
 pub use render::{Bundle, Options, render, render_with, render_with_order, render_without};
 pub use time::{Millis, iso};

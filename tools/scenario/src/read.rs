@@ -44,8 +44,8 @@ pub fn load_file(path: impl AsRef<Path>) -> Result<Scenario, Error> {
 pub fn parse(name: &str, text: &str) -> Result<Scenario, Error> {
     let raw: RawScenario = toml::from_str(text)
         .map_err(|source| Error::Toml { scenario: name.to_owned(), source: Box::new(source) })?;
-    let base = parse_iso(&raw.base)
-        .ok_or_else(|| field(name, "base", "not a time such as 2026-03-14T03:00:00Z"))?;
+    let base =
+        parse_iso(&raw.base).ok_or_else(|| field(name, "base", "not a time such as 2026-03-14T03:00:00Z"))?;
     let mut scenario = Scenario {
         name: name.to_owned(),
         about: raw.about,
@@ -178,7 +178,8 @@ fn validate_host(scenario: &Scenario, index: usize, host: &Host) -> Result<(), E
 /// Checks that an event names things that exist.
 pub(crate) fn validate_event(scenario: &Scenario, at: &str, event: &Event) -> Result<(), Error> {
     let name = &scenario.name;
-    let missing = |part: &str, value: &str| field(name, format!("{at}.{part}"), format!("no {part} {value:?}"));
+    let missing =
+        |part: &str, value: &str| field(name, format!("{at}.{part}"), format!("no {part} {value:?}"));
     if !event.vm.is_empty() && !scenario.vms.iter().any(|v| v.name == event.vm) {
         return Err(missing("vm", &event.vm));
     }

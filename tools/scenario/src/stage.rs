@@ -217,7 +217,8 @@ impl<'a> Stage<'a> {
 
     /// A line of hostd about one VM.
     pub(crate) fn vm_hostd(&mut self, vm: usize, at: Millis, sev: Sev, who: &str, text: &str) {
-        let Some((host, sub)) = self.vms.get(vm).map(|v| (v.host, format!("Vmsvc.vm:{}", v.vmx_path()))) else {
+        let Some((host, sub)) = self.vms.get(vm).map(|v| (v.host, format!("Vmsvc.vm:{}", v.vmx_path())))
+        else {
             return;
         };
         self.hostd(host, at, sev, &sub, who, text);
@@ -230,7 +231,15 @@ impl<'a> Stage<'a> {
     }
 
     /// An observation: `[vob.…]` and, a moment later, the correlated event, which hostd repeats.
-    pub(crate) fn observe(&mut self, host: usize, at: Millis, correlator: &str, vob: &str, esx: &str, text: &str) {
+    pub(crate) fn observe(
+        &mut self,
+        host: usize,
+        at: Millis,
+        correlator: &str,
+        vob: &str,
+        esx: &str,
+        text: &str,
+    ) {
         let generation = self.generation(host);
         let boot = self.hosts.get(host).map_or(0, |h| h.boot);
         let us = (at - boot).max(0) * 1_000 + self.rng.time(1, 999);
@@ -247,7 +256,15 @@ impl<'a> Stage<'a> {
     }
 
     /// A line of a log that goes through syslog.
-    pub(crate) fn plain(&mut self, host: usize, log: &str, at: Millis, severity: &str, program: &str, text: &str) {
+    pub(crate) fn plain(
+        &mut self,
+        host: usize,
+        log: &str,
+        at: Millis,
+        severity: &str,
+        program: &str,
+        text: &str,
+    ) {
         let pid = 2_099_000 + self.rng.below(900);
         self.plain_as(host, log, at, severity, program, pid, text);
     }
@@ -291,7 +308,15 @@ impl<'a> Stage<'a> {
     }
 
     /// The same with an operation id.
-    pub(crate) fn vmx_op(&mut self, vm: usize, at: Millis, sev: Sev, thread: &str, op: Option<&str>, text: &str) {
+    pub(crate) fn vmx_op(
+        &mut self,
+        vm: usize,
+        at: Millis,
+        sev: Sev,
+        thread: &str,
+        op: Option<&str>,
+        text: &str,
+    ) {
         let Some(run_host) = self.vms.get(vm).and_then(|v| v.runs.last()).map(|run| run.host) else { return };
         let generation = self.generation(run_host);
         let mut parts = text.split('\n');
@@ -308,7 +333,9 @@ impl<'a> Stage<'a> {
     /// Text that the guest printed with line ends of its own: only its first line has a head.
     pub(crate) fn vmx_torn(&mut self, vm: usize, at: Millis, sev: Sev, thread: &str, head: &str, rest: &str) {
         self.vmx(vm, at, sev, thread, head);
-        if let Some(line) = self.vms.get_mut(vm).and_then(|v| v.runs.last_mut()).and_then(|r| r.lines.last_mut()) {
+        if let Some(line) =
+            self.vms.get_mut(vm).and_then(|v| v.runs.last_mut()).and_then(|r| r.lines.last_mut())
+        {
             line.text.push('\n');
             line.text.push_str(rest);
         }

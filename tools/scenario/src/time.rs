@@ -62,7 +62,11 @@ pub(crate) fn month_name(month: i64) -> &'static str {
 /// Three letters of the day of the week.
 pub(crate) fn day_name(at: Millis) -> &'static str {
     const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    usize::try_from(at.div_euclid(DAY_MS).rem_euclid(7)).ok().and_then(|d| NAMES.get(d)).copied().unwrap_or("Thu")
+    usize::try_from(at.div_euclid(DAY_MS).rem_euclid(7))
+        .ok()
+        .and_then(|d| NAMES.get(d))
+        .copied()
+        .unwrap_or("Thu")
 }
 
 /// Reads `2026-03-14T03:00:00[.000]Z`.

@@ -16,11 +16,15 @@ impl Stage<'_> {
             .cloned()
             .ok_or_else(|| self.wrong(event, "vm", "the VM has no pciPassthru0.id"))?;
         let cartel = self.vms.get(vm).map_or(0, |v| v.cartel);
-        let text = format!("PCI: 1401: Skipping device reset on {address} because PCIe link to the device is down.");
+        let text =
+            format!("PCI: 1401: Skipping device reset on {address} because PCIe link to the device is down.");
         self.vmk_as(host, at, cartel, &text);
         let text = format!("PCIPassthru: 1750: Disable Domain for device {address}");
         self.vmk_as(host, at, cartel, &text);
-        let text = format!("PCIPassthru: 1039: pcipdevInfo: 0x4314{} ({address}), state 0, destroyed", self.rng.hex(8));
+        let text = format!(
+            "PCIPassthru: 1039: pcipdevInfo: 0x4314{} ({address}), state 0, destroyed",
+            self.rng.hex(8)
+        );
         self.vmk_as(host, at, cartel, &text);
         Ok(())
     }

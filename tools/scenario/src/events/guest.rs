@@ -78,11 +78,8 @@ impl Stage<'_> {
         let cause =
             if event.text.is_empty() { "\"a freed zone element has been modified\"" } else { &event.text };
         let thread = format!("vcpu-{}", event.vcpu);
-        let text = format!(
-            "DarwinPanic: panic(cpu {} caller 0xffffff80{}): {cause}",
-            event.vcpu,
-            self.rng.hex(8)
-        );
+        let text =
+            format!("DarwinPanic: panic(cpu {} caller 0xffffff80{}): {cause}", event.vcpu, self.rng.hex(8));
         self.vmx(vm, at, Sev::Warning, &thread, &text);
         self.quiet(vm, at + 100, at + 3_000);
         let text = "Chipset: The guest has requested that the virtual machine be hard reset.";
@@ -109,13 +106,35 @@ impl Stage<'_> {
             let (name, host, full) = self.name_and_host(vm);
             let who = self.who(event);
             let id = self.vms.get(vm).map_or(0, |v| v.spec.vm_id);
-            let task = format!("haTask-{id}-vim.VirtualMachine.rebootGuest-{}", self.rng.between(1_000_000, 99_999_999));
-            self.hostd(host, at - 24_000, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
-            self.event(host, at - 23_990, &who, &format!("Guest OS reboot for {name} on {full} in ha-datacenter"));
+            let task = format!(
+                "haTask-{id}-vim.VirtualMachine.rebootGuest-{}",
+                self.rng.between(1_000_000, 99_999_999)
+            );
+            self.hostd(
+                host,
+                at - 24_000,
+                Sev::Info,
+                "Vimsvc.TaskManager",
+                &who,
+                &format!("Task Created : {task}"),
+            );
+            self.event(
+                host,
+                at - 23_990,
+                &who,
+                &format!("Guest OS reboot for {name} on {full} in ha-datacenter"),
+            );
             let done = format!("Task Completed : {task} Status success");
             self.hostd(host, at - 23_900, Sev::Info, "Vimsvc.TaskManager", "", &done);
             let op = Self::op_of(&who);
-            self.vmx_op(vm, at - 23_980, Sev::Info, "vmx", Some(&op), "Tools: sending 'OS_Reboot' (state = 2) state change request");
+            self.vmx_op(
+                vm,
+                at - 23_980,
+                Sev::Info,
+                "vmx",
+                Some(&op),
+                "Tools: sending 'OS_Reboot' (state = 2) state change request",
+            );
             guest::tools_stop(self, vm, at - 21_000);
         }
         self.quiet(vm, at - 20_000, at);
@@ -152,7 +171,13 @@ impl Stage<'_> {
     pub(super) fn tools_silent(&mut self, vm: usize, at: Millis, lasts: Millis) {
         let beat = self.rng.between(9_000, 60_000);
         self.vmx(vm, at, Sev::Info, "vmx", "GuestRpcSendTimedOut: message to toolbox timed out.");
-        self.vmx(vm, at, Sev::Info, "vmx", "TOOLS: appName=toolbox, oldStatus=1, status=2, guestInitiated=0.");
+        self.vmx(
+            vm,
+            at,
+            Sev::Info,
+            "vmx",
+            "TOOLS: appName=toolbox, oldStatus=1, status=2, guestInitiated=0.",
+        );
         self.vmx(vm, at + 8_685, Sev::Info, "vcpu-0", "Tools: Tools heartbeat timeout.");
         self.vmx(vm, at + 8_692, Sev::Info, "vmx", "Tools: Running status rpc handler: 1 => 0.");
         let text = format!("Tools: [RunningStatus] Last heartbeat value {beat} (last received 20s ago)");
@@ -160,7 +185,8 @@ impl Stage<'_> {
         if lasts > 0 {
             self.vmx(vm, at + lasts, Sev::Info, "vmx", "Tools: Running status rpc handler: 0 => 1.");
             self.vmx(vm, at + lasts, Sev::Info, "vmx", "Tools: Changing running status: 0 => 1.");
-            let text = format!("Tools: [RunningStatus] Last heartbeat value {} (last received 1s ago)", beat + 1);
+            let text =
+                format!("Tools: [RunningStatus] Last heartbeat value {} (last received 1s ago)", beat + 1);
             self.vmx(vm, at + lasts, Sev::Info, "vmx", &text);
         }
     }

@@ -48,7 +48,14 @@ impl Stage<'_> {
         let text = format!(
             "Virtual machine {name} (cartel {cartel}) killed as it kept using a corrupted memory page."
         );
-        self.observe(host, at + 2, "UserWorldCorrelator", "vob.pageretire.mce.injected", "esx.problem.pageretire.mce.injected", &text);
+        self.observe(
+            host,
+            at + 2,
+            "UserWorldCorrelator",
+            "vob.pageretire.mce.injected",
+            "esx.problem.pageretire.mce.injected",
+            &text,
+        );
         self.vmk_ordered_panic(vm, at + 4, "Using a corrupted memory page that could not be retired");
         self.vanished(vm, at + 1_200);
         Ok(())

@@ -67,8 +67,22 @@ impl Stage<'_> {
         let text = "file core dump found";
         self.plain(host, "vmksummary", back + 96_000, "No(13)", "bootstop", text);
         let text = "An unread host kernel core dump has been found.";
-        self.observe(host, back + 100_000, "UserLevelCorrelator", "vob.user.coredump.unconfigured2", "", text);
-        self.observe(host, back + 101_000, "UserLevelCorrelator", "vob.host.coredump", "esx.problem.host.coredump", text);
+        self.observe(
+            host,
+            back + 100_000,
+            "UserLevelCorrelator",
+            "vob.user.coredump.unconfigured2",
+            "",
+            text,
+        );
+        self.observe(
+            host,
+            back + 101_000,
+            "UserLevelCorrelator",
+            "vob.host.coredump",
+            "esx.problem.host.coredump",
+            text,
+        );
         let bytes = self.core(2_600);
         if let Some(state) = self.hosts.get_mut(host) {
             state.leftovers.push(Leftover { path: "/var/core/vmkernel-zdump.1".to_owned(), at: back, bytes });
@@ -84,7 +98,14 @@ impl Stage<'_> {
         boot::kernel(self, host, back);
         self.plain(host, "vmksummary", back + 95_000, "No(13)", "bootstop", "Host has booted");
         let text = "Host had been powered off. The power off was not the result of a kernel error, deliberate reboot, or shut down. This could indicate a hardware issue. Hardware may reboot abruptly due to power outages, faulty components, and heating issues. To investigate further, engage the hardware vendor.";
-        self.observe(host, back + 98_000, "UserLevelCorrelator", "", "esx.audit.host.poweroff.reason.unavailable", text);
+        self.observe(
+            host,
+            back + 98_000,
+            "UserLevelCorrelator",
+            "",
+            "esx.audit.host.poweroff.reason.unavailable",
+            text,
+        );
         let detail = "Hostd: EventEx raised\n   eventTypeId = \"esx.audit.host.poweroff.reason.unavailable\",\n   objectId = \"ha-host\",\n   objectType = \"vim.HostSystem\",\n}";
         self.hostd(host, back + 98_002, Sev::Info, "Vimsvc.ha-eventmgr", "", detail);
         self.start_again(&vms, back, event.count.unwrap_or(u64::MAX));
@@ -100,10 +121,25 @@ impl Stage<'_> {
             let down = at - 6 * MINUTE + i64::try_from(place).unwrap_or(0) * 17_000;
             self.shut_down(*vm, down);
         }
-        let task = format!("haTask-ha-host-vim.HostSystem.reboot-{}", self.rng.between(1_000_000, 99_999_999));
-        self.hostd(host, at - 30_000, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
+        let task =
+            format!("haTask-ha-host-vim.HostSystem.reboot-{}", self.rng.between(1_000_000, 99_999_999));
+        self.hostd(
+            host,
+            at - 30_000,
+            Sev::Info,
+            "Vimsvc.TaskManager",
+            &who,
+            &format!("Task Created : {task}"),
+        );
         let text = "The host is being rebooted.";
-        self.observe(host, at - 25_000, "UserLevelCorrelator", "vob.user.host.reboot", "esx.audit.host.reboot", text);
+        self.observe(
+            host,
+            at - 25_000,
+            "UserLevelCorrelator",
+            "vob.user.host.reboot",
+            "esx.audit.host.reboot",
+            text,
+        );
         self.plain(host, "vmksummary", at - 1_000, "No(13)", "bootstop", "Host is rebooting");
         if let Some(state) = self.hosts.get_mut(host) {
             state.down.push((at, back));
@@ -111,7 +147,14 @@ impl Stage<'_> {
         boot::kernel(self, host, back);
         self.plain(host, "vmksummary", back + 95_000, "No(13)", "bootstop", "Host has booted");
         let text = "Host has booted.";
-        self.observe(host, back + 96_000, "UserLevelCorrelator", "vob.user.host.boot", "esx.audit.host.boot", text);
+        self.observe(
+            host,
+            back + 96_000,
+            "UserLevelCorrelator",
+            "vob.user.host.boot",
+            "esx.audit.host.boot",
+            text,
+        );
         self.start_again(&vms, back, event.count.unwrap_or(u64::MAX));
         Ok(())
     }

@@ -22,7 +22,8 @@ impl Stage<'_> {
 
     /// Runs that ended in an orderly way before `before`; their logs are still in the folder.
     pub(super) fn older_runs(&mut self, vm: usize, before: Millis) {
-        let Some((count, host, name)) = self.vms.get(vm).map(|v| (v.spec.older_runs, v.host, v.spec.name.clone()))
+        let Some((count, host, name)) =
+            self.vms.get(vm).map(|v| (v.spec.older_runs, v.host, v.spec.name.clone()))
         else {
             return;
         };
@@ -54,7 +55,8 @@ impl Stage<'_> {
         let host = state.host;
         let (name, id) = (state.spec.name.clone(), state.spec.vm_id);
         state.runs.push(Run { host, start: at, end: None, quiet: Vec::new(), lines: Vec::new() });
-        let task = format!("haTask-{id}-vim.VirtualMachine.powerOn-{}", self.rng.between(1_000_000, 99_999_999));
+        let task =
+            format!("haTask-{id}-vim.VirtualMachine.powerOn-{}", self.rng.between(1_000_000, 99_999_999));
         let full = self.hosts.get(host).map(|h| h.spec.name.clone()).unwrap_or_default();
         self.hostd(host, at - 900, Sev::Info, "Vimsvc.TaskManager", who, &format!("Task Created : {task}"));
         self.event(host, at - 899, who, &format!("{name} on host {full} in ha-datacenter is starting"));
@@ -77,13 +79,28 @@ impl Stage<'_> {
         };
         let group = self.rng.between(20_000, 90_000);
         let vscsi = self.vscsi(vm);
-        self.vmk_as(host, at, cartel, &format!("World: vm {world}: 1646: Starting world vmm0:{name} of type 8"));
+        self.vmk_as(
+            host,
+            at,
+            cartel,
+            &format!("World: vm {world}: 1646: Starting world vmm0:{name} of type 8"),
+        );
         let text = format!(
             "Sched: vm {world}: 6485: Adding world 'vmm0:{name}', group 'host/user', cpu: shares=-3 min=0 minLimit=-1 max=-1, mem: shares=-3 min=0 minLimit=-1 max=-1"
         );
         self.vmk_as(host, at, cartel, &text);
-        self.vmk_as(host, at + 1, cartel, &format!("Sched: vm {world}: 6500: renamed group {group} to vm.{cartel}"));
-        self.vmk_as(host, at + 2, cartel, &format!("MemSched: vm {cartel}: 8109: extended swap to 43176 pgs"));
+        self.vmk_as(
+            host,
+            at + 1,
+            cartel,
+            &format!("Sched: vm {world}: 6500: renamed group {group} to vm.{cartel}"),
+        );
+        self.vmk_as(
+            host,
+            at + 2,
+            cartel,
+            &format!("MemSched: vm {cartel}: 8109: extended swap to 43176 pgs"),
+        );
         let blocks = self.rng.between(40, 400) * 2_097_152;
         let text = format!(
             "VSCSI: 5253: handle {vscsi}:Creating Virtual Device for world {world} (FSS handle {}) numBlocks={blocks} (bs=512)",
@@ -97,7 +114,8 @@ impl Stage<'_> {
 
     /// What the kernel shows when a guest's drivers find their disks.
     pub(super) fn kernel_guest_boot(&mut self, vm: usize, at: Millis) {
-        let Some((host, world, name)) = self.vms.get(vm).map(|v| (v.host, v.world, v.spec.name.clone())) else {
+        let Some((host, world, name)) = self.vms.get(vm).map(|v| (v.host, v.world, v.spec.name.clone()))
+        else {
             return;
         };
         let vscsi = self.vscsi(vm);

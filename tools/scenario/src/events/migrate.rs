@@ -29,9 +29,13 @@ impl Stage<'_> {
         }
         self.transition(vm, at - 21_100, "", "ON", "EMIGRATING");
         let swap = "using SHARED swap";
-        let text = format!("Migrate: vm {world}: 3284: Setting VMOTION info: Source ts = {id}, src ip = <198.51.100.11> dest ip = <198.51.100.12> Dest wid = {new_world} {swap}");
+        let text = format!(
+            "Migrate: vm {world}: 3284: Setting VMOTION info: Source ts = {id}, src ip = <198.51.100.11> dest ip = <198.51.100.12> Dest wid = {new_world} {swap}"
+        );
         self.vmk_as(source, at - 21_000, world, &text);
-        let text = format!("VMotion: 4650: {id} S: Stopping pre-copy: only 1296 pages left to send, which can be sent within the switchover time goal of 0.500 seconds (network bandwidth ~845.404 MB/s, 1088% t2d)");
+        let text = format!(
+            "VMotion: 4650: {id} S: Stopping pre-copy: only 1296 pages left to send, which can be sent within the switchover time goal of 0.500 seconds (network bandwidth ~845.404 MB/s, 1088% t2d)"
+        );
         self.vmk_as(source, at - 200, world, &text);
         guest::process_end(self, vm, at + stop + 400);
         self.transition(vm, at + stop + 700, "", "EMIGRATING", "OFF");
@@ -43,9 +47,17 @@ impl Stage<'_> {
             state.cartel = new_world - 1;
             state.handle += 5_000;
             let start = at - 18_000;
-            state.runs.push(Run { host: target, start, end: None, quiet: vec![(start, at + stop)], lines: Vec::new() });
+            state.runs.push(Run {
+                host: target,
+                start,
+                end: None,
+                quiet: vec![(start, at + stop)],
+                lines: Vec::new(),
+            });
         }
-        let text = format!("Migrate: vm {new_world}: 3284: Setting VMOTION info: Dest ts = {id}, src ip = <198.51.100.11> dest ip = <198.51.100.12> Dest wid = 0 {swap}");
+        let text = format!(
+            "Migrate: vm {new_world}: 3284: Setting VMOTION info: Dest ts = {id}, src ip = <198.51.100.11> dest ip = <198.51.100.12> Dest wid = 0 {swap}"
+        );
         self.vmk_as(target, at - 17_000, new_world, &text);
         self.transition(vm, at - 18_100, "", "OFF", "IMMIGRATING");
         let text = format!("{name} on host {} in ha-datacenter is migrating", event.to);

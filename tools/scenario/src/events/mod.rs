@@ -35,7 +35,10 @@ pub(crate) fn play<'a>(scenario: &'a Scenario, extra: &[Event]) -> Result<Stage<
     let mut events: Vec<&Event> = scenario.events.iter().chain(extra).collect();
     events.sort_by(|a, b| a.at.total_cmp(&b.at));
     for (index, event) in events.into_iter().enumerate() {
-        stage.rng = crate::rng::Rng::new(&scenario.name, &format!("event/{:?}/{}/{}", event.kind, event.at, event.vm));
+        stage.rng = crate::rng::Rng::new(
+            &scenario.name,
+            &format!("event/{:?}/{}/{}", event.kind, event.at, event.vm),
+        );
         let _ = index;
         stage.event_of(event)?;
     }
@@ -146,12 +149,23 @@ impl Stage<'_> {
     fn who(&mut self, event: &Event) -> String {
         let user = if event.user.is_empty() { "root" } else { &event.user };
         let op = if user.starts_with("vpxuser") {
-            format!("l{}-{}-auto-{}-h5:700{}-{}-01", self.rng.hex(7), self.rng.between(1000, 99_999), self.rng.hex(3), self.rng.between(10_000, 99_999), self.rng.hex(2))
+            format!(
+                "l{}-{}-auto-{}-h5:700{}-{}-01",
+                self.rng.hex(7),
+                self.rng.between(1000, 99_999),
+                self.rng.hex(3),
+                self.rng.between(10_000, 99_999),
+                self.rng.hex(2)
+            )
         } else {
             format!("esxui-{}-{}", self.rng.hex(4), self.rng.hex(4))
         };
         let host = self.host_of(event);
-        let sid = if self.generation(host).severities() { format!(" sid=52{}", self.rng.hex(6)) } else { String::new() };
+        let sid = if self.generation(host).severities() {
+            format!(" sid=52{}", self.rng.hex(6))
+        } else {
+            String::new()
+        };
         format!(" opID={op}{sid} user={user}")
     }
 

@@ -30,7 +30,14 @@ impl Stage<'_> {
             format!("manifests={manifest}&vm={path}")
         };
         let who = self.who(event);
-        let session = format!("52{}-{}-{}-{}-{}", self.rng.hex(6), self.rng.hex(4), self.rng.hex(4), self.rng.hex(4), self.rng.hex(12));
+        let session = format!(
+            "52{}-{}-{}-{}-{}",
+            self.rng.hex(6),
+            self.rng.hex(4),
+            self.rng.hex(4),
+            self.rng.hex(4),
+            self.rng.hex(12)
+        );
         let text = format!("Ticket issued for CGI service vm-support, session {session}");
         self.hostd(host, at - 1_900, Sev::Debug, "Vimsvc.Ticket", &who, &text);
         let text = format!("Request GET /cgi-bin/vm-support.cgi?{query} from 192.0.2.17");

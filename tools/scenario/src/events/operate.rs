@@ -17,9 +17,13 @@ impl Stage<'_> {
 
     fn vigor(&mut self, vm: usize, at: Millis, op: &str, request: &str) {
         let sequence = self.rng.between(900, 40_000);
-        let text = format!("VigorTransportProcessClientPayload: opID={op} seq={sequence}: Receiving {request} request.");
+        let text = format!(
+            "VigorTransportProcessClientPayload: opID={op} seq={sequence}: Receiving {request} request."
+        );
         self.vmx(vm, at, Sev::Info, "vmx", &text);
-        let text = format!("VigorTransport_ServerSendResponse opID={op} seq={sequence}: Completed {request} request.");
+        let text = format!(
+            "VigorTransport_ServerSendResponse opID={op} seq={sequence}: Completed {request} request."
+        );
         self.vmx(vm, at + 9, Sev::Info, "vmx", &text);
     }
 
@@ -36,7 +40,8 @@ impl Stage<'_> {
         let (host, name, id, full) = self.facts(vm);
         let who = self.who(event);
         let op = Self::op_of(&who);
-        let task = format!("haTask-{id}-vim.VirtualMachine.reset-{}", self.rng.between(1_000_000, 99_999_999));
+        let task =
+            format!("haTask-{id}-vim.VirtualMachine.reset-{}", self.rng.between(1_000_000, 99_999_999));
         self.hostd(host, at - 40, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
         self.event(host, at - 38, &who, &format!("{name} on {full} in ha-datacenter is reset"));
         self.hard_reset(vm, at, &op);
@@ -50,7 +55,8 @@ impl Stage<'_> {
         let (host, name, id, full) = self.facts(vm);
         let who = self.who(event);
         let op = Self::op_of(&who);
-        let task = format!("haTask-{id}-vim.VirtualMachine.powerOff-{}", self.rng.between(1_000_000, 99_999_999));
+        let task =
+            format!("haTask-{id}-vim.VirtualMachine.powerOff-{}", self.rng.between(1_000_000, 99_999_999));
         self.hostd(host, at - 40, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
         self.event(host, at - 39, &who, &format!("{name} on  {full} in ha-datacenter is stopping"));
         self.transition(vm, at - 38, &who, "ON", "POWERING_OFF");
@@ -70,7 +76,12 @@ impl Stage<'_> {
         let vm = self.vm_of(event)?;
         let (host, world) = self.vms.get(vm).map(|v| (v.host, v.world)).unwrap_or_default();
         let kind = if event.style.is_empty() { "force" } else { &event.style };
-        self.shell(host, at - 400, &event.user, &format!("esxcli vm process kill --type={kind} --world-id={world}"));
+        self.shell(
+            host,
+            at - 400,
+            &event.user,
+            &format!("esxcli vm process kill --type={kind} --world-id={world}"),
+        );
         self.vanished(vm, at);
         Ok(())
     }

@@ -35,8 +35,10 @@ impl Stage<'_> {
             self.vms.get(vm).map(|v| v.spec.name.clone()).unwrap_or_default()
         );
         self.vmk_as(host, at, world + 1, &text);
-        let text =
-            format!("UserDump: 3024: vmx-vcpu-0: Dumping cartel {cartel} (from world {}) to file {dir}/vmx-zdump.000 ...", world + 1);
+        let text = format!(
+            "UserDump: 3024: vmx-vcpu-0: Dumping cartel {cartel} (from world {}) to file {dir}/vmx-zdump.000 ...",
+            world + 1
+        );
         self.vmk_as(host, at + 30, world + 1, &text);
         let text = "UserDump: 3172: vmx-vcpu-0: Userworld(vmx-vcpu-0) coredump complete.".to_owned();
         self.vmk_as(host, at + 2_100, world + 1, &text);
@@ -79,7 +81,8 @@ impl Stage<'_> {
 
     pub(super) fn vmx_panic(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
         let vm = self.vm_of(event)?;
-        let cause = if event.text.is_empty() { "ASSERT bora/vmx/main/timeTracker_user.c:234" } else { &event.text };
+        let cause =
+            if event.text.is_empty() { "ASSERT bora/vmx/main/timeTracker_user.c:234" } else { &event.text };
         let thread = if event.style.is_empty() { "vmx" } else { &event.style };
         self.vmx_dies(vm, at, thread, cause);
         Ok(())
@@ -87,8 +90,11 @@ impl Stage<'_> {
 
     pub(super) fn device_assert(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
         let vm = self.vm_of(event)?;
-        let cause =
-            if event.text.is_empty() { "NOT_REACHED bora/devices/ahci/ahci_user.c:1530" } else { &event.text };
+        let cause = if event.text.is_empty() {
+            "NOT_REACHED bora/devices/ahci/ahci_user.c:1530"
+        } else {
+            &event.text
+        };
         self.vmx_dies(vm, at, &format!("vcpu-{}", event.vcpu), cause);
         Ok(())
     }
@@ -105,7 +111,10 @@ impl Stage<'_> {
         let (number, thread) = (event.vcpu, format!("vcpu-{}", event.vcpu));
         self.quiet(vm, at, at + 86_400_000);
         self.vmx(vm, at, Sev::Error, &thread, &format!("MONITOR PANIC: {thread}:{cause}"));
-        let build = self.hosts.get(host).map(|h| h.spec.build.clone().unwrap_or_else(|| h.generation.build().to_owned()));
+        let build = self
+            .hosts
+            .get(host)
+            .map(|h| h.spec.build.clone().unwrap_or_else(|| h.generation.build().to_owned()));
         let build = build.unwrap_or_default();
         self.vmx(vm, at + 1, Sev::Info, &thread, &format!("Core dump with build build-{build}"));
         let text = format!("Writing monitor corefile \"{dir}/vmmcores.gz\"");
@@ -151,7 +160,8 @@ impl Stage<'_> {
         );
         self.vmk(host, at, &text);
         let cause = "Received VMkernel NMI IPI, possible CPU lockup while executing HV VT VM";
-        let text = format!("WARNING: World: vm {world}: PanicWork:8430: vmm{number}:{name}:vcpu-{number}:{cause}");
+        let text =
+            format!("WARNING: World: vm {world}: PanicWork:8430: vmm{number}:{name}:vcpu-{number}:{cause}");
         self.vmk_as(host, at, world, &text);
         self.vmk_ordered_panic(vm, at + 3, cause);
         self.core_dump(vm, at + 400, 6);
@@ -196,15 +206,18 @@ impl Stage<'_> {
             self.rng.hex(6)
         );
         self.vmx_op(vm, at - 41_000, Sev::Error, &worker, Some(&op), &text);
-        let text =
-            format!("LWD: Failure writing to SES, snapshot must be canceled, disk {disk}: IO was aborted (15)");
+        let text = format!(
+            "LWD: Failure writing to SES, snapshot must be canceled, disk {disk}: IO was aborted (15)"
+        );
         self.vmx_op(vm, at - 41_000, Sev::Warning, &worker, Some(&op), &text);
         let text = format!(
             "LWD: LwdIoTracker_CancelAllIOs: '11' IOs did not complete in the stipulated time for IoTracker 61{}, disk {disk}",
             self.rng.hex(8).to_uppercase()
         );
         self.vmx_op(vm, at - 900, Sev::Warning, &worker, Some(&op), &text);
-        let cause = format!("LWD: Failure to quiesce IOs on disk {disk} after failure to read or write snapshot data");
+        let cause = format!(
+            "LWD: Failure to quiesce IOs on disk {disk} after failure to read or write snapshot data"
+        );
         self.vmx_dies(vm, at, &worker, &cause);
         Ok(())
     }

@@ -24,9 +24,17 @@ impl Stage<'_> {
         let question = format!(
             "There is no more space for virtual disk '{stem}.vmdk'. You might be able to continue this session by freeing disk space on the relevant volume, and clicking Retry. Click Cancel to terminate this session."
         );
-        let text = format!("Msg_Question:\n[msg.hbacommon.outofspace] {question}\n----------------------------------------");
+        let text = format!(
+            "Msg_Question:\n[msg.hbacommon.outofspace] {question}\n----------------------------------------"
+        );
         self.vmx(vm, at, Sev::Info, "vcpu-0", &text);
-        self.vm_hostd(vm, at + 12, Sev::Info, "", &format!("Handling vmx message {}: {question}", self.scenario.events.len() + 56_310));
+        self.vm_hostd(
+            vm,
+            at + 12,
+            Sev::Info,
+            "",
+            &format!("Handling vmx message {}: {question}", self.scenario.events.len() + 56_310),
+        );
         let full = self.hosts.get(host).map(|h| h.spec.name.clone()).unwrap_or_default();
         self.event(host, at + 14, "", &format!("Message on {stem} on {full} in ha-datacenter: {question}"));
         if !event.user.is_empty() {
@@ -34,8 +42,16 @@ impl Stage<'_> {
             self.quiet(vm, at, answered);
             let who = self.who(event);
             let id = self.vms.get(vm).map_or(0, |v| v.spec.vm_id);
-            let task = format!("haTask-{id}-vim.VirtualMachine.answer-{}", self.rng.between(1_000_000, 99_999_999));
-            self.hostd(host, answered, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
+            let task =
+                format!("haTask-{id}-vim.VirtualMachine.answer-{}", self.rng.between(1_000_000, 99_999_999));
+            self.hostd(
+                host,
+                answered,
+                Sev::Info,
+                "Vimsvc.TaskManager",
+                &who,
+                &format!("Task Created : {task}"),
+            );
             self.vmx(vm, answered + 30, Sev::Info, "vcpu-0", "Exiting because of failed disk operation.");
             self.vmx(vm, answered + 40, Sev::Error, "vcpu-0", "[msg.hbacommon.outofspace] Cancel");
             self.vanished(vm, answered + 900);
@@ -66,10 +82,17 @@ impl Stage<'_> {
                 "forcefulPageRetire",
                 "The virtual machine contained the host physical page which was scheduled for immediate retirement. To avoid system instability the virtual machine is forcefully powered off.",
             ),
-            _ => return Err(self.wrong(event, "style", "not vmtrack, noSwapResponse, vmx.fault.failure or forcefulPageRetire")),
+            _ => {
+                return Err(self.wrong(
+                    event,
+                    "style",
+                    "not vmtrack, noSwapResponse, vmx.fault.failure or forcefulPageRetire",
+                ));
+            }
         };
         let text = format!("{name} ({path}): {why}");
-        let (vob, esx) = (format!("vob.vm.kill.unexpected.{style}"), format!("esx.problem.vm.kill.unexpected.{style}.2"));
+        let (vob, esx) =
+            (format!("vob.vm.kill.unexpected.{style}"), format!("esx.problem.vm.kill.unexpected.{style}.2"));
         self.observe(host, at, "UserWorldCorrelator", &vob, &esx, &text);
         self.vanished(vm, at + 60);
         Ok(())

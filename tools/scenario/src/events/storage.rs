@@ -39,8 +39,16 @@ impl Stage<'_> {
             }
             let text = format!("StorageApdHandler: 1205: APD start for 0x4302{} [{id}]", self.rng.hex(8));
             self.vmk(host, at, &text);
-            let text = format!("Device or filesystem with identifier [{id}] has entered the All Paths Down state.");
-            self.observe(host, at + 1, "APDCorrelator", "vob.storage.apd.start", "esx.problem.storage.apd.start", &text);
+            let text =
+                format!("Device or filesystem with identifier [{id}] has entered the All Paths Down state.");
+            self.observe(
+                host,
+                at + 1,
+                "APDCorrelator",
+                "vob.storage.apd.start",
+                "esx.problem.storage.apd.start",
+                &text,
+            );
         }
         Ok(())
     }
@@ -66,7 +74,9 @@ impl Stage<'_> {
             volume.label
         );
         self.observe(host, at + 1_100, "scsiCorrelator", "", "esx.problem.storage.connectivity.lost", &text);
-        let text = format!("NMP: nmp_ThrottleLogForDevice:3545: last error status from device {id} repeated 10 times");
+        let text = format!(
+            "NMP: nmp_ThrottleLogForDevice:3545: last error status from device {id} repeated 10 times"
+        );
         self.vmk(host, at + 4_000, &text);
     }
 
@@ -80,7 +90,14 @@ impl Stage<'_> {
             );
             let kernel = format!("WARNING: StorageApdHandlerEv: 126: {text}");
             self.vmk(host, at, &kernel);
-            self.observe(host, at, "APDCorrelator", "vob.storage.apd.timeout", "esx.problem.storage.apd.timeout", &text);
+            self.observe(
+                host,
+                at,
+                "APDCorrelator",
+                "vob.storage.apd.timeout",
+                "esx.problem.storage.apd.timeout",
+                &text,
+            );
         }
         Ok(())
     }
@@ -94,11 +111,26 @@ impl Stage<'_> {
                 self.vmk(host, at, &format!("ScsiDevice: 5015: Setting Device {id} state back to 0x2"));
                 self.vmk(host, at, &format!("ScsiDevice: 5036: Device {id} is Out of APD; token num:1"));
             }
-            self.vmk(host, at + 2, &format!("StorageApdHandler: 1315: APD exit for 0x4302{} [{id}]", self.scenario.hosts.len() * 1_048_573));
+            self.vmk(
+                host,
+                at + 2,
+                &format!(
+                    "StorageApdHandler: 1315: APD exit for 0x4302{} [{id}]",
+                    self.scenario.hosts.len() * 1_048_573
+                ),
+            );
             let text = format!("HBX: 6214: APD EventType: APD_EXIT (4) for vol '{}'", volume.label);
             self.vmk(host, at + 3, &text);
-            let text = format!("Device or filesystem with identifier [{id}] has exited the All Paths Down state.");
-            self.observe(host, at + 3, "APDCorrelator", "vob.storage.apd.exit", "esx.clear.storage.apd.exit", &text);
+            let text =
+                format!("Device or filesystem with identifier [{id}] has exited the All Paths Down state.");
+            self.observe(
+                host,
+                at + 3,
+                "APDCorrelator",
+                "vob.storage.apd.exit",
+                "esx.clear.storage.apd.exit",
+                &text,
+            );
         }
         Ok(())
     }
@@ -114,9 +146,13 @@ impl Stage<'_> {
                 );
                 self.vmk(host, at, &text);
             }
-            let text = format!("WARNING: vmw_psp_rr: psp_rrSelectPathToActivate:972:Could not select path for device \"{id}\".");
+            let text = format!(
+                "WARNING: vmw_psp_rr: psp_rrSelectPathToActivate:972:Could not select path for device \"{id}\"."
+            );
             self.vmk(host, at, &text);
-            let text = format!("WARNING: ScsiDevice: 1223: Device :{id} has been removed or is permanently inaccessible.");
+            let text = format!(
+                "WARNING: ScsiDevice: 1223: Device :{id} has been removed or is permanently inaccessible."
+            );
             self.vmk(host, at + 1, &text);
             let command = self.command();
             let text = format!(
@@ -127,7 +163,14 @@ impl Stage<'_> {
                 "Device: {id} has been removed or is permanently inaccessible. Affected datastores (if any): \"{}\".",
                 volume.label
             );
-            self.observe(host, at + 3, "scsiCorrelator", "vob.scsi.device.state.permanentloss", "esx.problem.scsi.device.state.permanentloss", &text);
+            self.observe(
+                host,
+                at + 3,
+                "scsiCorrelator",
+                "vob.scsi.device.state.permanentloss",
+                "esx.problem.scsi.device.state.permanentloss",
+                &text,
+            );
         }
         Ok(())
     }
@@ -161,7 +204,14 @@ impl Stage<'_> {
                 volume.device
             );
             self.vmk(host, at, &format!("WARNING: ScsiDeviceIO: 1513: {text}"));
-            self.observe(host, at + 1, "scsiCorrelator", "vob.scsi.device.io.latency.high", "esx.problem.scsi.device.io.latency.high", &text);
+            self.observe(
+                host,
+                at + 1,
+                "scsiCorrelator",
+                "vob.scsi.device.io.latency.high",
+                "esx.problem.scsi.device.io.latency.high",
+                &text,
+            );
         }
         Ok(())
     }
@@ -189,14 +239,28 @@ impl Stage<'_> {
             );
             self.event(host, at + 4, "", &text);
             let ids = format!("{uuid} {label}");
-            self.observe_quietly(host, at + 1, "vob.vmfs.heartbeat.timedout", "esx.problem.vmfs.heartbeat.timedout", &ids);
+            self.observe_quietly(
+                host,
+                at + 1,
+                "vob.vmfs.heartbeat.timedout",
+                "esx.problem.vmfs.heartbeat.timedout",
+                &ids,
+            );
             if lasts > 0 {
-                let text = format!("HBX: 231: Reclaimed heartbeat for volume {uuid} ({label}): [Timeout] {state}");
-                self.vmk(host, at + lasts, &text);
                 let text =
-                    format!("Successfully restored access to volume {uuid} ({label}) following connectivity issues.");
+                    format!("HBX: 231: Reclaimed heartbeat for volume {uuid} ({label}): [Timeout] {state}");
+                self.vmk(host, at + lasts, &text);
+                let text = format!(
+                    "Successfully restored access to volume {uuid} ({label}) following connectivity issues."
+                );
                 self.event(host, at + lasts + 4, "", &text);
-                self.observe_quietly(host, at + lasts + 1, "vob.vmfs.heartbeat.recovered", "esx.problem.vmfs.heartbeat.recovered", &ids);
+                self.observe_quietly(
+                    host,
+                    at + lasts + 1,
+                    "vob.vmfs.heartbeat.recovered",
+                    "esx.problem.vmfs.heartbeat.recovered",
+                    &ids,
+                );
             }
         }
         Ok(())
@@ -219,15 +283,28 @@ impl Stage<'_> {
                 .filter(|v| v.host == host && &v.volume.label == label && v.on())
                 .flat_map(|v| {
                     let stem = v.stem();
-                    [format!("{stem}-flat.vmdk"), format!("{stem}.vmx.lck"), format!("vmx-{stem}-1efc878d-1.vswp")]
+                    [
+                        format!("{stem}-flat.vmdk"),
+                        format!("{stem}.vmx.lck"),
+                        format!("vmx-{stem}-1efc878d-1.vswp"),
+                    ]
                 })
                 .collect();
             let text = "NFS: 6339: Status:No connection. Retrying synchronous write I/O 1 of 25 times";
             self.vmk(host, at, text);
-            let mount = format!("the server {server} mount point /vol/{label}, mounted as {uuid}-0000-000000000000 (\"{label}\")");
+            let mount = format!(
+                "the server {server} mount point /vol/{label}, mounted as {uuid}-0000-000000000000 (\"{label}\")"
+            );
             self.vmk(host, at + 12_000, &format!("WARNING: NFS: 223: Lost connection to {mount}"));
             let text = format!("{server}/{label} {uuid}-0000-000000000000 {label}");
-            self.observe(host, at + 12_001, "vmfsCorrelator", "vob.vmfs.nfs.server.disconnect", "esx.problem.vmfs.nfs.server.disconnect", &text);
+            self.observe(
+                host,
+                at + 12_001,
+                "vmfsCorrelator",
+                "vob.vmfs.nfs.server.disconnect",
+                "esx.problem.vmfs.nfs.server.disconnect",
+                &text,
+            );
             for file in &files {
                 let text = format!("NFSLock: 1505: Stop accessing fd 0x4308{}({file})  3", self.rng.hex(8));
                 self.vmk(host, at + 35_000, &text);
@@ -237,11 +314,19 @@ impl Stage<'_> {
             }
             let back = at + lasts;
             for file in &files {
-                let text = format!("NFSLock: 1469: Start accessing fd 0x4308{}({file}) again", self.rng.hex(8));
+                let text =
+                    format!("NFSLock: 1469: Start accessing fd 0x4308{}({file}) again", self.rng.hex(8));
                 self.vmk(host, back, &text);
             }
             self.vmk(host, back + 20, &format!("NFS: 243: Restored connection to {mount}"));
-            self.observe(host, back + 21, "vmfsCorrelator", "vob.vmfs.nfs.server.restored", "esx.problem.vmfs.nfs.server.restored", &text);
+            self.observe(
+                host,
+                back + 21,
+                "vmfsCorrelator",
+                "vob.vmfs.nfs.server.restored",
+                "esx.problem.vmfs.nfs.server.restored",
+                &text,
+            );
         }
         Ok(())
     }
@@ -262,7 +347,8 @@ impl Stage<'_> {
         for index in 0..event.count.unwrap_or(2) {
             let took = lasts - i64::try_from(index).unwrap_or(0) * 913;
             let verb = if index % 2 == 0 { "WRITE(10)" } else { "READ(10)" };
-            let text = format!("scsi0:0: Command {verb} took {}.{:03} seconds (ok)", took / 1_000, took % 1_000);
+            let text =
+                format!("scsi0:0: Command {verb} took {}.{:03} seconds (ok)", took / 1_000, took % 1_000);
             self.vmx(vm, at, Sev::Info, "vmx", &text);
         }
         Ok(())

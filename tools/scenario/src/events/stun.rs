@@ -107,7 +107,9 @@ impl Stage<'_> {
             "Migrate: vm {world}: 3284: Setting VMOTION info: Source ts = {id}, src ip = <198.51.100.11> dest ip = <198.51.100.12> Dest wid = 2213381 using SHARED swap"
         );
         self.vmk_as(host, at - 31_000, world, &text);
-        let text = format!("WARNING: Migrate: 5454: {id} S: Migration considered a failure by the VMX. It is most likely a timeout, but check the VMX log for the true error.");
+        let text = format!(
+            "WARNING: Migrate: 5454: {id} S: Migration considered a failure by the VMX. It is most likely a timeout, but check the VMX log for the true error."
+        );
         self.vmk_as(host, end - 40, world, &text);
         let text = "[msg.checkpoint.migration.maxSwitchoverTimeExceeded] The migration has exceeded the maximum switchover time of 100 second(s). ESX has preemptively failed the migration to allow the VM to continue running on the source. To avoid this failure, either increase the maximum allowable switchover time or wait until the VM is performing a less intensive workload.";
         self.vmx(vm, end - 30, Sev::Info, "vmx", text);

@@ -52,13 +52,25 @@ fn daemon_head(generation: Generation, at: Millis, sev: Sev, daemon: &Daemon<'_>
 }
 
 /// A line of a daemon.
-pub(crate) fn daemon(generation: Generation, at: Millis, sev: Sev, daemon: &Daemon<'_>, text: &str) -> String {
+pub(crate) fn daemon(
+    generation: Generation,
+    at: Millis,
+    sev: Sev,
+    daemon: &Daemon<'_>,
+    text: &str,
+) -> String {
     let head = daemon_head(generation, at, sev, daemon);
     format!("{head} [Originator@6876 sub={}{}] {text}", daemon.sub, daemon.who)
 }
 
 /// A line that continues a daemon's message; the newer form repeats the head.
-pub(crate) fn daemon_more(generation: Generation, at: Millis, sev: Sev, daemon: &Daemon<'_>, text: &str) -> String {
+pub(crate) fn daemon_more(
+    generation: Generation,
+    at: Millis,
+    sev: Sev,
+    daemon: &Daemon<'_>,
+    text: &str,
+) -> String {
     if generation.severities() {
         format!("{} --> {text}", daemon_head(generation, at, sev, daemon))
     } else {
@@ -101,7 +113,14 @@ pub(crate) fn vobd(generation: Generation, at: Millis, text: &str) -> String {
 }
 
 /// A line of a log that goes through syslog: `auth`, `shell`, `vmksummary`, `syslog`.
-pub(crate) fn plain(generation: Generation, at: Millis, severity: &str, program: &str, pid: u64, text: &str) -> String {
+pub(crate) fn plain(
+    generation: Generation,
+    at: Millis,
+    severity: &str,
+    program: &str,
+    pid: u64,
+    text: &str,
+) -> String {
     if generation.severities() {
         format!("{} {severity} {program}[{pid}]: {text}", iso(at))
     } else if generation >= Generation::V70 {

@@ -29,7 +29,11 @@ pub(super) fn outputs(stage: &Stage<'_>, host: usize, missing: &[String]) -> Vec
     let version = state.spec.version.clone().unwrap_or_else(|| state.generation.version().to_owned());
     let build = state.spec.build.clone().unwrap_or_else(|| state.generation.build().to_owned());
     let (year, month, day, hour, minute, second, _) = civil(at);
-    let date = format!("{} {} {day:>2} {hour:02}:{minute:02}:{second:02} UTC {year}\n", day_name(at), month_name(month));
+    let date = format!(
+        "{} {} {day:>2} {hour:02}:{minute:02}:{second:02} UTC {year}\n",
+        day_name(at),
+        month_name(month)
+    );
     let system = if state.generation.pax() { "ESXi" } else { "GNU/Linux" };
     let uname = format!(
         "VMkernel {} {version} #1 SMP Release build-{build} Sep  4 2023 00:00:00 x86_64 x86_64 x86_64 {system}\n",
@@ -55,11 +59,17 @@ pub(super) fn outputs(stage: &Stage<'_>, host: usize, missing: &[String]) -> Vec
         (file_name(&["prettyPrint.sh", "hostlist"]), hostlist(stage)),
     ];
     if !missing.iter().any(|m| m == "sel") {
-        list.push((file_name(&["localcli", "hardware", "ipmi", "sel", "list", "-p", "-i", "-n", "all"]), sel(&state.sel)));
+        list.push((
+            file_name(&["localcli", "hardware", "ipmi", "sel", "list", "-p", "-i", "-n", "all"]),
+            sel(&state.sel),
+        ));
     }
     for vm in stage.vms.iter().filter(|v| v.host == host) {
         let dir = vm.dir();
-        let mut text = format!("total 104882240\n   4194436      8 drwxr-xr-x    1 root     root         77824 Jan  3 09:12 .\n  12583044   1024 -rw-------    1 root     root       107374182400 Jan  3 09:12 {0}-flat.vmdk\n  16777348      0 -rw-------    1 root     root           541 Jan  3 09:12 {0}.vmdk\n", vm.stem());
+        let mut text = format!(
+            "total 104882240\n   4194436      8 drwxr-xr-x    1 root     root         77824 Jan  3 09:12 .\n  12583044   1024 -rw-------    1 root     root       107374182400 Jan  3 09:12 {0}-flat.vmdk\n  16777348      0 -rw-------    1 root     root           541 Jan  3 09:12 {0}.vmdk\n",
+            vm.stem()
+        );
         for file in &vm.leftovers {
             let name = file.path.rsplit('/').next().unwrap_or_default();
             let (_, month, day, hour, minute, _, _) = civil(file.at);
@@ -69,7 +79,13 @@ pub(super) fn outputs(stage: &Stage<'_>, host: usize, missing: &[String]) -> Vec
     }
     for volume in &stage.scenario.volumes {
         let name = file_name(&["vmkfstools", "-P", "-v", "10", &format!("/vmfs/volumes/{}", volume.label)]);
-        let text = format!("{} file system spanning 1 partitions.\nFile system label (if any): {}\nMode: public\nUUID: {}\nPartitions spanned (on \"lvm\"):\n\t{}:1\n", state.generation.vmfs(), volume.label, volume.uuid, volume.device);
+        let text = format!(
+            "{} file system spanning 1 partitions.\nFile system label (if any): {}\nMode: public\nUUID: {}\nPartitions spanned (on \"lvm\"):\n\t{}:1\n",
+            state.generation.vmfs(),
+            volume.label,
+            volume.uuid,
+            volume.device
+        );
         list.push((name, text));
     }
     let mut members: Vec<Member> = Vec::new();
@@ -146,15 +162,22 @@ fn processes_json(stage: &Stage<'_>, host: usize) -> String {
 }
 
 fn extents(stage: &Stage<'_>) -> String {
-    let mut text = String::from("Volume Name         VMFS UUID                            Extent Number  Device Name                           Partition\n------------------  -----------------------------------  -------------  ------------------------------------  ---------\n");
+    let mut text = String::from(
+        "Volume Name         VMFS UUID                            Extent Number  Device Name                           Partition\n------------------  -----------------------------------  -------------  ------------------------------------  ---------\n",
+    );
     for volume in stage.scenario.volumes.iter().filter(|v| v.kind == VolumeKind::Vmfs) {
-        text.push_str(&format!("{:<18}  {}              0  {:<36}          1\n", volume.label, volume.uuid, volume.device));
+        text.push_str(&format!(
+            "{:<18}  {}              0  {:<36}          1\n",
+            volume.label, volume.uuid, volume.device
+        ));
     }
     text
 }
 
 fn filesystems(stage: &Stage<'_>) -> String {
-    let mut text = String::from("Mount Point                                        Volume Name         UUID                                 Mounted  Type             Size          Free\n-------------------------------------------------  ------------------  -----------------------------------  -------  ------  -------------  ------------\n");
+    let mut text = String::from(
+        "Mount Point                                        Volume Name         UUID                                 Mounted  Type             Size          Free\n-------------------------------------------------  ------------------  -----------------------------------  -------  ------  -------------  ------------\n",
+    );
     let vmfs = stage.generation(0).vmfs();
     for volume in &stage.scenario.volumes {
         let (kind, colon) = match volume.kind {
@@ -163,7 +186,10 @@ fn filesystems(stage: &Stage<'_>) -> String {
             VolumeKind::Vsan => ("vsan", "vsan:"),
         };
         let mount = format!("/vmfs/volumes/{colon}{}", volume.uuid);
-        text.push_str(&format!("{mount:<49}  {:<18}  {colon}{:<35}     true  {kind:<6}  2198754820096  901412880384\n", volume.label, volume.uuid));
+        text.push_str(&format!(
+            "{mount:<49}  {:<18}  {colon}{:<35}     true  {kind:<6}  2198754820096  901412880384\n",
+            volume.label, volume.uuid
+        ));
     }
     text
 }
@@ -180,9 +206,14 @@ fn devices(stage: &Stage<'_>) -> String {
 }
 
 fn nfs(stage: &Stage<'_>) -> String {
-    let mut text = String::from("Volume Name         Host          Share               Accessible  Mounted  Read-Only   isPE\n------------------  ------------  ------------------  ----------  -------  ---------  -----\n");
+    let mut text = String::from(
+        "Volume Name         Host          Share               Accessible  Mounted  Read-Only   isPE\n------------------  ------------  ------------------  ----------  -------  ---------  -----\n",
+    );
     for volume in stage.scenario.volumes.iter().filter(|v| v.kind == VolumeKind::Nfs) {
-        text.push_str(&format!("{:<18}  {:<12}  /vol/{:<13}        true     true      false  false\n", volume.label, volume.server, volume.label));
+        text.push_str(&format!(
+            "{:<18}  {:<12}  /vol/{:<13}        true     true      false  false\n",
+            volume.label, volume.server, volume.label
+        ));
     }
     text
 }
@@ -243,7 +274,11 @@ pub(super) fn actions(members: &[Member], at: Millis, rng: &mut Rng) -> String {
     for member in members {
         let took = rng.between(1, 700);
         let action = if member.made { "run" } else { "copy" };
-        text.push_str(&format!("{}: {action} {} (base) took 0.{took:03} sec\n", iso_plain(when), member.path));
+        text.push_str(&format!(
+            "{}: {action} {} (base) took 0.{took:03} sec\n",
+            iso_plain(when),
+            member.path
+        ));
         when += i64::try_from(took).unwrap_or(0);
     }
     text

@@ -45,9 +45,24 @@ pub(super) fn configuration(stage: &Stage<'_>, host: usize) -> Vec<Member> {
     let mut members = vec![
         Member::copied("etc/vmware/esx.conf", esx, at),
         Member::copied("etc/vmware/hostd/vmInventory.xml", inventory, at + 90_000),
-        Member::copied("etc/hosts", format!("127.0.0.1\tlocalhost.localdomain localhost\n198.51.100.11\t{} {short}\n", state.spec.name), at),
-        Member::copied("etc/ntp.conf", "restrict default kod nomodify notrap nopeer noquery\nserver 192.0.2.1\n", at),
-        Member::copied("etc/vmsyslog.conf", "[vmsyslog-logger]\nrotate = 8\nsize = 1024\nlogdir = <none>\n", at),
+        Member::copied(
+            "etc/hosts",
+            format!(
+                "127.0.0.1\tlocalhost.localdomain localhost\n198.51.100.11\t{} {short}\n",
+                state.spec.name
+            ),
+            at,
+        ),
+        Member::copied(
+            "etc/ntp.conf",
+            "restrict default kod nomodify notrap nopeer noquery\nserver 192.0.2.1\n",
+            at,
+        ),
+        Member::copied(
+            "etc/vmsyslog.conf",
+            "[vmsyslog-logger]\nrotate = 8\nsize = 1024\nlogdir = <none>\n",
+            at,
+        ),
         Member::copied("etc/vmware/.buildInfo", format!("BUILDNUMBER:{build}\nSUMMARY:VMware ESXi\n"), at),
         Member::copied("bootbank/boot.cfg", boot.clone(), at),
         Member::copied("altbootbank/boot.cfg", boot.replace("bootstate=0", "bootstate=1"), at),
@@ -74,7 +89,10 @@ pub(super) fn machines(stage: &Stage<'_>, host: usize) -> Result<Vec<Member>, Er
         let generation = stage.generation(host);
         let started = vm.runs.last().map_or(at, |r| r.start);
         members.push(Member::copied(format!("{dir}/{stem}.vmx"), vmx::file(vm, generation), started));
-        let vmxf = format!("<?xml version=\"1.0\"?>\n<Foundry>\n<VM>\n<VMId type=\"string\">{}</VMId>\n</VM></Foundry>\n", vm.spec.bios_uuid);
+        let vmxf = format!(
+            "<?xml version=\"1.0\"?>\n<Foundry>\n<VM>\n<VMId type=\"string\">{}</VMId>\n</VM></Foundry>\n",
+            vm.spec.bios_uuid
+        );
         members.push(Member::copied(format!("{dir}/{stem}.vmxf"), vmxf, started));
         members.push(Member::copied(format!("{dir}/{stem}.vmsd"), "", started));
         let descriptor = format!(
@@ -93,7 +111,9 @@ pub(super) fn machines(stage: &Stage<'_>, host: usize) -> Result<Vec<Member>, Er
 /// The first 1,024 bytes of a disk: a boot record.
 fn first_kilobyte() -> Vec<u8> {
     let mut bytes = vec![0_u8; 1_024];
-    for (index, byte) in [0x33, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x7c, 0x8e, 0xc0, 0x8e, 0xd8].into_iter().enumerate() {
+    for (index, byte) in
+        [0x33, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x7c, 0x8e, 0xc0, 0x8e, 0xd8].into_iter().enumerate()
+    {
         if let Some(slot) = bytes.get_mut(index) {
             *slot = byte;
         }
@@ -133,7 +153,9 @@ fn vmware_logs(stage: &Stage<'_>, vm: &VmState, dir: &str) -> Vec<Member> {
         members.push(Member::copied(format!("{dir}/{name}"), text, at));
     }
     // A backup of the folder has touched the oldest log: times of files do not follow their numbers.
-    if last > 0 && let Some(oldest) = members.first_mut() {
+    if last > 0
+        && let Some(oldest) = members.first_mut()
+    {
         oldest.at = captured - 3_600_000;
     }
     members
@@ -148,7 +170,11 @@ pub(super) fn odds_and_ends(stage: &Stage<'_>, host: usize) -> Vec<Member> {
     let mut members = vec![
         Member::made("commands/smbios.bin", binary.clone(), state.captured),
         Member::copied("var/log/.vmsyslogd.err", "", at),
-        Member::copied("var/log/sysboot.log", format!("sysboot: {} jumpstart done\n", crate::time::iso_seconds(at)), at),
+        Member::copied(
+            "var/log/sysboot.log",
+            format!("sysboot: {} jumpstart done\n", crate::time::iso_seconds(at)),
+            at,
+        ),
         Member::copied("tmp/vmware-root/vmware-vmx-2101234.log", binary, at),
         Member::copied("var/lib/vmware/hostd/stats/hostAgentStats-20.stats", vec![0_u8; 900], at),
     ];

@@ -65,7 +65,9 @@ fn keep_covered(stage: &Stage<'_>, host: usize, name: &str, lines: &mut Vec<Line
     };
     let (from, to) = (at(&reach.from, Millis::MIN)?, at(&reach.to, state.captured)?);
     let hole = match &reach.hole {
-        Some([from, to]) => Some((moment(stage.scenario, "logs", from)?, moment(stage.scenario, "logs", to)?)),
+        Some([from, to]) => {
+            Some((moment(stage.scenario, "logs", from)?, moment(stage.scenario, "logs", to)?))
+        }
         None => None,
     };
     lines.retain(|line| {

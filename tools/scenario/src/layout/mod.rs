@@ -33,7 +33,8 @@ impl Member {
 /// The name of the top folder.
 pub(crate) fn top_folder(stage: &Stage<'_>, host: usize) -> String {
     let Some(state) = stage.hosts.get(host) else { return String::new() };
-    let pid = Rng::new(&stage.scenario.name, &format!("pid/{}", state.spec.name)).between(2_100_000, 2_199_999);
+    let pid =
+        Rng::new(&stage.scenario.name, &format!("pid/{}", state.spec.name)).between(2_100_000, 2_199_999);
     format!("esx-{}-{}-{pid}", state.spec.name, bundle_stamp(state.captured))
 }
 
@@ -70,7 +71,8 @@ pub(crate) fn members(
 /// Pieces of one command come from one thread: they never overtake each other.
 fn keep_pieces_in_order(members: &mut [Member]) {
     let piece = |m: &Member| m.path.split_once(".FRAG-").map(|(name, _)| name.to_owned());
-    let places: Vec<usize> = (0..members.len()).filter(|i| members.get(*i).is_some_and(|m| piece(m).is_some())).collect();
+    let places: Vec<usize> =
+        (0..members.len()).filter(|i| members.get(*i).is_some_and(|m| piece(m).is_some())).collect();
     let mut pieces: Vec<Member> = places.iter().filter_map(|i| members.get(*i).cloned()).collect();
     pieces.sort_by(|a, b| a.path.cmp(&b.path));
     for (place, member) in places.into_iter().zip(pieces) {

@@ -22,7 +22,10 @@ pub(crate) fn pairs(vm: &VmState, generation: Generation) -> Vec<(String, String
         ("firmware", "efi".to_owned()),
         ("tools.upgrade.policy", "manual".to_owned()),
         ("sched.cpu.units", "mhz".to_owned()),
-        ("scsi0.virtualDev", if spec.guest_os.starts_with("win") { "lsisas1068" } else { "pvscsi" }.to_owned()),
+        (
+            "scsi0.virtualDev",
+            if spec.guest_os.starts_with("win") { "lsisas1068" } else { "pvscsi" }.to_owned(),
+        ),
         ("scsi0.present", "TRUE".to_owned()),
         ("sata0.present", "TRUE".to_owned()),
         ("scsi0:0.deviceType", "scsi-hardDisk".to_owned()),

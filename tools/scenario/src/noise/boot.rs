@@ -97,7 +97,10 @@ fn heartbeat(stage: &mut Stage<'_>, host: usize, at: Millis, boot: Millis, runni
     let vms: Vec<String> = stage
         .vms
         .iter()
-        .filter(|v| running > 0 && v.runs.iter().any(|r| r.host == host && r.start < at && r.end.is_none_or(|e| e > at)))
+        .filter(|v| {
+            running > 0
+                && v.runs.iter().any(|r| r.host == host && r.start < at && r.end.is_none_or(|e| e > at))
+        })
         .map(|v| format!("[{} vmx {}kB]", v.cartel, v.spec.memory * 1_024))
         .collect();
     let text = format!("up {days}d{hours}h{minutes}m{seconds}s, {} VMs; [{}] []", vms.len(), vms.join(" "));

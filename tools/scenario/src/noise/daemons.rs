@@ -77,7 +77,14 @@ fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
                 stage.hostd(host, at, Sev::Warning, "deviceStatsProvider(000000a67b8eb2f0)", "", &text);
             }
         }
-        5 => stage.hostd(host, at, Sev::Error, "Default", "", "IpmiIfcOpenIpmiOpen: open(/dev/ipmi0, RDWR) failed 2 m"),
+        5 => stage.hostd(
+            host,
+            at,
+            Sev::Error,
+            "Default",
+            "",
+            "IpmiIfcOpenIpmiOpen: open(/dev/ipmi0, RDWR) failed 2 m",
+        ),
         6 => stage.hostd(host, at, Sev::Warning, "Default", "", "IpmiIfcSdrReadRecordId: retry expired."),
         7..=8 => {
             let id = stage.rng.hex(8);
@@ -93,7 +100,10 @@ fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
         10..=12 => vm_line(stage, host, at),
         13 => {
             let seconds = stage.rng.between(11, 19);
-            let text = format!("In thread {}, fopen(\"/etc/vmware/hostd/vmAutoStart.xml\") took over {seconds} sec.", stage.rng.between(2_098_400, 2_098_460));
+            let text = format!(
+                "In thread {}, fopen(\"/etc/vmware/hostd/vmAutoStart.xml\") took over {seconds} sec.",
+                stage.rng.between(2_098_400, 2_098_460)
+            );
             if stage.rng.one_in(4) {
                 stage.hostd(host, at, Sev::Warning, "IoTracker", "", &text);
             } else {
@@ -101,30 +111,76 @@ fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
             }
         }
         14 => {
-            let task = format!("haTask--vim.SearchIndex.findByInventoryPath-{}", stage.rng.between(1_000_000, 99_999_999));
+            let task = format!(
+                "haTask--vim.SearchIndex.findByInventoryPath-{}",
+                stage.rng.between(1_000_000, 99_999_999)
+            );
             let who = format!(" opID={} user=root", stage.rng.hex(8));
             stage.hostd(host, at, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
-            stage.hostd(host, at + 3, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Completed : {task} Status success"));
+            stage.hostd(
+                host,
+                at + 3,
+                Sev::Info,
+                "Vimsvc.TaskManager",
+                &who,
+                &format!("Task Completed : {task} Status success"),
+            );
         }
-        15 => stage.hostd(host, at, Sev::Info, "Libs", "", "SOCKET connect failed, error 2: No such file or directory"),
-        _ => stage.hostd(host, at, Sev::Debug, "PropertyProvider", "", "RecordOp ASSIGN: latestPage, 3051, session[52a1]. Sent notification immediately."),
+        15 => stage.hostd(
+            host,
+            at,
+            Sev::Info,
+            "Libs",
+            "",
+            "SOCKET connect failed, error 2: No such file or directory",
+        ),
+        _ => stage.hostd(
+            host,
+            at,
+            Sev::Debug,
+            "PropertyProvider",
+            "",
+            "RecordOp ASSIGN: latestPage, 3051, session[52a1]. Sent notification immediately.",
+        ),
     }
 }
 
 fn vm_line(stage: &mut Stage<'_>, host: usize, at: Millis) {
     let Some(vm) = any_vm(stage, host, at) else { return };
-    let Some((sub, id)) = stage.vms.get(vm).map(|v| (format!("Vmsvc.vm:{}", v.vmx_path()), v.spec.vm_id)) else {
+    let Some((sub, id)) = stage.vms.get(vm).map(|v| (format!("Vmsvc.vm:{}", v.vmx_path()), v.spec.vm_id))
+    else {
         return;
     };
     match stage.rng.below(5) {
-        0 => stage.hostd(host, at, Sev::Warning, &sub, "", "CannotRetrieveCorefiles: VM is in an invalid state"),
+        0 => stage.hostd(
+            host,
+            at,
+            Sev::Warning,
+            &sub,
+            "",
+            "CannotRetrieveCorefiles: VM is in an invalid state",
+        ),
         1 => {
             let text = "Time to gather Snapshot information ( read from disk, build tree): 1 msecs. needConsolidate is false.";
             stage.hostd(host, at, Sev::Info, &sub, "", text);
         }
         2 => {
-            stage.hostd(host, at, Sev::Info, &sub, " opID=5e40a1c2 user=vpxuser", "State Transition (VM_STATE_ON -> VM_STATE_GUEST_OPERATION)");
-            stage.hostd(host, at + 12, Sev::Info, &sub, "", "State Transition (VM_STATE_GUEST_OPERATION -> VM_STATE_ON)");
+            stage.hostd(
+                host,
+                at,
+                Sev::Info,
+                &sub,
+                " opID=5e40a1c2 user=vpxuser",
+                "State Transition (VM_STATE_ON -> VM_STATE_GUEST_OPERATION)",
+            );
+            stage.hostd(
+                host,
+                at + 12,
+                Sev::Info,
+                &sub,
+                "",
+                "State Transition (VM_STATE_GUEST_OPERATION -> VM_STATE_ON)",
+            );
         }
         3 => {
             let text = format!("Replicator: powerstate change VM: {id} Old: 1 New: 1");

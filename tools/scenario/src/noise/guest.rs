@@ -30,7 +30,8 @@ pub(crate) fn arrive(stage: &mut Stage<'_>, vm: usize, at: Millis, resumed: Mill
 }
 
 fn banner(stage: &mut Stage<'_>, vm: usize, at: Millis) {
-    let Some((host, cartel)) = stage.vms.get(vm).and_then(|v| v.runs.last().map(|r| (r.host, v.cartel))) else {
+    let Some((host, cartel)) = stage.vms.get(vm).and_then(|v| v.runs.last().map(|r| (r.host, v.cartel)))
+    else {
         return;
     };
     let Some((full, generation, version, build)) = stage.hosts.get(host).map(|h| {
@@ -75,12 +76,13 @@ fn banner(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     stage.vmx(vm, at + 61, INFO, "vmx", "DICT --- USER DEFAULTS ~/.vmware/config");
     stage.vmx(vm, at + 61, INFO, "vmx", "DICT --- HOST DEFAULTS /etc/vmware/config");
     stage.vmx(vm, at + 61, INFO, "vmx", "DICT                    libdir = \"/usr/lib/vmware\"");
-    stage.vmx(vm, at + 61, INFO, "vmx", "DICT           guestOS = \"other\"");
+    stage.vmx(vm, at + 61, INFO, "vmx", "DICT                   guestOS = \"other\"");
     stage.vmx(vm, at + 61, INFO, "vmx", "DICT --- SITE DEFAULTS /usr/lib/vmware/config");
 }
 
 fn devices(stage: &mut Stage<'_>, vm: usize, at: Millis) {
-    let Some((dir, stem, handle)) = stage.vms.get(vm).map(|v| (v.dir(), v.stem().to_owned(), v.handle)) else {
+    let Some((dir, stem, handle)) = stage.vms.get(vm).map(|v| (v.dir(), v.stem().to_owned(), v.handle))
+    else {
         return;
     };
     let lines = [
@@ -92,13 +94,16 @@ fn devices(stage: &mut Stage<'_>, vm: usize, at: Millis) {
         "MKSXlib: Failed to open libXi.so.6".to_owned(),
         "MigrateBusMemPrealloc: BusMem preallocation begins.".to_owned(),
         format!("DISK: OPEN scsi0:0 '{dir}/{stem}.vmdk' persistent R[]"),
-        format!("DISKLIB-VMFS  : \"{dir}/{stem}-flat.vmdk\" : open successful (10) size = 107374182400, hd = 0. Type 3"),
+        format!(
+            "DISKLIB-VMFS  : \"{dir}/{stem}-flat.vmdk\" : open successful (10) size = 107374182400, hd = 0. Type 3"
+        ),
         format!("DISKLIB-LINK  : Opened '{dir}/{stem}.vmdk' (0xa): vmfs, 209715200 sectors / 100 GB."),
         "DISKUTIL: scsi0:0 : capacity=209715200 logical sector size=512".to_owned(),
         format!("Creating virtual dev for scsi0:0 vscsi={handle}"),
         "SVGA: graphicsMemoryKB=262144".to_owned(),
         "SVGA-GFB: Config settings: autodetect=0, numDisplays=1, maxWidth=1176, maxHeight=885".to_owned(),
-        "VMXNET3 user: Ethernet0 Driver Info: version = 0 gosBits = 0 gosType = 0, gosVer = 0, gosMisc = 0".to_owned(),
+        "VMXNET3 user: Ethernet0 Driver Info: version = 0 gosBits = 0 gosType = 0, gosVer = 0, gosMisc = 0"
+            .to_owned(),
         "AHCI-VMM:HBA reset issued on sata0.".to_owned(),
         "CDROM:  initial physical CDROM state is 1 (sense)".to_owned(),
         "VMXSTATS: Registering 50 stats: vmx.vigor.opsPerS".to_owned(),
@@ -134,7 +139,13 @@ fn boot(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     let text = "Guest: EFI ROM version: VMW71.00V.18227214.B64.2106252220 (64-bit RELEASE)";
     stage.vmx(vm, at + 700, INFO, "vcpu-0", text);
     stage.vmx(vm, at + 760, INFO, "vcpu-0", &format!("BIOS-UUID is {uuid}"));
-    stage.vmx(vm, at + 2_100, INFO, "vcpu-0", "Guest: About to do EFI boot: EFI VMware Virtual SCSI Hard Drive (0.0)");
+    stage.vmx(
+        vm,
+        at + 2_100,
+        INFO,
+        "vcpu-0",
+        "Guest: About to do EFI boot: EFI VMware Virtual SCSI Hard Drive (0.0)",
+    );
     stage.vmx(vm, at + 3_300, INFO, "vcpu-0", "Guest: Firmware has transitioned to runtime.");
     for cpu in 1..cpus {
         let when = at + 5_200 + i64::try_from(cpu).unwrap_or(0) * 11;
@@ -144,14 +155,25 @@ fn boot(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     if windows {
         stage.vmx(vm, at + 5_600, INFO, "vcpu-1", text);
     }
-    let text = format!("HBACommon: First write on scsi0:0.fileName='{}'", stage.vms.get(vm).map(|v| format!("{}/{}.vmdk", v.dir(), v.stem())).unwrap_or_default());
+    let text = format!(
+        "HBACommon: First write on scsi0:0.fileName='{}'",
+        stage.vms.get(vm).map(|v| format!("{}/{}.vmdk", v.dir(), v.stem())).unwrap_or_default()
+    );
     stage.vmx(vm, at + 6_400, INFO, "vcpu-0", &text);
     let _ = handle;
     let gos = if windows { 2 } else { 1 };
-    let text = format!("VMXNET3 user: Ethernet0 Driver Info: version = 17302784 gosBits = 2 gosType = {gos}, gosVer = 0, gosMisc = 0");
+    let text = format!(
+        "VMXNET3 user: Ethernet0 Driver Info: version = 17302784 gosBits = 2 gosType = {gos}, gosVer = 0, gosMisc = 0"
+    );
     stage.vmx(vm, at + 9_800, INFO, "vcpu-1", &text);
     stage.vmx(vm, at + 21_000, INFO, "vcpu-0", "Guest: toolbox: Version: 12.1.5.39265 (build-20735119)");
-    stage.vmx(vm, at + 21_010, INFO, "vmx", "TOOLS: appName=toolbox, oldStatus=0, status=1, guestInitiated=1.");
+    stage.vmx(
+        vm,
+        at + 21_010,
+        INFO,
+        "vmx",
+        "TOOLS: appName=toolbox, oldStatus=0, status=1, guestInitiated=1.",
+    );
     stage.vmx(vm, at + 21_020, INFO, "vmx", "Tools: Running status rpc handler: 0 => 1.");
     stage.vmx(vm, at + 21_021, INFO, "vmx", "Tools: Changing running status: 0 => 1.");
     let text = "Tools: [RunningStatus] Last heartbeat value 1 (last received 0s ago)";
@@ -284,8 +306,10 @@ fn line(stage: &mut Stage<'_>, vm: usize, at: Millis) {
 
 fn vigor(stage: &mut Stage<'_>, vm: usize, at: Millis, request: &str) {
     let (op, sequence) = (stage.rng.hex(8), stage.rng.between(100, 90_000));
-    let text = format!("VigorTransportProcessClientPayload: opID={op} seq={sequence}: Receiving {request} request.");
+    let text =
+        format!("VigorTransportProcessClientPayload: opID={op} seq={sequence}: Receiving {request} request.");
     stage.vmx(vm, at, INFO, "vmx", &text);
-    let text = format!("VigorTransport_ServerSendResponse opID={op} seq={sequence}: Completed {request} request.");
+    let text =
+        format!("VigorTransport_ServerSendResponse opID={op} seq={sequence}: Completed {request} request.");
     stage.vmx(vm, at + 4, INFO, "vmx", &text);
 }
