@@ -1,0 +1,99 @@
+//! `scenario build DIR` writes the bundles beside their scenarios; `scenario check DIR` says whether they are the
+//! ones the scenarios give.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use scenario::{Error, load_dir, render};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["build", dir] => build(Path::new(dir)),
+        ["check", dir] => check(Path::new(dir)),
+        _ => {
+            eprintln!("usage: scenario build DIR | scenario check DIR");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { path, source }
+}
+
+/// The archives in a folder.
+fn archives(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(io(dir))? {
+        let path = entry.map_err(io(dir))?.path();
+        if path.extension().is_some_and(|e| e == "tgz") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn build(dir: &Path) -> Result<bool, Error> {
+    let mut wanted = Vec::new();
+    let mut total = 0;
+    for scenario in load_dir(dir)? {
+        for bundle in render(&scenario)? {
+            let path = dir.join(&bundle.file_name);
+            println!("{:>8}  {}", bundle.bytes.len(), bundle.file_name);
+            total += bundle.bytes.len();
+            if std::fs::read(&path).ok().as_ref() != Some(&bundle.bytes) {
+                std::fs::write(&path, &bundle.bytes).map_err(io(&path))?;
+            }
+            wanted.push(path);
+        }
+    }
+    for path in archives(dir)? {
+        if !wanted.contains(&path) {
+            println!("removed   {}", path.display());
+            std::fs::remove_file(&path).map_err(io(&path))?;
+        }
+    }
+    println!("{total:>8}  in all, {} bundles", wanted.len());
+    Ok(true)
+}
+
+fn check(dir: &Path) -> Result<bool, Error> {
+    let mut good = true;
+    let mut wanted = Vec::new();
+    for scenario in load_dir(dir)? {
+        for bundle in render(&scenario)? {
+            let path = dir.join(&bundle.file_name);
+            match std::fs::read(&path) {
+                Ok(bytes) if bytes == bundle.bytes => {}
+                Ok(_) => {
+                    eprintln!("{}: differs from its scenario; run `scenario build`", path.display());
+                    good = false;
+                }
+                Err(error) => {
+                    eprintln!("{}: {error}", path.display());
+                    good = false;
+                }
+            }
+            wanted.push(path);
+        }
+    }
+    for path in archives(dir)? {
+        if !wanted.contains(&path) {
+            eprintln!("{}: belongs to no scenario", path.display());
+            good = false;
+        }
+    }
+    Ok(good)
+}
