@@ -31,7 +31,11 @@ pub struct Options {
 ///
 /// # Errors
 /// Nothing given could be analysed.
-pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, AnalyzeError> {
+pub fn analyze(
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report, AnalyzeError> {
     progress.begin("looking", None);
     for path in paths {
         AnalyzeError::probe(path)?;
@@ -50,7 +54,14 @@ pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) ->
         hosts: Vec::new(),
         vms: Vec::new(),
         incidents: Vec::new(),
-        summary: Summary { inputs: 0, hosts: 0, vms: 0, crashes: 0, by_origin: BTreeMap::new(), partial: false },
+        summary: Summary {
+            inputs: 0,
+            hosts: 0,
+            vms: 0,
+            crashes: 0,
+            by_origin: BTreeMap::new(),
+            partial: false,
+        },
     })
 }
 

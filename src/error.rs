@@ -83,7 +83,9 @@ impl AnalyzeError {
                 "give the .tgz that vm-support wrote, an archive or folder of such files, an unpacked bundle, or a \
                  single log such as vmware.log"
             }
-            Self::Io { .. } => "read the file with another program to see whether the disk or share is at fault",
+            Self::Io { .. } => {
+                "read the file with another program to see whether the disk or share is at fault"
+            }
         }
     }
 }

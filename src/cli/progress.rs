@@ -1,0 +1,68 @@
+//! The progress line on standard error.
+
+use super::args::When;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::Duration;
+use vmcoroner::progress::{Progress, Silent};
+use vmcoroner::report::clean::clean;
+
+/// A listener that shows a line, or none that hears.
+pub(crate) fn listener(when: When) -> Box<dyn Progress> {
+    let shown = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => std::io::stderr().is_terminal(),
+    };
+    if shown { Box::new(Line::new()) } else { Box::new(Silent) }
+}
+
+/// One line that is drawn again and again, and wiped out at the end.
+struct Line {
+    bar: ProgressBar,
+}
+
+impl Line {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        bar.enable_steady_tick(Duration::from_millis(125));
+        Self { bar }
+    }
+
+    fn style(template: &str) -> ProgressStyle {
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    }
+}
+
+impl Progress for Line {
+    fn begin(&self, stage: &str, total: Option<u64>) {
+        match total {
+            Some(total) => {
+                self.bar.set_length(total);
+                self.bar.set_style(Self::style(
+                    "{spinner} {msg}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}",
+                ));
+            }
+            None => {
+                self.bar.unset_length();
+                self.bar.set_style(Self::style("{spinner} {msg}  {bytes}  {elapsed}"));
+            }
+        }
+        self.bar.set_position(0);
+        self.bar.set_message(clean(stage).into_owned());
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
