@@ -15,9 +15,10 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
     let listener = progress::listener(args.input.progress);
     let report = analyze(&args.input.paths, &options, listener.as_ref())?;
     drop(listener);
-    output::write(args.output.output.as_deref(), |out, look| match args.output.format {
-        Format::Json => json::write(&report, out),
-        _ => text::write(&report, look, out),
-    })?;
+    let file = args.output.output.as_deref();
+    match args.output.format {
+        Format::Json => output::data(file, |out| json::write(&report, out))?,
+        _ => output::text(file, |out, look| text::write(&report, look, out))?,
+    }
     Ok(exit_code(&report, args.fail_on.as_ref()))
 }

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     let lower = word.to_ascii_lowercase();
     let (origin, check) = (Origin::parse(&lower), Check::parse(&lower));
     if origin.is_some() || check.is_some() {
-        output::to_stdout(|out, look| {
+        output::text(None, |out, look| {
             let mut paper = Paper::new(out, look);
             if let Some(origin) = origin {
                 origin_page(&mut paper, origin, &set)?;
@@ -51,17 +51,17 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
             Ok(())
         })?;
     } else if let Some(rule) = set.get(word) {
-        output::to_stdout(|out, look| rules::page(&mut Paper::new(out, look), rule))?;
+        output::text(None, |out, look| rules::page(&mut Paper::new(out, look), rule))?;
     } else if let Some(confidence) = Confidence::parse(&lower) {
         let text = format!("{confidence}: {}.", knowledge::confidence(confidence));
-        output::to_stdout(|out, look| Paper::new(out, look).paragraph(&text))?;
+        output::text(None, |out, look| Paper::new(out, look).paragraph(&text))?;
     } else if let Some(kind) = CrashKind::parse(&lower) {
         let text = format!("{kind}: a kind of crash, \"{}\" in the report.", knowledge::crash_kind(kind));
-        output::to_stdout(|out, look| Paper::new(out, look).paragraph(&text))?;
+        output::text(None, |out, look| Paper::new(out, look).paragraph(&text))?;
     } else if let Some(bugcheck) =
         lookup_name(word).or_else(|| lookup(word.parse::<Given>().ok()?.code.into()))
     {
-        output::to_stdout(|out, look| bugcheck_page(&mut Paper::new(out, look), bugcheck, &set))?;
+        output::text(None, |out, look| bugcheck_page(&mut Paper::new(out, look), bugcheck, &set))?;
     } else {
         return Err(unknown(word, &set));
     }

@@ -25,9 +25,10 @@ pub(crate) fn run(args: &InventoryArgs) -> Result<u8, Failure> {
     let listener = progress::listener(args.input.progress);
     let report = analyze(&args.input.paths, &args.input.options()?, listener.as_ref())?;
     drop(listener);
-    output::write(args.output.output.as_deref(), |out, look| match args.output.format {
-        Format::Json => inventory::write_json(&report, out),
-        _ => inventory::write_text(&report, look, out),
-    })?;
+    let file = args.output.output.as_deref();
+    match args.output.format {
+        Format::Json => output::data(file, |out| inventory::write_json(&report, out))?,
+        _ => output::text(file, |out, look| inventory::write_text(&report, look, out))?,
+    }
     Ok(exit_code(&report, None))
 }

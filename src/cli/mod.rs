@@ -44,20 +44,21 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  vmcoroner esx-esx01-2026-03-14.tgz            where did the crashes in this bundle come from
-  vmcoroner case/ --vm 'DB*'                    all bundles of a folder, only VMs whose name begins with DB
+  vmcoroner esx-esx01-2026-03-14.tgz          where the crashes in this bundle came from
+  vmcoroner case/ --vm 'DB*'                  all bundles of a folder, VMs whose name begins with DB
   vmcoroner case.tgz --bugcheck '0x80(0x4f4454,0x0,0x0,0x0)'
-                                                is it the crash of this dump
-  vmcoroner case.tgz --format json -o report.json
-  vmcoroner case.tgz --fail-on infrastructure   for scripts: exit status 10 if the infrastructure did it
-  vmcoroner explain 0x7a                        what a bugcheck, an origin, a check or a rule means
+                                              whether it is the crash of this dump
+  vmcoroner case.tgz -f json -o report.json   the report for scripts
+  vmcoroner case.tgz --fail-on infrastructure
+                                              status 10 if the infrastructure did it
+  vmcoroner explain 0x7a                      what a bugcheck, an origin, a check or a rule means
 
 Exit status:
    0  all was analysed in full        3  nothing given could be analysed
    1  internal error                  4  analysed, but some input was damaged: the report is partial
    2  wrong usage                    10  a crash matched --fail-on
 
-`vmcoroner PATH` is `vmcoroner analyze PATH`. A file that is named like a command is given as ./NAME.";
+`vmcoroner PATH` is `vmcoroner analyze PATH`. A file named like a command is given as ./NAME.";
 
 #[derive(Debug, Args)]
 struct GlobalArgs {
@@ -76,6 +77,7 @@ struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Tell where the crashes came from (the default)
+    #[command(after_help = AFTER_HELP)]
     Analyze(AnalyzeArgs),
     /// List hosts, VMs, volumes and logs with the time they cover, without verdicts
     Inventory(inventory::InventoryArgs),

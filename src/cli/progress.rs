@@ -1,20 +1,36 @@
 //! The progress line on standard error.
 
 use super::args::When;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write as _};
 use std::time::Duration;
 use vmcoroner::progress::{Progress, Silent};
 use vmcoroner::report::clean::clean;
 
 /// A listener that shows a line, or none that hears.
 pub(crate) fn listener(when: When) -> Box<dyn Progress> {
-    let shown = match when {
-        When::Always => true,
-        When::Never => false,
-        When::Auto => std::io::stderr().is_terminal(),
-    };
-    if shown { Box::new(Line::new()) } else { Box::new(Silent) }
+    let terminal = std::io::stderr().is_terminal();
+    match when {
+        When::Never => Box::new(Silent),
+        When::Auto if !terminal => Box::new(Silent),
+        // Nothing can be drawn over in a file or a pipe.
+        When::Always if !terminal => Box::new(Stages),
+        _ => Box::new(Line::new()),
+    }
+}
+
+/// A line for each stage.
+struct Stages;
+
+impl Progress for Stages {
+    fn begin(&self, stage: &str, total: Option<u64>) {
+        let size = total.map_or_else(String::new, |total| format!(" ({})", HumanBytes(total)));
+        let _ = writeln!(anstream::stderr(), "vmcoroner: {}{size}", clean(stage));
+    }
+
+    fn advance(&self, _: u64) {}
+
+    fn end(&self) {}
 }
 
 /// One line that is drawn again and again, and wiped out at the end.

@@ -19,7 +19,7 @@ pub(crate) fn render(error: &RuleError) -> String {
         .get(at..error.span.end.min(start + line.len()))
         .map_or(1, |marked| marked.chars().count().max(1));
     // Only the neighbourhood of the place, so that the mark stays under it.
-    let skip = if column > AROUND / 2 { column - AROUND / 2 } else { 0 };
+    let skip = column.saturating_sub(AROUND / 2);
     let shown = |from: usize, count: usize| {
         clean(&line.chars().skip(from).take(count).collect::<String>()).into_owned()
     };

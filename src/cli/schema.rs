@@ -36,7 +36,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
             titled::<RuleFile>(SchemaSettings::draft2020_12(), "vmcoroner.rules/1", "vmcoroner rule file")
         }
     };
-    output::to_stdout(|out, _| json::write(&schema, out))?;
+    output::data(None, |out| json::write(&schema, out))?;
     Ok(super::exit::OK)
 }
 

@@ -7,6 +7,7 @@ use crate::cli::page::Paper;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
+use std::io;
 use std::path::PathBuf;
 use vmcoroner::log::LogKind;
 use vmcoroner::report::{Format, json};
@@ -99,23 +100,21 @@ pub(crate) fn run(args: &ListArgs) -> Result<u8, Failure> {
         .filter(|rule| topic.as_ref().is_none_or(|topic| rule.topic.to_lowercase().contains(topic)))
         .map(Row::of)
         .collect();
-    output::to_stdout(|out, look| match args.format {
-        Format::Json => json::write(&rows, out),
-        _ => {
-            let mut paper = Paper::new(out, look);
-            let id = rows.iter().map(|row| row.id.len()).max().unwrap_or(0).min(40);
-            let gives = rows.iter().map(|row| row.gives().len()).max().unwrap_or(0);
-            for row in &rows {
-                let strength = row.strength.map(Strength::as_str).unwrap_or_default();
-                let head = format!("{:id$}  {:gives$}  {strength:8}  ", row.id, row.gives());
-                paper.hanging(&head, row.title)?;
-            }
-            let number = rows.len();
-            paper.line(&format!(
-                "{number} of {} rules. `vmcoroner rules show ID` tells all of one.",
-                rules.rules().len()
-            ))
-        }
-    })?;
+    match args.format {
+        Format::Json => output::data(None, |out| json::write(&rows, out))?,
+        _ => output::text(None, |out, look| page(&mut Paper::new(out, look), &rows, rules.rules().len()))?,
+    }
     Ok(exit::OK)
+}
+
+fn page(paper: &mut Paper<'_>, rows: &[Row<'_>], all: usize) -> io::Result<()> {
+    let id = rows.iter().map(|row| row.id.len()).max().unwrap_or(0).min(40);
+    let gives = rows.iter().map(|row| row.gives().len()).max().unwrap_or(0);
+    for row in rows {
+        let strength = row.strength.map(Strength::as_str).unwrap_or_default();
+        let head = format!("{:id$}  {:gives$}  {strength:8}  ", row.id, row.gives());
+        paper.hanging(&head, row.title)?;
+    }
+    paper.blank()?;
+    paper.line(&format!("{} of {all} rules. `vmcoroner rules show ID` tells all of one.", rows.len()))
 }

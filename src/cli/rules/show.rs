@@ -26,7 +26,7 @@ pub(crate) struct ShowArgs {
 pub(crate) fn run(args: &ShowArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.rules.as_deref())?;
     let rule = find(&rules, &args.id)?;
-    output::to_stdout(|out, look| page(&mut Paper::new(out, look), rule))?;
+    output::text(None, |out, look| page(&mut Paper::new(out, look), rule))?;
     Ok(exit::OK)
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, Failure> {
             .with_hint(Some("rules stand in files named *.toml, each in a table [[rule]]".to_owned())));
     }
     let outcome = samples::run(&rules);
-    output::to_stdout(|out, look| {
+    output::text(None, |out, look| {
         let mut paper = Paper::new(out, look);
         for failure in &outcome.failures {
             paper.heading(&failure.rule)?;

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
     let listener = progress::listener(args.input.progress);
     let trace = engine::trace(&rule.rule.id, &args.input.paths, &options, listener.as_ref())?;
     drop(listener);
-    output::to_stdout(|out, look| page(&mut Paper::new(out, look), &rule.rule.literals, &trace))?;
+    output::text(None, |out, look| page(&mut Paper::new(out, look), &rule.rule.literals, &trace))?;
     Ok(exit::OK)
 }
 
