@@ -53,10 +53,14 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     } else if let Some(rule) = set.get(word) {
         output::text(None, |out, look| rules::page(&mut Paper::new(out, look), rule))?;
     } else if let Some(confidence) = Confidence::parse(&lower) {
-        let text = format!("{confidence}: {}.", knowledge::confidence(confidence));
+        let text =
+            format!("{confidence}: how sure a verdict is. Here, {}.", knowledge::confidence(confidence));
         output::text(None, |out, look| Paper::new(out, look).paragraph(&text))?;
     } else if let Some(kind) = CrashKind::parse(&lower) {
-        let text = format!("{kind}: a kind of crash, \"{}\" in the report.", knowledge::crash_kind(kind));
+        let text = format!(
+            "{kind}: a kind of crash, shown as \"{}\". It tells how the VM ended, not where the crash came from.",
+            knowledge::crash_kind(kind)
+        );
         output::text(None, |out, look| Paper::new(out, look).paragraph(&text))?;
     } else if let Some(bugcheck) =
         lookup_name(word).or_else(|| lookup(word.parse::<Given>().ok()?.code.into()))
