@@ -5,12 +5,19 @@
 //! them share, `windows` what is known of the guest's own side.
 
 pub mod bundle;
+pub mod engine;
+pub mod error;
 pub mod evidence;
 pub mod input;
 pub mod log;
+pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod terms;
+pub mod trace;
 pub mod verdict;
 pub mod windows;
+
+pub use engine::{Options, analyze};
+pub use error::AnalyzeError;

@@ -19,3 +19,33 @@ impl Progress for Silent {
     fn advance(&self, _: u64) {}
     fn end(&self) {}
 }
+
+/// A stage of a run as the reader of an input tells of it.
+pub struct Reading<'a> {
+    stage: String,
+    to: &'a dyn Progress,
+}
+
+impl<'a> Reading<'a> {
+    /// The stage of this name, told on to a listener.
+    #[must_use]
+    pub const fn new(stage: String, to: &'a dyn Progress) -> Self {
+        Self { stage, to }
+    }
+}
+
+impl crate::input::Progress for Reading<'_> {
+    fn total(&self, bytes: Option<u64>) {
+        self.to.begin(&self.stage, bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.to.advance(bytes);
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.to.end();
+    }
+}

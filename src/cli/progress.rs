@@ -73,7 +73,7 @@ impl Progress for Line {
     }
 
     fn end(&self) {
-        self.bar.finish_and_clear();
+        self.bar.set_message("");
     }
 }
 

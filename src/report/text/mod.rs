@@ -71,6 +71,8 @@ pub(crate) struct Page<'a> {
     pub(crate) width: usize,
     /// Whether lines of logs are cut to the layout.
     pub(crate) cut: bool,
+    /// Whether nothing is written yet.
+    empty: bool,
 }
 
 /// Columns before the text of a section: its label stands there.
@@ -79,14 +81,19 @@ pub(crate) const MARGIN: usize = 11;
 impl<'a> Page<'a> {
     pub(crate) fn new(options: TextOptions, out: &'a mut dyn Write) -> Self {
         let width = options.width.map_or(PAGE, |columns| columns.clamp(72, 120));
-        Self { out, width, cut: options.width.is_some() }
+        Self { out, width, cut: options.width.is_some(), empty: true }
     }
 
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
+        self.empty = false;
         writeln!(self.out, "{text}")
     }
 
+    /// A blank line between two things.
     pub(crate) fn blank(&mut self) -> io::Result<()> {
+        if self.empty {
+            return Ok(());
+        }
         self.line("")
     }
 
