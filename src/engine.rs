@@ -3,7 +3,7 @@
 use crate::error::AnalyzeError;
 use crate::evidence::{self, HostModel};
 use crate::input::{self, Limits, Note, NoteKind, Source};
-use crate::progress::Progress;
+use crate::progress::{Progress, Reading};
 use crate::report::build::{self, Judged, seconds};
 use crate::report::clean::{clean, clean_bytes};
 use crate::report::model::{
@@ -159,22 +159,6 @@ fn read_all(sources: &[(Source, Vec<Note>)], options: &Options, progress: &dyn P
     done.into_iter().map(|(_, read)| read).collect()
 }
 
-/// Passes on what the walker reports.
-struct Listener<'a> {
-    progress: &'a dyn Progress,
-    name: String,
-}
-
-impl input::Progress for Listener<'_> {
-    fn total(&self, bytes: Option<u64>) {
-        self.progress.begin(&self.name, bytes);
-    }
-
-    fn advance(&self, bytes: u64) {
-        self.progress.advance(bytes);
-    }
-}
-
 fn read_one(
     source: &Source,
     notes: &[Note],
@@ -183,12 +167,12 @@ fn read_one(
     progress: &dyn Progress,
 ) -> Read {
     let path = clean(&source.path().to_string_lossy()).into_owned();
-    let listener = Listener { progress, name: format!("reading {}", clean_bytes(source.name())) };
+    let listener = Reading::new(format!("reading {}", clean_bytes(source.name())), progress);
     let mut reader = Reader::new(shared, workers);
     reader.single_log = source.kind() == input::Kind::Log;
     let outcome = input::read(source, &Limits::default(), &mut reader, &listener);
     let (passes, mut own) = reader.finish();
-    progress.end();
+    drop(listener);
     own.splice(0..0, notes.iter().cloned());
     match outcome {
         Err(error) => {

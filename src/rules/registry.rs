@@ -103,6 +103,12 @@ impl RuleSet {
         Ok(Self::from_map(all))
     }
 
+    /// A set of one rule, taken as it is.
+    #[must_use]
+    pub fn single(rule: super::model::Rule) -> Self {
+        Self { rules: vec![Compiled::new(rule, Arc::from(""))] }
+    }
+
     /// All rules, by id.
     #[must_use]
     pub fn rules(&self) -> &[Compiled] {

@@ -1,7 +1,7 @@
 //! A bugcheck as a person copies it: off the blue screen, out of the event log, out of a debugger.
 
 use super::table::{lookup, lookup_name};
-use crate::report::model::{self, MatchResult};
+use crate::terms::MatchResult;
 use std::fmt;
 use std::str::FromStr;
 
@@ -71,17 +71,6 @@ impl Given {
     #[must_use]
     pub const fn code(code: u32) -> Self {
         Self { code, args: [None; 4] }
-    }
-
-    /// The bugcheck of a report; `None` if its code is not a number.
-    #[must_use]
-    pub fn from_report(bugcheck: &model::Bugcheck) -> Option<Self> {
-        let code = u32::try_from(hex(&bugcheck.code)?).ok()?;
-        let mut args = [None; 4];
-        for (slot, arg) in args.iter_mut().zip(&bugcheck.args) {
-            *slot = arg.as_deref().and_then(hex);
-        }
-        Some(Self { code, args })
     }
 
     /// Its name, if it is a documented one.
@@ -202,7 +191,8 @@ fn arguments(rest: &str) -> Result<[Option<u64>; 4], ParseGivenError> {
         *slot = match word {
             "" | "?" | "-" => None,
             word => Some(
-                hex(word).ok_or_else(|| ParseGivenError::Argument { number: index + 1, text: shorten(word) })?,
+                hex(word)
+                    .ok_or_else(|| ParseGivenError::Argument { number: index + 1, text: shorten(word) })?,
             ),
         };
     }
@@ -239,7 +229,8 @@ pub fn compare(reported: &Given, given: &Given) -> (MatchResult, Vec<String>) {
             && !same_value(*reported, *given)
         {
             let number = index + 1;
-            differences.push(format!("argument {number}: the log has {reported:#x}, the Windows side {given:#x}"));
+            differences
+                .push(format!("argument {number}: the log has {reported:#x}, the Windows side {given:#x}"));
         }
     }
     let result = if differences.is_empty() { MatchResult::Match } else { MatchResult::Mismatch };
@@ -286,7 +277,9 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(nmi), "{text}");
         }
-        for text in ["80", "0x80", "0X80", "STOP: 0x00000080", "nmi_hardware_failure (80)", "  stop code: 0x80  "] {
+        for text in
+            ["80", "0x80", "0X80", "STOP: 0x00000080", "nmi_hardware_failure (80)", "  stop code: 0x80  "]
+        {
             assert_eq!(text.parse(), Ok(Given::code(0x80)), "{text}");
         }
         let half = "STOP: 0x00000050 (0xFFFFFFF8,?,,-)".parse::<Given>().unwrap();
@@ -307,8 +300,10 @@ mod tests {
         assert_eq!(error("80(1,2"), ParseGivenError::Unclosed('('));
         assert_eq!(error("80(1) x"), ParseGivenError::Trailing("x".into()));
         assert_eq!(error("80(1,zz)"), ParseGivenError::Argument { number: 2, text: "zz".into() });
-        assert_eq!(error("80(1,0x11112222333344445)").to_string(),
-            "argument 2, \"0x11112222333344445\", is not a hexadecimal number of up to 64 bits");
+        assert_eq!(
+            error("80(1,0x11112222333344445)").to_string(),
+            "argument 2, \"0x11112222333344445\", is not a hexadecimal number of up to 64 bits"
+        );
     }
 
     #[test]
@@ -320,9 +315,10 @@ mod tests {
         assert_eq!(result, MatchResult::Mismatch);
         assert_eq!(words, ["argument 3: the log has 0x0, the Windows side 0x1"]);
         let (_, words) = compare(&log, &Given::code(0x7a));
-        assert_eq!(words, [
-            "code: the log has 0x80 NMI_HARDWARE_FAILURE, the Windows side 0x7a KERNEL_DATA_INPAGE_ERROR"
-        ]);
+        assert_eq!(
+            words,
+            ["code: the log has 0x80 NMI_HARDWARE_FAILURE, the Windows side 0x7a KERNEL_DATA_INPAGE_ERROR"]
+        );
     }
 
     #[test]
