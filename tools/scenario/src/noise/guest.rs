@@ -255,7 +255,8 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, vm: usize) {
     }
 }
 
-fn line(stage: &mut Stage<'_>, vm: usize, at: Millis) {
+/// One everyday line of a VM.
+pub(crate) fn line(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     match stage.rng.below(16) {
         0..=2 => {
             let text = stage.rng.pick(&[
