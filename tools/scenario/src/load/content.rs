@@ -6,7 +6,7 @@ use std::io;
 use super::plan::Job;
 use crate::layout::Member;
 use crate::layout::logs::pack;
-use crate::noise::{boot, daemons, guest, kernel};
+use crate::noise::{boot, daemons, guest, kernel, sel};
 use crate::rng::Rng;
 use crate::stage::{EVENT_NUMBER, Line, Stage};
 use crate::time::{Millis, iso};
@@ -31,6 +31,7 @@ impl<'a> Maker<'a> {
         boot::before(&mut stage, 0, at);
         kernel::everyday(&mut stage, 0);
         daemons::everyday(&mut stage, 0);
+        sel(&mut stage, 0, at);
         let fixed = stage.hosts.first_mut().map(|h| std::mem::take(&mut h.logs)).unwrap_or_default();
         let take = |v: &mut crate::stage::VmState| {
             v.runs.last_mut().map(|r| std::mem::take(&mut r.lines)).unwrap_or_default()
