@@ -1,5 +1,6 @@
 //! Detections as data: the rule model, the loader, the fast filter and the matcher.
 
+mod captures;
 mod compiled;
 mod decode;
 mod embedded;
@@ -8,7 +9,8 @@ mod model;
 mod registry;
 pub mod samples;
 
-pub use compiled::{Captures, Compiled, LineResult};
+pub use captures::Captures;
+pub use compiled::{Compiled, LineResult};
 pub use filter::Filter;
 pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
