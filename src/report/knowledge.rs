@@ -216,7 +216,9 @@ pub const fn check_page(check: Check) -> &'static str {
             "Looks for assertions and errors of virtual, paravirtual and passed-through devices of this VM."
         }
         Check::Resource => "Looks for exhausted memory, swap, heaps and datastore space.",
-        Check::HostFailure => "Looks for an end of the whole host: purple screen, loss of power, reboot without a plan.",
+        Check::HostFailure => {
+            "Looks for an end of the whole host: purple screen, loss of power, reboot without a plan."
+        }
         Check::Operation => {
             "Looks for resets and power operations that a person, an API client or vSphere HA asked for, and for who it \
              was."

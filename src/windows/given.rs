@@ -202,7 +202,8 @@ fn arguments(rest: &str) -> Result<[Option<u64>; 4], ParseGivenError> {
         *slot = match word {
             "" | "?" | "-" => None,
             word => Some(
-                hex(word).ok_or_else(|| ParseGivenError::Argument { number: index + 1, text: shorten(word) })?,
+                hex(word)
+                    .ok_or_else(|| ParseGivenError::Argument { number: index + 1, text: shorten(word) })?,
             ),
         };
     }
@@ -239,7 +240,8 @@ pub fn compare(reported: &Given, given: &Given) -> (MatchResult, Vec<String>) {
             && !same_value(*reported, *given)
         {
             let number = index + 1;
-            differences.push(format!("argument {number}: the log has {reported:#x}, the Windows side {given:#x}"));
+            differences
+                .push(format!("argument {number}: the log has {reported:#x}, the Windows side {given:#x}"));
         }
     }
     let result = if differences.is_empty() { MatchResult::Match } else { MatchResult::Mismatch };
@@ -286,7 +288,9 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(nmi), "{text}");
         }
-        for text in ["80", "0x80", "0X80", "STOP: 0x00000080", "nmi_hardware_failure (80)", "  stop code: 0x80  "] {
+        for text in
+            ["80", "0x80", "0X80", "STOP: 0x00000080", "nmi_hardware_failure (80)", "  stop code: 0x80  "]
+        {
             assert_eq!(text.parse(), Ok(Given::code(0x80)), "{text}");
         }
         let half = "STOP: 0x00000050 (0xFFFFFFF8,?,,-)".parse::<Given>().unwrap();
@@ -307,8 +311,10 @@ mod tests {
         assert_eq!(error("80(1,2"), ParseGivenError::Unclosed('('));
         assert_eq!(error("80(1) x"), ParseGivenError::Trailing("x".into()));
         assert_eq!(error("80(1,zz)"), ParseGivenError::Argument { number: 2, text: "zz".into() });
-        assert_eq!(error("80(1,0x11112222333344445)").to_string(),
-            "argument 2, \"0x11112222333344445\", is not a hexadecimal number of up to 64 bits");
+        assert_eq!(
+            error("80(1,0x11112222333344445)").to_string(),
+            "argument 2, \"0x11112222333344445\", is not a hexadecimal number of up to 64 bits"
+        );
     }
 
     #[test]
@@ -320,9 +326,10 @@ mod tests {
         assert_eq!(result, MatchResult::Mismatch);
         assert_eq!(words, ["argument 3: the log has 0x0, the Windows side 0x1"]);
         let (_, words) = compare(&log, &Given::code(0x7a));
-        assert_eq!(words, [
-            "code: the log has 0x80 NMI_HARDWARE_FAILURE, the Windows side 0x7a KERNEL_DATA_INPAGE_ERROR"
-        ]);
+        assert_eq!(
+            words,
+            ["code: the log has 0x80 NMI_HARDWARE_FAILURE, the Windows side 0x7a KERNEL_DATA_INPAGE_ERROR"]
+        );
     }
 
     #[test]

@@ -27,7 +27,8 @@ static TABLE: LazyLock<Vec<Bugcheck>> = LazyLock::new(|| {
     NAMES
         .iter()
         .map(|&(code, name)| {
-            let base = if code & SMALL_DUMP_BIT != 0 && code >> 32 == 0 { code & !SMALL_DUMP_BIT } else { code };
+            let base =
+                if code & SMALL_DUMP_BIT != 0 && code >> 32 == 0 { code & !SMALL_DUMP_BIT } else { code };
             let detail = detail(code).or_else(|| detail(base));
             Bugcheck {
                 code,
@@ -86,7 +87,11 @@ mod tests {
         assert!(DETAILS.len() >= 60, "{}", DETAILS.len());
         assert!(DETAILS.windows(2).all(|pair| pair[0].code < pair[1].code));
         for detail in DETAILS {
-            assert!(NAMES.binary_search_by_key(&detail.code, |row| row.0).is_ok(), "{:#x} has no name", detail.code);
+            assert!(
+                NAMES.binary_search_by_key(&detail.code, |row| row.0).is_ok(),
+                "{:#x} has no name",
+                detail.code
+            );
             assert!(detail.meaning.ends_with('.'), "{:#x}", detail.code);
             assert!(detail.parameters.is_empty() || detail.parameters.ends_with('.'), "{:#x}", detail.code);
             assert!(!detail.points_to.is_empty(), "{:#x}", detail.code);
