@@ -3,7 +3,7 @@
 use crate::error::AnalyzeError;
 use crate::evidence::{self, HostModel};
 use crate::input::{self, Limits, Note, NoteKind, Source};
-use crate::progress::Progress;
+use crate::progress::{Progress, Reading};
 use crate::report::build::{self, Judged, seconds};
 use crate::report::clean::{clean, clean_bytes};
 use crate::report::model::{
@@ -75,21 +75,13 @@ pub(crate) struct Gathered {
 ///
 /// # Errors
 /// Nothing given could be analysed.
-pub fn analyze(
-    paths: &[PathBuf],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Report, AnalyzeError> {
+pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, AnalyzeError> {
     let gathered = gather(paths, options, progress)?;
     Ok(report(gathered, options))
 }
 
 /// Reads every input once.
-pub(crate) fn gather(
-    paths: &[PathBuf],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Gathered, AnalyzeError> {
+pub(crate) fn gather(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Gathered, AnalyzeError> {
     let mut sources: Vec<(Source, Vec<Note>)> = Vec::new();
     let mut failed: Vec<(PathBuf, AnalyzeError)> = Vec::new();
     for path in paths {
@@ -146,8 +138,7 @@ fn read_all(sources: &[(Source, Vec<Note>)], options: &Options, progress: &dyn P
     let jobs = if options.jobs == 0 { available } else { options.jobs };
     let shared = Arc::new(Shared::new(Arc::clone(&options.rules), BUFFERS));
     // One job is one thread: everything is scanned where it is read.
-    let workers =
-        (jobs > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok()).flatten();
+    let workers = (jobs > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok()).flatten();
     let readers = jobs.min(sources.len()).max(1);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Read)>> = Mutex::new(Vec::new());
@@ -168,22 +159,6 @@ fn read_all(sources: &[(Source, Vec<Note>)], options: &Options, progress: &dyn P
     done.into_iter().map(|(_, read)| read).collect()
 }
 
-/// Passes on what the walker reports.
-struct Listener<'a> {
-    progress: &'a dyn Progress,
-    name: String,
-}
-
-impl input::Progress for Listener<'_> {
-    fn total(&self, bytes: Option<u64>) {
-        self.progress.begin(&self.name, bytes);
-    }
-
-    fn advance(&self, bytes: u64) {
-        self.progress.advance(bytes);
-    }
-}
-
 fn read_one(
     source: &Source,
     notes: &[Note],
@@ -192,12 +167,12 @@ fn read_one(
     progress: &dyn Progress,
 ) -> Read {
     let path = clean(&source.path().to_string_lossy()).into_owned();
-    let listener = Listener { progress, name: format!("reading {}", clean_bytes(source.name())) };
+    let listener = Reading::new(format!("reading {}", clean_bytes(source.name())), progress);
     let mut reader = Reader::new(shared, workers);
     reader.single_log = source.kind() == input::Kind::Log;
     let outcome = input::read(source, &Limits::default(), &mut reader, &listener);
     let (passes, mut own) = reader.finish();
-    progress.end();
+    drop(listener);
     own.splice(0..0, notes.iter().cloned());
     match outcome {
         Err(error) => {
@@ -209,9 +184,7 @@ fn read_one(
             let state = match (outcome.state, worst) {
                 (input::State::Unreadable, _) => InputState::Unreadable,
                 (input::State::Truncated, _) | (_, Some(NoteKind::Truncated)) => InputState::Truncated,
-                (input::State::Damaged, _) | (_, Some(NoteKind::Damaged | NoteKind::OverBudget)) => {
-                    InputState::Damaged
-                }
+                (input::State::Damaged, _) | (_, Some(NoteKind::Damaged | NoteKind::OverBudget)) => InputState::Damaged,
                 _ => InputState::Complete,
             };
             let kind = match outcome.kind {
@@ -222,24 +195,12 @@ fn read_one(
                 _ => InputKind::Log,
             };
             let mut notes: Vec<String> = own.iter().map(sentence).collect();
-            let whole =
-                |pass: &BundlePass| pass.kept.iter().any(|file| file.keep == crate::bundle::Keep::ActionLog);
-            if kind == InputKind::VmSupport
-                && !passes.iter().any(whole)
-                && passes.iter().any(|pass| !pass.is_empty())
-            {
+            let whole = |pass: &BundlePass| pass.kept.iter().any(|file| file.keep == crate::bundle::Keep::ActionLog);
+            if kind == InputKind::VmSupport && !passes.iter().any(whole) && passes.iter().any(|pass| !pass.is_empty()) {
                 notes.push("action.log, which vm-support writes last, is not in it: the collection was not finished or the archive is not whole".to_owned());
             }
             Read {
-                input: Input {
-                    id: String::new(),
-                    path,
-                    kind,
-                    state,
-                    members: outcome.members,
-                    bytes: outcome.bytes,
-                    notes,
-                },
+                input: Input { id: String::new(), path, kind, state, members: outcome.members, bytes: outcome.bytes, notes },
                 passes,
                 error: None,
             }
@@ -258,8 +219,7 @@ fn sentence(note: &Note) -> String {
 pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
     let Gathered { inputs, hosts } = gathered;
     let judged = judge_all(&hosts, options);
-    let mut host_order: Vec<usize> =
-        (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
+    let mut host_order: Vec<usize> = (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
     host_order.sort_by_key(|&at| hosts.get(at).map(|host| (host.name.clone(), host.captured_at, host.input)));
     let host_ids: BTreeMap<usize, String> =
         host_order.iter().enumerate().map(|(n, &at)| (at, format!("H{}", n + 1))).collect();
@@ -350,8 +310,7 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
         for vm in 0..host.vms.len() {
             crashes.extend(verdict::crash::assemble(host, rules, vm));
         }
-        let downs =
-            host_down::find(host, rules).iter().flat_map(|down| host_down::crashes(host, down)).collect();
+        let downs = host_down::find(host, rules).iter().flat_map(|down| host_down::crashes(host, down)).collect();
         host_down::merge(&mut crashes, downs);
         for crash in crashes {
             if !wanted(options.vm.as_deref(), host.vms.get(crash.vm).map_or("", |vm| vm.shown_name())) {

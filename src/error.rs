@@ -102,7 +102,6 @@ impl From<crate::input::InputError> for AnalyzeError {
                 Self::NotABundle { path, found: format!("{passed} files were looked at") }
             }
             InputError::Io { path, error } => Self::Io { path, error },
-            other => Self::NotABundle { path: PathBuf::new(), found: other.to_string() },
         }
     }
 }

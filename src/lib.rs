@@ -17,6 +17,7 @@ pub mod scan;
 pub mod terms;
 pub mod trace;
 pub mod verdict;
+pub mod why;
 pub mod windows;
 
 pub use engine::{Options, analyze};

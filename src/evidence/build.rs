@@ -135,8 +135,7 @@ fn vm_at(vms: &mut Vec<VmModel>, volumes: &Volumes, config: Option<&str>, folder
     let folder_key = volumes.canonical(folder);
     let found = match &config_key {
         Some(key) => vms.iter().position(|vm| {
-            vm.config_key.as_ref() == Some(key)
-                || (vm.config_key.is_none() && vm.folders.contains(&folder_key))
+            vm.config_key.as_ref() == Some(key) || (vm.config_key.is_none() && vm.folders.contains(&folder_key))
         }),
         None => vms.iter().position(|vm| vm.folders.contains(&folder_key)),
     };
@@ -231,9 +230,7 @@ fn facts_of<'a>(
     rules: &'a RuleSet,
     fact: Fact,
 ) -> impl Iterator<Item = &'a Finding> + 'a {
-    host.findings
-        .iter()
-        .filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
+    host.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
 }
 
 /// What the VMs' own logs say about their configuration; the newest log is believed first.
@@ -280,12 +277,7 @@ fn finish_names(host: &mut HostModel) {
             .as_deref()
             .map(|path| file_name(&path.replace('\\', "/")).to_owned())
             .map(|name| name.strip_suffix(".vmx").unwrap_or(&name).to_owned());
-        let folder = vm
-            .folders
-            .iter()
-            .next()
-            .map(|folder| file_name(folder).to_owned())
-            .filter(|name| !name.is_empty());
+        let folder = vm.folders.iter().next().map(|folder| file_name(folder).to_owned()).filter(|name| !name.is_empty());
         for name in vm.vmx.name.iter().chain(&stem) {
             vm.names.insert(name.clone());
         }
@@ -303,10 +295,7 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
     for (index, vm) in host.vms.iter().enumerate() {
         for name in &vm.names {
             // A name that two VMs bear names neither.
-            by_name
-                .entry(name)
-                .and_modify(|own| *own = own.filter(|known| *known == index))
-                .or_insert(Some(index));
+            by_name.entry(name).and_modify(|own| *own = own.filter(|known| *known == index)).or_insert(Some(index));
         }
     }
     let mut found: Vec<(usize, u64, Millis)> = Vec::new();
@@ -320,27 +309,19 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
     }
     let mut cartels: BTreeMap<u64, u64> = BTreeMap::new();
     for finding in facts_of(host, rules, Fact::WorldCartel) {
-        if let (Some(world), Some(cartel)) =
-            (number(&finding.captures, "world"), number(&finding.captures, "cartel"))
-        {
+        if let (Some(world), Some(cartel)) = (number(&finding.captures, "world"), number(&finding.captures, "cartel")) {
             cartels.insert(world, cartel);
         }
     }
     let handles: Vec<(String, u64, Option<Millis>)> = facts_of(host, rules, Fact::HandleWorld)
         .filter_map(|finding| {
-            Some((
-                finding.captures.get("handle")?.to_owned(),
-                number(&finding.captures, "world")?,
-                finding.time,
-            ))
+            Some((finding.captures.get("handle")?.to_owned(), number(&finding.captures, "world")?, finding.time))
         })
         .collect();
     let opids: Vec<(String, String)> = host
         .findings
         .iter()
-        .filter_map(|finding| {
-            Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned()))
-        })
+        .filter_map(|finding| Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned())))
         .collect();
     let starts: BTreeMap<usize, Millis> = facts_of(host, rules, Fact::VmxStart)
         .filter_map(|finding| Some((finding.owner?, finding.time?)))
@@ -371,8 +352,7 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
         }
     }
     for (handle, world, time) in handles {
-        if let Some(vm) = host.vms.iter_mut().find(|vm| vm.worlds.iter().any(|span| span.holds(world, time)))
-        {
+        if let Some(vm) = host.vms.iter_mut().find(|vm| vm.worlds.iter().any(|span| span.holds(world, time))) {
             vm.handles.insert(handle);
         }
     }
@@ -418,8 +398,7 @@ fn sessions(host: &mut HostModel, rules: &RuleSet) {
                 }
                 open = Some(Session { from: time, to: time, exited: false, started: true });
             } else {
-                let mut session =
-                    open.take().unwrap_or(Session { from: first, to: time, exited: true, started: false });
+                let mut session = open.take().unwrap_or(Session { from: first, to: time, exited: true, started: false });
                 session.to = time;
                 session.exited = true;
                 match vm.sessions.last_mut() {
@@ -479,12 +458,7 @@ fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
         let used = matches!(
             rule.rule.fact,
             Some(
-                Fact::ConfigEntry
-                    | Fact::ConfigFile
-                    | Fact::WorldName
-                    | Fact::WorldCartel
-                    | Fact::HandleWorld
-                    | Fact::OpidUser
+                Fact::ConfigEntry | Fact::ConfigFile | Fact::WorldName | Fact::WorldCartel | Fact::HandleWorld | Fact::OpidUser
             )
         );
         !used || rule.rule.origin.is_some() || rule.rule.operation.is_some() || rule.rule.crash.is_some()
@@ -494,9 +468,7 @@ fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
 /// VMs by name, then configuration; findings follow their VM to its new place.
 fn sort_vms(host: &mut HostModel) {
     let mut order: Vec<usize> = (0..host.vms.len()).collect();
-    order.sort_by_key(|&index| {
-        host.vms.get(index).map(|vm| (vm.name.clone(), vm.config.clone(), vm.folders.clone()))
-    });
+    order.sort_by_key(|&index| host.vms.get(index).map(|vm| (vm.name.clone(), vm.config.clone(), vm.folders.clone())));
     let mut place = vec![0; order.len()];
     for (new, &old) in order.iter().enumerate() {
         if let Some(slot) = place.get_mut(old) {

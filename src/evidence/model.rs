@@ -59,9 +59,7 @@ impl WorldSpan {
     pub fn holds(&self, id: u64, at: Option<Millis>) -> bool {
         const SLACK: Millis = 5_000;
         let Some(at) = at else { return self.id == id };
-        self.id == id
-            && self.from.is_none_or(|from| at >= from - SLACK)
-            && self.to.is_none_or(|to| at <= to + SLACK)
+        self.id == id && self.from.is_none_or(|from| at >= from - SLACK) && self.to.is_none_or(|to| at <= to + SLACK)
     }
 }
 
@@ -177,10 +175,6 @@ impl HostModel {
     /// The findings with a time in `[from, to]`.
     pub fn between(&self, from: Millis, to: Millis) -> impl Iterator<Item = (usize, &Finding)> {
         let start = self.findings.partition_point(|finding| finding.time.is_none_or(|time| time < from));
-        self.findings
-            .iter()
-            .enumerate()
-            .skip(start)
-            .take_while(move |(_, finding)| finding.time.is_some_and(|t| t <= to))
+        self.findings.iter().enumerate().skip(start).take_while(move |(_, finding)| finding.time.is_some_and(|t| t <= to))
     }
 }

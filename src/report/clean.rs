@@ -133,7 +133,7 @@ mod tests {
     fn long_text_is_cut_with_a_remark() {
         let long = "x".repeat(LIMIT + 100);
         let shown = clean(&long);
-        assert!(shown.ends_with("… (140 more characters)"), "{}", &shown[LIMIT - 60..]);
+        assert!(shown.ends_with("… (140 more characters)"), "{shown}");
         assert!(shown.chars().count() <= LIMIT);
         assert_eq!(clean(&"x".repeat(LIMIT)), "x".repeat(LIMIT));
         assert_eq!(clean(&"仮".repeat(LIMIT)), "仮".repeat(LIMIT));
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn an_escape_is_never_cut_in_half() {
         let shown = clean_bytes(&[0x1b; 2 * LIMIT]);
-        assert!(shown.contains("\\u{1b}… ("), "{}", &shown[shown.len() - 60..]);
+        assert!(shown.contains("\\u{1b}… ("), "{shown}");
     }
 
     proptest! {

@@ -8,6 +8,11 @@ pub mod knowledge;
 pub mod model;
 pub mod text;
 
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
 use crate::terms::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

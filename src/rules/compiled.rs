@@ -158,12 +158,7 @@ impl Compiled {
         for (name, allowed) in &self.rule.only_if {
             match captures.get(name) {
                 Some(value) if allowed.iter().any(|a| a == value) => {}
-                Some(value) => {
-                    return LineResult::Condition(format!(
-                        "{name} is {value}, not one of {}",
-                        allowed.join(", ")
-                    ));
-                }
+                Some(value) => return LineResult::Condition(format!("{name} is {value}, not one of {}", allowed.join(", "))),
                 None => return LineResult::Condition(format!("{name} is absent")),
             }
         }

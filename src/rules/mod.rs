@@ -11,7 +11,7 @@ pub mod samples;
 pub use compiled::{Captures, Compiled, LineResult};
 pub use filter::Filter;
 pub use model::{
-    Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part,
-    Positive, Rule, RuleFile, TieBy, TimeRelation,
+    Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
+    RuleFile, TieBy, TimeRelation,
 };
 pub use registry::{LoadError, RuleError, RuleSet, check};

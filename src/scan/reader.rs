@@ -113,30 +113,13 @@ impl Drop for Ticket {
 /// The member that is open.
 enum Current {
     None,
-    Keep {
-        index: usize,
-        room: Vec<u8>,
-    },
+    Keep { index: usize, room: Vec<u8> },
     /// A log: its first bytes are not looked at yet, or it is plain text.
-    Log {
-        member: usize,
-        cutter: Cutter,
-        started: bool,
-        size: u64,
-    },
+    Log { member: usize, cutter: Cutter, started: bool, size: u64 },
     /// A rotated log that is being gathered compressed.
-    Gather {
-        member: usize,
-        bytes: Vec<u8>,
-        room: Vec<u8>,
-        reserved: usize,
-    },
+    Gather { member: usize, bytes: Vec<u8>, room: Vec<u8>, reserved: usize },
     /// A large rotated log, inflated as it comes.
-    Inflate {
-        member: usize,
-        inflater: Box<gz::Inline>,
-        room: Vec<u8>,
-    },
+    Inflate { member: usize, inflater: Box<gz::Inline>, room: Vec<u8> },
 }
 
 struct State {
@@ -200,11 +183,7 @@ impl<'a> Reader<'a> {
                 }
                 if log.long_lines > 0 {
                     let text = format!("{} lines longer than 1 MiB were cut", log.long_lines);
-                    let note = Note {
-                        kind: NoteKind::OverBudget,
-                        member: Some(log.path.clone().into_bytes()),
-                        text,
-                    };
+                    let note = Note { kind: NoteKind::OverBudget, member: Some(log.path.clone().into_bytes()), text };
                     notes.push((usize::MAX, note));
                 }
             }
@@ -216,11 +195,7 @@ impl<'a> Reader<'a> {
             state.pass.kept = state
                 .kept
                 .into_iter()
-                .map(|(keep, path, bytes)| KeptFile {
-                    keep,
-                    path,
-                    text: String::from_utf8_lossy(&bytes).into_owned(),
-                })
+                .map(|(keep, path, bytes)| KeptFile { keep, path, text: String::from_utf8_lossy(&bytes).into_owned() })
                 .collect();
             state.pass.kept.sort_by(|a, b| a.path.cmp(&b.path));
             state.pass.cores.sort();
@@ -291,25 +266,10 @@ impl<'a> Reader<'a> {
         });
     }
 
-    fn add_log(
-        &mut self,
-        path: String,
-        kind: LogKind,
-        owner: Owner,
-        modified: Option<Millis>,
-    ) -> Option<usize> {
+    fn add_log(&mut self, path: String, kind: LogKind, owner: Owner, modified: Option<Millis>) -> Option<usize> {
         let state = self.bundle()?;
         let scanned = Scanned::default();
-        state.pass.logs.push(MemberLog {
-            path,
-            kind,
-            owner,
-            modified,
-            bytes: 0,
-            scanned,
-            spans: Vec::new(),
-            long_lines: 0,
-        });
+        state.pass.logs.push(MemberLog { path, kind, owner, modified, bytes: 0, scanned, spans: Vec::new(), long_lines: 0 });
         state.pieces.push(0);
         Some(state.pass.logs.len() - 1)
     }
@@ -400,17 +360,14 @@ impl Sink for Reader<'_> {
                     let (index, expected) = (*index, *next);
                     *next = number.saturating_add(1);
                     if number != expected {
-                        let text = format!(
-                            "fragment {number} follows where {expected} was expected; what lies between is missing"
-                        );
+                        let text = format!("fragment {number} follows where {expected} was expected; what lies between is missing");
                         self.say(NoteKind::Damaged, &path, text);
                     }
                     self.current = Current::Keep { index, room: vec![0; 64 << 10] };
                     return Open::Read;
                 }
                 if state.kept_bytes > KEEP_TOTAL {
-                    let text =
-                        format!("not read: the small files of this bundle pass {} MiB", KEEP_TOTAL >> 20);
+                    let text = format!("not read: the small files of this bundle pass {} MiB", KEEP_TOTAL >> 20);
                     self.say(NoteKind::OverBudget, &path, text);
                     return Open::Skip;
                 }
@@ -448,21 +405,14 @@ impl Sink for Reader<'_> {
             Current::Keep { index, room } => {
                 let index = *index;
                 let bytes = room.get(..n).unwrap_or_default();
-                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))
-                else {
-                    return;
-                };
+                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else { return };
                 let Some((_, _, kept)) = state.kept.get_mut(index) else { return };
                 let free = KEEP_LIMIT.saturating_sub(kept.len());
                 kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
                 state.kept_bytes += n.min(free);
                 if n > free && free > 0 {
                     let path = state.kept.get(index).map(|(_, path, _)| path.clone()).unwrap_or_default();
-                    self.say(
-                        NoteKind::OverBudget,
-                        &path,
-                        format!("only its first {} MiB were read", KEEP_LIMIT >> 20),
-                    );
+                    self.say(NoteKind::OverBudget, &path, format!("only its first {} MiB were read", KEEP_LIMIT >> 20));
                 }
             }
             Current::Log { member, cutter, .. } => {

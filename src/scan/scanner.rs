@@ -133,8 +133,7 @@ impl Scanner<'_> {
         let Some(filter) = self.filter else { return starts };
         let mut from = 0;
         while let Some(at) = filter.next(text, from) {
-            let start =
-                memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |newline| newline + 1);
+            let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |newline| newline + 1);
             starts.push(start);
             // One literal is enough to look at a line: go on behind its end.
             match memchr::memchr(b'\n', text.get(at..).unwrap_or_default()) {
@@ -186,8 +185,7 @@ impl Scanner<'_> {
             if rule.rule.excluded_by.iter().any(|id| ids.contains(&id.as_str())) {
                 continue;
             }
-            let foldable =
-                rule.rule.crash.is_none() && rule.rule.operation.is_none() && rule.rule.fact.is_none();
+            let foldable = rule.rule.crash.is_none() && rule.rule.operation.is_none() && rule.rule.fact.is_none();
             if !foldable {
                 hits.push(hit.clone());
                 continue;
@@ -287,12 +285,7 @@ crash = "vmx-failure"
     fn scan(text: &str) -> Scanned {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner {
-            rules: &rules,
-            filter: Some(&filter),
-            kind: LogKind::Vmware,
-            reference: 1_800_000_000_000,
-        };
+        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 1_800_000_000_000 };
         scanner.scan(text.as_bytes(), text.len())
     }
 
@@ -311,9 +304,7 @@ crash = "vmx-failure"
 
     #[test]
     fn a_cause_on_the_next_line_belongs_to_the_hit() {
-        let out = scan(
-            "2025-01-01T00:00:00.000Z In(05) vmx - [msg] VMware ESX unrecoverable error: (vmx)\r\n2025-01-01T00:00:00.000Z In(05)+ vmx - Unexpected signal: 11.\r\n",
-        );
+        let out = scan("2025-01-01T00:00:00.000Z In(05) vmx - [msg] VMware ESX unrecoverable error: (vmx)\r\n2025-01-01T00:00:00.000Z In(05)+ vmx - Unexpected signal: 11.\r\n");
         assert_eq!(out.hits.len(), 1);
         assert!(out.hits[0].captures.get("cause").unwrap().ends_with("signal: 11."));
     }

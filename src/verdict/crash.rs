@@ -147,11 +147,7 @@ impl Facts {
                 .iter()
                 .filter(|finding| finding.owner == Some(vm))
                 .filter(|finding| {
-                    rules
-                        .rules()
-                        .get(finding.rule)
-                        .and_then(|rule| rule.rule.fact)
-                        .is_some_and(|fact| wanted.contains(&fact))
+                    rules.rules().get(finding.rule).and_then(|rule| rule.rule.fact).is_some_and(|fact| wanted.contains(&fact))
                 })
                 .filter_map(|finding| finding.time)
                 .collect()
@@ -194,7 +190,9 @@ fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
             since_last <= 120_000 && (crash.kind == CrashKind::VmReset || !booted)
                 || (!booted && mark.time - crash.time <= RESET_OF_CRASHED && crash.kind != CrashKind::VmReset)
         }
-        kind if is_guest(kind) => since_last <= SAME_GUEST_CRASH && (!booted || !mark.own_log),
+        kind if is_guest(kind) => {
+            since_last <= SAME_GUEST_CRASH && (!booted || !mark.own_log)
+        }
         _ => {
             let restarted = Facts::between(&facts.starts, crash.time, mark.time);
             if mark.own_log { since_last <= LATE_NOTICE && !restarted } else { since_last <= LATE_NOTICE }
@@ -221,10 +219,7 @@ fn bugcheck(host: &HostModel, rules: &RuleSet, crash: &Crash) -> Option<Reported
         .iter()
         .filter_map(|&at| host.findings.get(at))
         .filter(|finding| {
-            rules
-                .rules()
-                .get(finding.rule)
-                .is_some_and(|rule| rule.rule.crash == Some(CrashKind::WindowsBugcheck))
+            rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.crash == Some(CrashKind::WindowsBugcheck))
                 && finding.captures.get("reg").is_some()
         })
         .collect();
@@ -260,15 +255,9 @@ fn settle_kind(host: &HostModel, vm: usize, crash: &mut Crash) {
     if crash.bugcheck.is_some() && crash.kind == CrashKind::GuestPanic {
         crash.kind = CrashKind::WindowsBugcheck;
     }
-    let only_hostd = crash
-        .findings
-        .iter()
-        .filter_map(|&at| host.findings.get(at))
-        .all(|finding| finding.log != LogKind::Vmware);
-    if crash.kind == CrashKind::GuestPanic
-        && only_hostd
-        && host.vms.get(vm).and_then(|vm| vm.is_windows()) == Some(true)
-    {
+    let only_hostd =
+        crash.findings.iter().filter_map(|&at| host.findings.get(at)).all(|finding| finding.log != LogKind::Vmware);
+    if crash.kind == CrashKind::GuestPanic && only_hostd && host.vms.get(vm).and_then(|vm| vm.is_windows()) == Some(true) {
         crash.kind = CrashKind::WindowsBugcheck;
     }
 }

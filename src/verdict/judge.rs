@@ -85,14 +85,7 @@ impl Decision {
 
 /// Decides one crash. `hosts` are those whose logs speak about the VM; the first is the one its log was found with.
 #[must_use]
-pub fn judge(
-    hosts: &[&HostModel],
-    crash: &Crash,
-    weighed: &[Weighed],
-    logs: &[LogOf],
-    windows: Windows,
-    elsewhere: bool,
-) -> Decision {
+pub fn judge(hosts: &[&HostModel], crash: &Crash, weighed: &[Weighed], logs: &[LogOf], windows: Windows, elsewhere: bool) -> Decision {
     let candidates = candidates(crash, weighed, logs);
     let covers: Vec<Cover> = LogKind::ALL
         .iter()
@@ -138,19 +131,10 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogOf]) -> Vec<Candida
     let points_to = code.and_then(lookup).map_or(&[][..], |bugcheck| bugcheck.points_to);
     let mut out: Vec<Candidate> = Vec::new();
     for &origin in Origin::ALL {
-        let own: Vec<(usize, &Weighed)> = weighed
-            .iter()
-            .enumerate()
-            .filter(|(_, w)| w.origin == Some(origin) && w.strength > Strength::Context)
-            .collect();
-        let Some(best) =
-            own.iter().map(|(_, w)| fitted(crash, w)).max().filter(|best| *best > Strength::Context)
-        else {
-            continue;
-        };
-        let Some((lead, first)) =
-            own.iter().filter(|(_, w)| fitted(crash, w) == best).min_by_key(|(at, w)| (w.since, *at))
-        else {
+        let own: Vec<(usize, &Weighed)> =
+            weighed.iter().enumerate().filter(|(_, w)| w.origin == Some(origin) && w.strength > Strength::Context).collect();
+        let Some(best) = own.iter().map(|(_, w)| fitted(crash, w)).max().filter(|best| *best > Strength::Context) else { continue };
+        let Some((lead, first)) = own.iter().filter(|(_, w)| fitted(crash, w) == best).min_by_key(|(at, w)| (w.since, *at)) else {
             continue;
         };
         let mut rules: Vec<(usize, usize)> = own
@@ -177,9 +161,7 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogOf]) -> Vec<Candida
                 }
             }
         }
-        let side = |log: LogKind| {
-            !matches!(log, LogKind::Vmware | LogKind::Hostd | LogKind::Vmkernel | LogKind::Vmkwarning)
-        };
+        let side = |log: LogKind| !matches!(log, LogKind::Vmware | LogKind::Hostd | LogKind::Vmkernel | LogKind::Vmkwarning);
         out.push(Candidate {
             origin,
             best,
@@ -216,20 +198,14 @@ fn fitted(crash: &Crash, weighed: &Weighed) -> Strength {
 fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) -> bool {
     let roots = roots(crash.kind);
     let find = |decision: &Decision, origin: Origin| {
-        decision
-            .candidates
-            .iter()
-            .find(|candidate| candidate.origin == origin && roots.contains(&origin))
-            .cloned()
+        decision.candidates.iter().find(|candidate| candidate.origin == origin && roots.contains(&origin)).cloned()
     };
     match row {
         Row::HostDown => {
             if crash.kind != CrashKind::HostDown {
                 // A host failure within the window of another crash: the crash was its first symptom.
                 return match find(decision, Origin::HostFailure) {
-                    Some(host) if host.best >= Strength::Strong => {
-                        decision.settle(Origin::HostFailure, Confidence::Likely)
-                    }
+                    Some(host) if host.best >= Strength::Strong => decision.settle(Origin::HostFailure, Confidence::Likely),
                     _ => false,
                 };
             }
@@ -246,10 +222,9 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             }
         }
         Row::AdminNmi => match find(decision, Origin::AdminNmi) {
-            Some(nmi) if nmi.best >= Strength::Strong => decision.settle(
-                Origin::AdminNmi,
-                if nmi.best == Strength::Decisive { Confidence::Confirmed } else { Confidence::Likely },
-            ),
+            Some(nmi) if nmi.best >= Strength::Strong => {
+                decision.settle(Origin::AdminNmi, if nmi.best == Strength::Decisive { Confidence::Confirmed } else { Confidence::Likely })
+            }
             _ => false,
         },
         Row::Operator => match find(decision, Origin::Operator) {
@@ -258,14 +233,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 if person.best >= Strength::Strong
                     && find(decision, Origin::HaReset).is_none_or(|ha| ha.best < Strength::Strong) =>
             {
-                decision.settle(
-                    Origin::Operator,
-                    if person.best == Strength::Decisive {
-                        Confidence::Confirmed
-                    } else {
-                        Confidence::Likely
-                    },
-                )
+                decision.settle(Origin::Operator, if person.best == Strength::Decisive { Confidence::Confirmed } else { Confidence::Likely })
             }
             _ => false,
         },
@@ -275,18 +243,12 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 .candidates
                 .iter()
                 .filter(|c| c.best >= wanted && c.cause && roots.contains(&c.origin))
-                .filter(|c| {
-                    !matches!(
-                        c.origin,
-                        Origin::HaReset | Origin::Operator | Origin::AdminNmi | Origin::HostFailure
-                    )
-                })
+                .filter(|c| !matches!(c.origin, Origin::HaReset | Origin::Operator | Origin::AdminNmi | Origin::HostFailure))
                 .cloned()
                 .collect();
             fitting.sort_by_key(|c| (row == Row::StrongCause && !c.pointed, c.since, c.origin));
             let Some(first) = fitting.first() else { return false };
-            let confidence =
-                if row == Row::DecisiveCause { Confidence::Confirmed } else { Confidence::Likely };
+            let confidence = if row == Row::DecisiveCause { Confidence::Confirmed } else { Confidence::Likely };
             decision.settle(first.origin, confidence)
         }
         Row::Mechanism => {
@@ -307,8 +269,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
         }
         Row::HaReset => match find(decision, Origin::HaReset) {
             Some(actor) if actor.best >= Strength::Strong => {
-                let whole =
-                    lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
+                let whole = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
                 let sure = actor.best == Strength::Decisive && whole.is_empty() && !decision.unresolved;
                 decision.missing = whole;
                 decision.origin = Origin::HaReset;
@@ -330,10 +291,9 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             decision.settle(first.origin, Confidence::Likely)
         }
         Row::OneWitness => {
-            let first = decision
-                .candidates
-                .iter()
-                .find(|c| c.best >= Strength::Moderate && roots.contains(&c.origin) && !c.side_logs_only);
+            let first = decision.candidates.iter().find(|c| {
+                c.best >= Strength::Moderate && roots.contains(&c.origin) && !c.side_logs_only
+            });
             let Some(first) = first else { return false };
             decision.leaning = Some(first.origin);
             decision.missing = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel]);
@@ -353,9 +313,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 return false;
             }
             let side = lacking(decision, &[LogKind::Sel, LogKind::Vobd]);
-            let elsewhere = code.and_then(lookup).is_some_and(|known| {
-                !known.points_to.is_empty() && !known.points_to.contains(&Origin::GuestOs)
-            });
+            let elsewhere = code.and_then(lookup).is_some_and(|known| !known.points_to.is_empty() && !known.points_to.contains(&Origin::GuestOs));
             let rivals = decision.candidates.iter().any(|c| c.best >= Strength::Moderate);
             let sure = side.is_empty() && !elsewhere && !rivals && crash.kind != CrashKind::TripleFault;
             decision.missing = side;

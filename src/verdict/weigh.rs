@@ -149,11 +149,7 @@ pub fn weigh(
 fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) {
     let time = rule.rule.time.as_ref();
     let before = time.and_then(|time| time.before).map_or(windows.before, crate::rules::Duration::ms);
-    let late_log = rule
-        .rule
-        .logs
-        .iter()
-        .all(|log| matches!(log, LogKind::Sel | LogKind::Vmksummary | LogKind::FolderListing));
+    let late_log = rule.rule.logs.iter().all(|log| matches!(log, LogKind::Sel | LogKind::Vmksummary | LogKind::FolderListing));
     let after = match time.and_then(|time| time.after) {
         Some(after) => after.ms(),
         None if late_log => windows.after,
@@ -165,9 +161,7 @@ fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) 
     let host_wide = rule.rule.check == Some(Check::HostFailure);
     let after = match (crash.kind, host_wide) {
         // Records about the end of a host are written when it is back.
-        (CrashKind::HostDown, true) => {
-            crash.back.map_or(after, |back| back - crash.time + after.min(3_600_000))
-        }
+        (CrashKind::HostDown, true) => crash.back.map_or(after, |back| back - crash.time + after.min(3_600_000)),
         // A host that went down later did not crash this VM.
         (_, true) => after.min(windows.after),
         _ => after,
@@ -187,13 +181,7 @@ fn lasted(finding: &Finding) -> Millis {
 }
 
 /// When the state that a line opened was closed: by a line of an end rule that agrees in every tie they share.
-fn interval_end(
-    host: &HostModel,
-    index: &Index,
-    rules: &RuleSet,
-    rule: &Compiled,
-    opened: &Finding,
-) -> Option<Millis> {
+fn interval_end(host: &HostModel, index: &Index, rules: &RuleSet, rule: &Compiled, opened: &Finding) -> Option<Millis> {
     let interval = rule.rule.interval.as_ref()?;
     let from = opened.time?;
     interval
@@ -204,14 +192,12 @@ fn interval_end(
         .filter_map(|&at| host.findings.get(at))
         .filter(|end| {
             let mut shared = 0;
-            let agree = TieBy::ALL.iter().all(|by| {
-                match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
-                    (Some(a), Some(b)) => {
-                        shared += 1;
-                        same_key(host, *by, a, b)
-                    }
-                    _ => true,
+            let agree = TieBy::ALL.iter().all(|by| match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
+                (Some(a), Some(b)) => {
+                    shared += 1;
+                    same_key(host, *by, a, b)
                 }
+                _ => true,
             });
             agree && shared > 0
         })
@@ -233,8 +219,7 @@ fn count(rule: &Compiled, host: &HostModel, own: &mut Vec<Weighed>) {
     let mut groups: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for (at, weighed) in own.iter().enumerate() {
         let Some(finding) = host.findings.get(weighed.finding) else { continue };
-        let key =
-            count.same.iter().map(|name| finding.captures.get(name).unwrap_or_default().to_owned()).collect();
+        let key = count.same.iter().map(|name| finding.captures.get(name).unwrap_or_default().to_owned()).collect();
         groups.entry(key).or_default().push(at);
     }
     let mut enough = vec![false; own.len()];
@@ -245,9 +230,7 @@ fn count(rule: &Compiled, host: &HostModel, own: &mut Vec<Weighed>) {
                 .iter()
                 .copied()
                 .skip(n)
-                .take_while(|&at| {
-                    own.get(at).is_some_and(|weighed| weighed.since - start <= count.within.ms())
-                })
+                .take_while(|&at| own.get(at).is_some_and(|weighed| weighed.since - start <= count.within.ms()))
                 .collect();
             let total: u64 = run.iter().filter_map(|&at| own.get(at)).map(|weighed| weighed.count).sum();
             if total >= u64::from(count.at_least) {
@@ -281,8 +264,7 @@ fn thin(mut own: Vec<Weighed>, host: &HostModel) -> Vec<Weighed> {
     let order = |weighed: &Weighed| host.findings.get(weighed.finding).map(Finding::order);
     own.sort_by(|a, b| b.strength.cmp(&a.strength).then(order(b).cmp(&order(a))));
     // The first line of all is worth keeping: it says since when.
-    let keep_first =
-        own.iter().position(|weighed| Some(weighed.finding) == first).and_then(|at| own.get(at).cloned());
+    let keep_first = own.iter().position(|weighed| Some(weighed.finding) == first).and_then(|at| own.get(at).cloned());
     own.truncate(KEPT_PER_RULE - 1);
     if let Some(first) = keep_first
         && !own.iter().any(|weighed| weighed.finding == first.finding)
@@ -301,13 +283,8 @@ fn thin(mut own: Vec<Weighed>, host: &HostModel) -> Vec<Weighed> {
 fn once_across_logs(host: &HostModel, all: &mut Vec<Weighed>) {
     let key = |weighed: &Weighed| {
         let finding = host.findings.get(weighed.finding)?;
-        matches!(finding.log, LogKind::Vmkernel | LogKind::Vmkwarning).then(|| {
-            (
-                finding.rule,
-                finding.time,
-                finding.captures.iter().map(|(_, v)| v.to_owned()).collect::<Vec<_>>(),
-            )
-        })
+        matches!(finding.log, LogKind::Vmkernel | LogKind::Vmkwarning)
+            .then(|| (finding.rule, finding.time, finding.captures.iter().map(|(_, v)| v.to_owned()).collect::<Vec<_>>()))
     };
     let in_kernel: Vec<_> = all
         .iter()

@@ -1,7 +1,7 @@
 //! A bugcheck as a person copies it: off the blue screen, out of the event log, out of a debugger.
 
 use super::table::{lookup, lookup_name};
-use crate::report::model::{self, MatchResult};
+use crate::terms::MatchResult;
 use std::fmt;
 use std::str::FromStr;
 
@@ -71,17 +71,6 @@ impl Given {
     #[must_use]
     pub const fn code(code: u32) -> Self {
         Self { code, args: [None; 4] }
-    }
-
-    /// The bugcheck of a report; `None` if its code is not a number.
-    #[must_use]
-    pub fn from_report(bugcheck: &model::Bugcheck) -> Option<Self> {
-        let code = u32::try_from(hex(&bugcheck.code)?).ok()?;
-        let mut args = [None; 4];
-        for (slot, arg) in args.iter_mut().zip(&bugcheck.args) {
-            *slot = arg.as_deref().and_then(hex);
-        }
-        Some(Self { code, args })
     }
 
     /// Its name, if it is a documented one.

@@ -10,7 +10,7 @@ use crate::model::TarForm;
 use crate::time::Millis;
 
 /// Tar is padded to records of this size.
-const RECORD: usize = 10_240;
+pub(crate) const RECORD: usize = 10_240;
 /// Longer names do not fit into a header.
 const NAME: usize = 100;
 
@@ -28,18 +28,28 @@ pub(crate) fn tgz(top: &str, members: &[Member], form: TarForm, at: Millis) -> i
 fn tar(top: &str, members: &[Member], form: TarForm) -> io::Result<Vec<u8>> {
     let mut builder = Builder::new(Vec::new());
     for member in members {
-        let path = format!("{top}/{}", member.path);
-        match form {
-            TarForm::Gnu => {
-                let mut header = fill(Header::new_gnu(), member);
-                builder.append_data(&mut header, &path, member.bytes.as_slice())?;
-            }
-            TarForm::Pax => pax(&mut builder, &path, member)?,
-        }
+        append(&mut builder, top, member, form)?;
     }
     let mut bytes = builder.into_inner()?;
     bytes.resize(bytes.len().next_multiple_of(RECORD), 0);
     Ok(bytes)
+}
+
+/// One member, in either form.
+pub(crate) fn append<W: Write>(
+    builder: &mut Builder<W>,
+    top: &str,
+    member: &Member,
+    form: TarForm,
+) -> io::Result<()> {
+    let path = format!("{top}/{}", member.path);
+    match form {
+        TarForm::Gnu => {
+            let mut header = fill(Header::new_gnu(), member);
+            builder.append_data(&mut header, &path, member.bytes.as_slice())
+        }
+        TarForm::Pax => pax(builder, &path, member),
+    }
 }
 
 fn fill(mut header: Header, member: &Member) -> Header {
@@ -53,7 +63,7 @@ fn fill(mut header: Header, member: &Member) -> Header {
 }
 
 /// A pax header holds what the plain one cannot: long or non-ASCII names, and fractions of a second.
-fn pax(builder: &mut Builder<Vec<u8>>, path: &str, member: &Member) -> io::Result<()> {
+fn pax<W: Write>(builder: &mut Builder<W>, path: &str, member: &Member) -> io::Result<()> {
     let mut records = Vec::new();
     let plain = path.is_ascii() && path.len() <= NAME;
     if !plain {

@@ -1,21 +1,22 @@
 //! `scenario build DIR` writes the bundles beside their scenarios; `scenario check DIR` says whether they are the
-//! ones the scenarios give.
+//! ones the scenarios give; `scenario load` writes a large bundle for measuring.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use scenario::{Error, load_dir, render};
+use scenario::{Error, Load, load_dir, render, write_load};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["build", dir] => build(Path::new(dir)),
         ["check", dir] => check(Path::new(dir)),
-        _ => {
-            eprintln!("usage: scenario build DIR | scenario check DIR");
-            return ExitCode::from(2);
-        }
+        ["load", options @ .., out] => match load_options(options) {
+            Some(options) => load(&options, Path::new(out)),
+            None => return usage(),
+        },
+        _ => return usage(),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -25,6 +26,48 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn usage() -> ExitCode {
+    eprintln!(
+        "usage: scenario build DIR\n       scenario check DIR\n       scenario load [--size 1GiB] [--vms 30] [--crashes 0] [--seed 7] OUT.tgz"
+    );
+    ExitCode::from(2)
+}
+
+/// `512MiB`, `1GiB`, or plain bytes.
+fn size(text: &str) -> Option<u64> {
+    for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1_u64 << 30)] {
+        if let Some(number) = text.strip_suffix(unit) {
+            return number.parse::<u64>().ok()?.checked_mul(factor);
+        }
+    }
+    text.parse().ok()
+}
+
+fn load_options(arguments: &[&str]) -> Option<Load> {
+    let mut load = Load { size: 1 << 30, vms: 30, crashes: 0, seed: 7 };
+    for pair in arguments.chunks(2) {
+        match *pair {
+            ["--size", value] => load.size = size(value)?,
+            ["--vms", value] => load.vms = value.parse().ok()?,
+            ["--crashes", value] => load.crashes = value.parse().ok()?,
+            ["--seed", value] => load.seed = value.parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some(load)
+}
+
+fn load(load: &Load, out: &Path) -> Result<bool, Error> {
+    let file = std::fs::File::create(out).map_err(io(out))?;
+    let summary = write_load(load, std::io::BufWriter::new(file))?;
+    let packed = std::fs::metadata(out).map_err(io(out))?.len();
+    println!(
+        "{} members, {} bytes unpacked of which {} logs, {packed} packed",
+        summary.members, summary.unpacked, summary.logs
+    );
+    Ok(true)
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error {

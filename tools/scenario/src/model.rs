@@ -105,8 +105,18 @@ pub struct Host {
     /// The bundle holds one command output of more than 1 MiB, cut into pieces.
     #[serde(default)]
     pub big_command: bool,
+    /// Manifests that were asked for by name, as the README tells.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// How long taking the bundle lasted: logs reach to `captured_at`, it was begun this long before.
+    #[serde(default = "nothing")]
+    pub taken_for: String,
     /// How fast the controller's clock runs ahead of the host's: `40s`.
     pub sel_ahead: Option<String>,
+}
+
+fn nothing() -> String {
+    "0s".to_owned()
 }
 
 fn two_hours() -> String {

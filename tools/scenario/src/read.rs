@@ -163,6 +163,7 @@ fn validate(scenario: &Scenario) -> Result<(), Error> {
 fn validate_host(scenario: &Scenario, index: usize, host: &Host) -> Result<(), Error> {
     let at = |part: &str| format!("hosts[{index}].{part}");
     moment(scenario, &at("captured_at"), &host.captured_at)?;
+    moment(scenario, &at("taken_for"), &host.taken_for)?;
     moment(scenario, &at("up_since"), &host.up_since)?;
     if let Some(ahead) = &host.sel_ahead {
         moment(scenario, &at("sel_ahead"), ahead)?;

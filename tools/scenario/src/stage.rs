@@ -45,6 +45,7 @@ pub(crate) struct HostState {
     pub(crate) generation: Generation,
     pub(crate) boot: Millis,
     pub(crate) captured: Millis,
+    pub(crate) begun: Millis,
     pub(crate) logs: BTreeMap<String, Vec<Line>>,
     pub(crate) sel: Vec<SelRecord>,
     pub(crate) down: Vec<(Millis, Millis)>,
@@ -112,10 +113,13 @@ impl<'a> Stage<'a> {
         let name = &scenario.name;
         let mut hosts = Vec::new();
         for spec in &scenario.hosts {
+            let taken_for = moment(scenario, "taken_for", &spec.taken_for)? - scenario.base;
+            let captured = moment(scenario, "captured_at", &spec.captured_at)?;
             hosts.push(HostState {
                 generation: spec.generation,
                 boot: moment(scenario, "up_since", &spec.up_since)?,
-                captured: moment(scenario, "captured_at", &spec.captured_at)?,
+                captured,
+                begun: captured - taken_for,
                 spec: spec.clone(),
                 logs: BTreeMap::new(),
                 sel: Vec::new(),

@@ -67,22 +67,7 @@ impl Stage<'_> {
         let text = "file core dump found";
         self.plain(host, "vmksummary", back + 96_000, "No(13)", "bootstop", text);
         let text = "An unread host kernel core dump has been found.";
-        self.observe(
-            host,
-            back + 100_000,
-            "UserLevelCorrelator",
-            "vob.user.coredump.unconfigured2",
-            "",
-            text,
-        );
-        self.observe(
-            host,
-            back + 101_000,
-            "UserLevelCorrelator",
-            "vob.host.coredump",
-            "esx.problem.host.coredump",
-            text,
-        );
+        self.observe(host, back + 101_000, "UserLevelCorrelator", "", "esx.problem.host.coredump", text);
         let bytes = self.core(2_600);
         if let Some(state) = self.hosts.get_mut(host) {
             state.leftovers.push(Leftover { path: "/var/core/vmkernel-zdump.1".to_owned(), at: back, bytes });
@@ -131,13 +116,13 @@ impl Stage<'_> {
             &who,
             &format!("Task Created : {task}"),
         );
-        let text = "The host is being rebooted.";
+        let text = "Host is rebooting.";
         self.observe(
             host,
             at - 25_000,
             "UserLevelCorrelator",
-            "vob.user.host.reboot",
-            "esx.audit.host.reboot",
+            "vob.user.host.stop.reboot",
+            "esx.audit.host.stop.reboot",
             text,
         );
         self.plain(host, "vmksummary", at - 1_000, "No(13)", "bootstop", "Host is rebooting");

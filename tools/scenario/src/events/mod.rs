@@ -34,12 +34,11 @@ pub(crate) fn play<'a>(scenario: &'a Scenario, extra: &[Event]) -> Result<Stage<
     }
     let mut events: Vec<&Event> = scenario.events.iter().chain(extra).collect();
     events.sort_by(|a, b| a.at.total_cmp(&b.at));
-    for (index, event) in events.into_iter().enumerate() {
+    for event in events {
         stage.rng = crate::rng::Rng::new(
             &scenario.name,
             &format!("event/{:?}/{}/{}", event.kind, event.at, event.vm),
         );
-        let _ = index;
         stage.event_of(event)?;
     }
     Ok(stage)

@@ -29,19 +29,20 @@ impl Stage<'_> {
 
     fn core_dump(&mut self, vm: usize, at: Millis, signal: u64) {
         let (host, _, dir) = self.paths(vm);
-        let (cartel, world) = self.vms.get(vm).map(|v| (v.cartel, v.world)).unwrap_or_default();
+        let (cartel, world, name) =
+            self.vms.get(vm).map(|v| (v.cartel, v.world, v.spec.name.clone())).unwrap_or_default();
+        // Worlds of the VMX carry the VM's name after their own.
+        let (world, thread) = (world + 1, format!("vmx-vcpu-0:{name}"));
         let text = format!(
-            "User: 3089: vmx-vcpu-0:{}: wantCoreDump:vmx-vcpu-0 signal:{signal} exitCode:0 coredump:enabled",
-            self.vms.get(vm).map(|v| v.spec.name.clone()).unwrap_or_default()
+            "User: 3089: {thread}: wantCoreDump:{thread} signal:{signal} exitCode:0 coredump:enabled"
         );
-        self.vmk_as(host, at, world + 1, &text);
+        self.vmk_as(host, at, world, &text);
         let text = format!(
-            "UserDump: 3024: vmx-vcpu-0: Dumping cartel {cartel} (from world {}) to file {dir}/vmx-zdump.000 ...",
-            world + 1
+            "UserDump: 3024: {thread}: Dumping cartel {cartel} (from world {world}) to file {dir}/vmx-zdump.000 ..."
         );
-        self.vmk_as(host, at + 30, world + 1, &text);
-        let text = "UserDump: 3172: vmx-vcpu-0: Userworld(vmx-vcpu-0) coredump complete.".to_owned();
-        self.vmk_as(host, at + 2_100, world + 1, &text);
+        self.vmk_as(host, at + 30, world, &text);
+        let text = format!("UserDump: 3172: {thread}: Userworld({thread}) coredump complete.");
+        self.vmk_as(host, at + 2_100, world, &text);
     }
 
     /// `PANIC:` and everything the VMX writes until it is gone.

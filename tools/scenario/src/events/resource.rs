@@ -52,8 +52,8 @@ impl Stage<'_> {
                 &who,
                 &format!("Task Created : {task}"),
             );
-            self.vmx(vm, answered + 30, Sev::Info, "vcpu-0", "Exiting because of failed disk operation.");
-            self.vmx(vm, answered + 40, Sev::Error, "vcpu-0", "[msg.hbacommon.outofspace] Cancel");
+            self.vmx(vm, answered + 40, Sev::Info, "vcpu-0", "Exiting because of failed disk operation.");
+            self.vmx(vm, answered + 30, Sev::Info, "vcpu-0", "MsgQuestion: msg.hbacommon.outofspace reply=1");
             self.vanished(vm, answered + 900);
         } else {
             self.quiet(vm, at, at + 86_400_000);

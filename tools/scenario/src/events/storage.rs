@@ -111,14 +111,8 @@ impl Stage<'_> {
                 self.vmk(host, at, &format!("ScsiDevice: 5015: Setting Device {id} state back to 0x2"));
                 self.vmk(host, at, &format!("ScsiDevice: 5036: Device {id} is Out of APD; token num:1"));
             }
-            self.vmk(
-                host,
-                at + 2,
-                &format!(
-                    "StorageApdHandler: 1315: APD exit for 0x4302{} [{id}]",
-                    self.scenario.hosts.len() * 1_048_573
-                ),
-            );
+            let text = format!("StorageApdHandler: 1315: APD exit for 0x4302{} [{id}]", self.rng.hex(8));
+            self.vmk(host, at + 2, &text);
             let text = format!("HBX: 6214: APD EventType: APD_EXIT (4) for vol '{}'", volume.label);
             self.vmk(host, at + 3, &text);
             let text =

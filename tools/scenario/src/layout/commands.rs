@@ -23,7 +23,7 @@ fn file_name(arguments: &[&str]) -> String {
 }
 
 /// All command outputs of a host.
-pub(super) fn outputs(stage: &Stage<'_>, host: usize, missing: &[String]) -> Vec<Member> {
+pub(crate) fn outputs(stage: &Stage<'_>, host: usize, missing: &[String]) -> Vec<Member> {
     let Some(state) = stage.hosts.get(host) else { return Vec::new() };
     let at = state.captured;
     let version = state.spec.version.clone().unwrap_or_else(|| state.generation.version().to_owned());
@@ -253,22 +253,28 @@ fn sel(records: &[SelRecord]) -> String {
 }
 
 /// The bundle's README.
-pub(super) fn readme(stage: &Stage<'_>, host: usize) -> String {
-    let at = stage.hosts.get(host).map_or(0, |h| h.captured);
+pub(crate) fn readme(stage: &Stage<'_>, host: usize) -> String {
+    let at = stage.hosts.get(host).map_or(0, |h| h.begun);
+    let asked = stage.hosts.get(host).map(|h| h.spec.manifests.join(" ")).unwrap_or_default();
+    let (manifests, command) = if asked.is_empty() {
+        ("None".to_owned(), "-s".to_owned())
+    } else {
+        (format!("'{asked}'"), format!("-s -a {asked}"))
+    };
     let captured = iso(at).replace('T', " ").replace('Z', "000");
     format!(
-        "Command line: /bin/vm-support -s\nBundle name: {}.tgz\nCaptured on: {captured}\nvm-support version: 2.12\nOptions: {{'manifests': None, 'stream': True, 'performance': False, 'workingdir': None}}\n\nThis is a support bundle. Files larger than 1 MB that were made by commands are stored in pieces.\n",
+        "Command line: /bin/vm-support {command}\nBundle name: {}.tgz\nCaptured on: {captured}\nvm-support version: 2.12\nOptions: {{'manifests': {manifests}, 'stream': True, 'performance': False, 'workingdir': None}}\n\nThis is a support bundle. Files larger than 1 MB that were made by commands are stored in pieces.\n",
         top_folder(stage, host)
     )
 }
 
 /// `error.log`.
-pub(super) fn errors() -> String {
+pub(crate) fn errors() -> String {
     "Non-fatal errors encountered during the run:\n    cmd \"localcli storage iofilter list\" timed out after 10 seconds due to lack of progress in last 10 seconds (0 bytes read)\n".to_owned()
 }
 
 /// `action.log`: one line for each action.
-pub(super) fn actions(members: &[Member], at: Millis, rng: &mut Rng) -> String {
+pub(crate) fn actions(members: &[Member], at: Millis, rng: &mut Rng) -> String {
     let mut text = String::new();
     let mut when = at;
     for member in members {

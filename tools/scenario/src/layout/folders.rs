@@ -12,7 +12,7 @@ fn captured(stage: &Stage<'_>, host: usize) -> Millis {
 }
 
 /// `etc/` and `bootbank/`.
-pub(super) fn configuration(stage: &Stage<'_>, host: usize) -> Vec<Member> {
+pub(crate) fn configuration(stage: &Stage<'_>, host: usize) -> Vec<Member> {
     let Some(state) = stage.hosts.get(host) else { return Vec::new() };
     let at = state.boot;
     let mut rng = Rng::new(&stage.scenario.name, &format!("etc/{}", state.spec.name));
@@ -80,7 +80,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The folders of the VMs that are registered on the host.
-pub(super) fn machines(stage: &Stage<'_>, host: usize) -> Result<Vec<Member>, Error> {
+pub(crate) fn machines(stage: &Stage<'_>, host: usize) -> Result<Vec<Member>, Error> {
     let mut members = Vec::new();
     for vm in stage.vms.iter().filter(|v| v.host == host && !v.spec.no_folder) {
         let dir = vm.dir().trim_start_matches('/').to_owned();
@@ -162,7 +162,7 @@ fn vmware_logs(stage: &Stage<'_>, vm: &VmState, dir: &str) -> Vec<Member> {
 }
 
 /// Cores, dumps, empty files, things that are not text.
-pub(super) fn odds_and_ends(stage: &Stage<'_>, host: usize) -> Vec<Member> {
+pub(crate) fn odds_and_ends(stage: &Stage<'_>, host: usize) -> Vec<Member> {
     let Some(state) = stage.hosts.get(host) else { return Vec::new() };
     let at = state.boot;
     let mut binary = b"\x00_SM_\x00\x00NULs\x00in\x00text".to_vec();

@@ -119,10 +119,15 @@ fn files(stage: &Stage<'_>, host: usize, name: &str, lines: &[Line]) -> Result<V
 }
 
 fn squeeze(stage: &Stage<'_>, name: &str, bytes: &[u8], at: Millis) -> Result<Vec<u8>, Error> {
-    let archive = |source| Error::Archive { scenario: stage.scenario.name.clone(), source };
+    pack(name, bytes, at, 9)
+        .map_err(|source| Error::Archive { scenario: stage.scenario.name.clone(), source })
+}
+
+/// A rotated log as syslog packs it.
+pub(crate) fn pack(name: &str, bytes: &[u8], at: Millis, level: u32) -> std::io::Result<Vec<u8>> {
     let seconds = u32::try_from(at / 1_000).unwrap_or(0);
     let header = GzBuilder::new().filename(format!("{name}.0")).mtime(seconds).operating_system(3);
-    let mut writer = header.write(Vec::new(), Compression::new(9));
-    writer.write_all(bytes).map_err(archive)?;
-    writer.finish().map_err(archive)
+    let mut writer = header.write(Vec::new(), Compression::new(level));
+    writer.write_all(bytes)?;
+    writer.finish()
 }

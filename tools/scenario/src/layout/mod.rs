@@ -1,8 +1,8 @@
 //! The members of a bundle: which files there are and what they hold.
 
-mod commands;
-mod folders;
-mod logs;
+pub(crate) mod commands;
+pub(crate) mod folders;
+pub(crate) mod logs;
 pub(crate) mod vmx;
 
 use crate::error::Error;
@@ -35,7 +35,7 @@ pub(crate) fn top_folder(stage: &Stage<'_>, host: usize) -> String {
     let Some(state) = stage.hosts.get(host) else { return String::new() };
     let pid =
         Rng::new(&stage.scenario.name, &format!("pid/{}", state.spec.name)).between(2_100_000, 2_199_999);
-    format!("esx-{}-{}-{pid}", state.spec.name, bundle_stamp(state.captured))
+    format!("esx-{}-{}-{pid}", state.spec.name, bundle_stamp(state.begun))
 }
 
 /// All members of a host's bundle in the order in which the writer's threads finish them.

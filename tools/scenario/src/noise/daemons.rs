@@ -17,9 +17,7 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
         fdm(stage, host, at);
     }
     for at in times(stage, host, 90) {
-        let port = stage.rng.between(49_152, 65_000);
-        let text = format!("New proxy client <TCP '192.0.2.17 : {port}'>");
-        stage.daemon(host, "rhttpproxy", at, Sev::Debug, "Proxy Req 00117", "", &text);
+        rhttpproxy(stage, host, at);
     }
     for at in times(stage, host, 60) {
         let text = "Executing command: hostd-probe";
@@ -61,7 +59,7 @@ fn any_vm(stage: &mut Stage<'_>, host: usize, at: Millis) -> Option<usize> {
     running.get(place).copied()
 }
 
-fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
+pub(crate) fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
     match stage.rng.below(17) {
         0 => {
             let text = "HTTP Connection has timed out while waiting for further requests; <io_obj t:N7Vmacore6System21LocalSocketObjectAsioE, h:-1, <UNIX 'hostdEntitlementVapi.sock'>>, N7Vmacore16TimeoutExceptionE(Operation timed out: duration: 00:00:46.257054 (hh:mm:ss.us))\n[context]zKq7AVICAgAAAB28eQEIaG9zdGQAAF5oNWxpYnZtYWNvcmUuc28AAHtnJADEaCQAbhMlAGA4JQC7iEoB[/context]";
@@ -190,7 +188,7 @@ fn vm_line(stage: &mut Stage<'_>, host: usize, at: Millis) {
     }
 }
 
-fn vpxa(stage: &mut Stage<'_>, host: usize, at: Millis) {
+pub(crate) fn vpxa(stage: &mut Stage<'_>, host: usize, at: Millis) {
     let lro = stage.rng.between(20, 90_000);
     let who = format!(" opID=PollQuickStatsLoop-{}-{}", stage.rng.hex(8), stage.rng.hex(2));
     let method = stage.rng.pick(&[
@@ -205,7 +203,7 @@ fn vpxa(stage: &mut Stage<'_>, host: usize, at: Millis) {
     stage.daemon(host, "vpxa", at + 1, Sev::Info, "vpxLro", &who, &text);
 }
 
-fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
+pub(crate) fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
     let who = format!(" opID=SWI-{}", stage.rng.hex(8));
     match stage.rng.below(3) {
         0 => {
@@ -223,7 +221,13 @@ fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
     }
 }
 
-fn syslog(stage: &mut Stage<'_>, host: usize, at: Millis) {
+pub(crate) fn rhttpproxy(stage: &mut Stage<'_>, host: usize, at: Millis) {
+    let port = stage.rng.between(49_152, 65_000);
+    let text = format!("New proxy client <TCP '192.0.2.17 : {port}'>");
+    stage.daemon(host, "rhttpproxy", at, Sev::Debug, "Proxy Req 00117", "", &text);
+}
+
+pub(crate) fn syslog(stage: &mut Stage<'_>, host: usize, at: Millis) {
     match stage.rng.below(4) {
         0 => stage.plain(host, "syslog", at, "In(30)", "watchdog-vobd", "[2099001] Begin '/usr/lib/vmware/vob/bin/vobd ++securitydom=vobdDom', min-uptime = 60, max-quick-failures = 5"),
         1 => stage.plain(host, "syslog", at, "In(30)", "crond", "USER root pid 2104770 cmd /bin/hostd-probe.sh ++group=host/vim/vmvisor/hostd-probe"),

@@ -124,10 +124,10 @@ pub(crate) fn restart(stage: &mut Stage<'_>, vm: usize, at: Millis) {
 }
 
 fn boot(stage: &mut Stage<'_>, vm: usize, at: Millis) {
-    let Some((cpus, uuid, windows, handle)) = stage
+    let Some((cpus, uuid, windows)) = stage
         .vms
         .get(vm)
-        .map(|v| (v.spec.cpus, v.spec.bios_uuid.clone(), v.spec.guest_os.starts_with("win"), v.handle))
+        .map(|v| (v.spec.cpus, v.spec.bios_uuid.clone(), v.spec.guest_os.starts_with("win")))
     else {
         return;
     };
@@ -160,7 +160,6 @@ fn boot(stage: &mut Stage<'_>, vm: usize, at: Millis) {
         stage.vms.get(vm).map(|v| format!("{}/{}.vmdk", v.dir(), v.stem())).unwrap_or_default()
     );
     stage.vmx(vm, at + 6_400, INFO, "vcpu-0", &text);
-    let _ = handle;
     let gos = if windows { 2 } else { 1 };
     let text = format!(
         "VMXNET3 user: Ethernet0 Driver Info: version = 17302784 gosBits = 2 gosType = {gos}, gosVer = 0, gosMisc = 0"
@@ -255,7 +254,8 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, vm: usize) {
     }
 }
 
-fn line(stage: &mut Stage<'_>, vm: usize, at: Millis) {
+/// One everyday line of a VM.
+pub(crate) fn line(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     match stage.rng.below(16) {
         0..=2 => {
             let text = stage.rng.pick(&[

@@ -36,7 +36,8 @@ fn any_device(stage: &mut Stage<'_>) -> String {
     if device.is_empty() { "naa.600508b1001c3a5d8e1f20b96a7714e2".to_owned() } else { device }
 }
 
-fn line(stage: &mut Stage<'_>, host: usize, at: Millis) {
+/// One everyday line of the kernel.
+pub(crate) fn line(stage: &mut Stage<'_>, host: usize, at: Millis) {
     match stage.rng.below(20) {
         0..=3 => rejected(stage, host, at),
         4 => {

@@ -29,7 +29,7 @@ pub(crate) fn fill(stage: &mut Stage<'_>) {
 }
 
 /// Old and harmless records of the system event log.
-fn sel(stage: &mut Stage<'_>, host: usize, boot: Millis) {
+pub(crate) fn sel(stage: &mut Stage<'_>, host: usize, boot: Millis) {
     const YEAR: Millis = 365 * 86_400_000;
     stage.sel(
         host,

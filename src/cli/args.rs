@@ -1,0 +1,136 @@
+//! Options that several commands share, and how their values are read.
+
+use super::exit::{FailOn, Failure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::sync::Arc;
+use vmcoroner::Options;
+use vmcoroner::report::Format;
+use vmcoroner::rules::{Duration, RuleSet};
+use vmcoroner::windows::Given;
+
+/// When to show something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// At a terminal
+    Auto,
+    /// In any case
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// At a terminal, unless NO_COLOR is set
+    Auto,
+    /// In any case
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl ColorWhen {
+    /// Makes it the choice of every stream that is opened from now on.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => {}
+            Self::Always => anstream::ColorChoice::Always.write_global(),
+            Self::Never => anstream::ColorChoice::Never.write_global(),
+        }
+    }
+}
+
+/// What `analyze` takes.
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// What the Windows side says, as on the blue screen or in a debugger; numbers are hexadecimal
+    #[arg(long, value_name = "CODE(A,B,C,D)", help_heading = "Verdicts")]
+    pub(crate) bugcheck: Option<Given>,
+    /// How long before a crash evidence counts
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration, help_heading = "Verdicts")]
+    pub(crate) window_before: Duration,
+    /// How long after a crash late writers count
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration, help_heading = "Verdicts")]
+    pub(crate) window_after: Duration,
+    /// End with status 10 if a crash came from one of these: origins, `any`, `infrastructure`; commas between them
+    #[arg(long, value_name = "LIST", value_parser = FailOn::parse, help_heading = "Verdicts")]
+    pub(crate) fail_on: Option<FailOn>,
+}
+
+/// What is to be read, and how.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// A bundle, an archive or folder of bundles, an unpacked bundle, a single log, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only VMs whose name matches; * stands for any letters, ? for one
+    #[arg(long, value_name = "GLOB", help_heading = "Input")]
+    pub(crate) vm: Option<String>,
+    /// A folder of rule files that are added to the built-in ones or take their place
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Threads; as many as the machine has if not given
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Input")]
+    pub(crate) jobs: Option<u16>,
+    /// When to show how far it is, on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
+    pub(crate) progress: When,
+}
+
+impl InputArgs {
+    /// The options of a run with the windows as they are by default.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        Ok(Options {
+            window_before_ms: 15 * 60_000,
+            window_after_ms: 2 * 60_000,
+            jobs: self.jobs.map_or(0, usize::from),
+            vm: self.vm.clone(),
+            bugcheck: None,
+            rules: Arc::new(rule_set(self.rules.as_deref())?),
+        })
+    }
+}
+
+/// Where the result goes, and in which form.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// The form of the result
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = format(), help_heading = "Output")]
+    pub(crate) format: Format,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The built-in rules, with those of a folder if there is one.
+pub(crate) fn rule_set(dir: Option<&std::path::Path>) -> Result<RuleSet, Failure> {
+    Ok(match dir {
+        Some(dir) => RuleSet::with_dir(dir)?,
+        None => RuleSet::builtin()?,
+    })
+}
+
+/// A parser for a list of words, which names them all where another is given.
+macro_rules! words_parser {
+    ($words:ty) => {
+        PossibleValuesParser::new(<$words>::ALL.iter().map(|word| word.as_str()))
+            .try_map(|word| <$words>::parse(&word).ok_or("it is not a known word"))
+    };
+}
+pub(crate) use words_parser;
+
+/// The formats that exist.
+pub(crate) fn format() -> impl TypedValueParser<Value = Format> {
+    words_parser!(Format)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).ok_or_else(|| "write a span of time like 90s, 15m, 2h or 1h30m".to_owned())
+}

@@ -1,0 +1,34 @@
+//! `vmcoroner inventory`: what is in the bundles.
+
+use super::args::{InputArgs, OutputArgs};
+use super::exit::{Failure, exit_code};
+use super::{output, progress};
+use clap::Args;
+use vmcoroner::analyze;
+use vmcoroner::report::{Format, inventory};
+
+/// What `inventory` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vmcoroner inventory case.tgz                 which hosts and VMs are in it, what time the logs cover
+  vmcoroner inventory case/ --format json      the same for scripts")]
+pub(crate) struct InventoryArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &InventoryArgs) -> Result<u8, Failure> {
+    let listener = progress::listener(args.input.progress);
+    let report = analyze(&args.input.paths, &args.input.options()?, listener.as_ref())?;
+    drop(listener);
+    let file = args.output.output.as_deref();
+    match args.output.format {
+        Format::Json => output::data(file, |out| inventory::write_json(&report, out))?,
+        _ => output::text(file, |out, look| inventory::write_text(&report, look, out))?,
+    }
+    Ok(exit_code(&report, None))
+}

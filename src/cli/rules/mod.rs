@@ -1,0 +1,47 @@
+//! `vmcoroner rules`: what the rules are, and whether they hold.
+
+mod list;
+mod show;
+mod test;
+mod why;
+
+use super::exit::Failure;
+use clap::Subcommand;
+pub(crate) use show::page;
+use vmcoroner::rules::{Compiled, RuleSet};
+
+/// The commands about rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// List the rules
+    List(list::ListArgs),
+    /// Show all of a rule, with its samples
+    Show(show::ShowArgs),
+    /// Run the samples that every rule brings along
+    Test(test::TestArgs),
+    /// Tell for every line that a rule could have matched what became of it
+    Why(why::WhyArgs),
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &RulesCommand) -> Result<u8, Failure> {
+    match command {
+        RulesCommand::List(args) => list::run(args),
+        RulesCommand::Show(args) => show::run(args),
+        RulesCommand::Test(args) => test::run(args),
+        RulesCommand::Why(args) => why::run(args),
+    }
+}
+
+/// The rule with this id, or the words to say that there is none.
+pub(crate) fn find<'a>(rules: &'a RuleSet, id: &str) -> Result<&'a Compiled, Failure> {
+    rules.get(id).ok_or_else(|| {
+        let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.rule.id.as_str()).collect();
+        let hint = match super::near::nearest(id, &ids) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`vmcoroner rules list` names them all".to_owned(),
+        };
+        Failure::usage(format!("there is no rule \"{}\"", vmcoroner::report::clean::clean(id)))
+            .with_hint(Some(hint))
+    })
+}

@@ -1,0 +1,48 @@
+//! `vmcoroner schema`: the JSON Schemas, made from the models themselves.
+
+use super::exit::Failure;
+use super::output;
+use clap::{Args, ValueEnum};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use vmcoroner::report::{json, model};
+use vmcoroner::rules::RuleFile;
+
+/// What `schema` takes.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which schema
+    #[arg(value_enum, value_name = "WHAT")]
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The report in JSON
+    Report,
+    /// A file of rules (TOML, held against it after conversion)
+    Rule,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
+    let schema = match args.what {
+        What::Report => {
+            // What is written holds every field; `null` stands for what is not known.
+            let settings = SchemaSettings::draft2020_12().for_serialize();
+            titled::<model::Report>(settings, model::SCHEMA, "vmcoroner report")
+        }
+        What::Rule => {
+            titled::<RuleFile>(SchemaSettings::draft2020_12(), "vmcoroner.rules/1", "vmcoroner rule file")
+        }
+    };
+    output::data(None, |out| json::write(&schema, out))?;
+    Ok(super::exit::OK)
+}
+
+fn titled<T: JsonSchema>(settings: SchemaSettings, id: &str, title: &str) -> Schema {
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), id.into());
+    schema.insert("title".to_owned(), title.into());
+    schema
+}

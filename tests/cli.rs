@@ -1,0 +1,179 @@
+//! The program as people and scripts meet it: what it prints, where, and how it ends.
+
+#![allow(clippy::unwrap_used)]
+
+use assert_cmd::Command;
+use std::path::Path;
+
+struct Ran {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn run(args: &[&str]) -> Ran {
+    run_in(Path::new("."), args)
+}
+
+fn run_in(dir: &Path, args: &[&str]) -> Ran {
+    let output = Command::cargo_bin("vmcoroner").unwrap().current_dir(dir).args(args).output().unwrap();
+    Ran {
+        status: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn help_teaches_and_version_tells() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status, 0);
+    for word in ["Examples:", "Exit status:", "inventory", "--fail-on", "--bugcheck", "-o, --output"] {
+        assert!(help.out.contains(word), "{word}");
+    }
+    assert!(help.out.lines().all(|line| line.chars().count() <= 100), "a line is too long");
+    assert_eq!(run(&["analyze", "--help"]).status, 0);
+    assert!(run(&["--version"]).out.starts_with("vmcoroner "));
+}
+
+#[test]
+fn nothing_given_is_wrong_usage() {
+    let ran = run(&[]);
+    assert_eq!((ran.status, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("Usage:"));
+}
+
+#[test]
+fn what_is_not_there_or_empty_ends_with_3_and_a_hint() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("empty.tgz"), b"").unwrap();
+    std::fs::create_dir(dir.path().join("folder")).unwrap();
+    for (path, words) in [("none.tgz", "no such file"), ("empty.tgz", "is empty"), ("folder", "is empty")] {
+        for args in [vec![path], vec!["analyze", path], vec!["inventory", path]] {
+            let ran = run_in(dir.path(), &args);
+            assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{args:?}");
+            assert!(ran.err.starts_with(&format!("vmcoroner: {path}: ")), "{}", ran.err);
+            assert!(ran.err.contains(words) && ran.err.contains("hint: "), "{}", ran.err);
+            assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_command_is_pointed_out() {
+    let ran = run(&["inventroy"]);
+    assert_eq!(ran.status, 3);
+    assert!(ran.err.contains("did you mean the command `inventory`?"));
+}
+
+#[test]
+fn a_hostile_name_is_not_passed_on() {
+    let ran = run(&["x\u{1b}[31m\u{202e}.tgz"]);
+    assert_eq!(ran.status, 3);
+    assert!(ran.err.contains("x\\u{1b}[31m\\u{202e}.tgz"), "{:?}", ran.err);
+}
+
+#[test]
+fn wrong_values_are_answered_with_the_right_ones() {
+    for (args, words) in [
+        (["x", "--format", "html"], "possible values: text, json"),
+        (["x", "--fail-on", "disk"], "any, infrastructure, guest-os"),
+        (["x", "--window-before", "soon"], "90s, 15m, 2h"),
+        (["x", "--bugcheck", "80(1,2,3,4,5)"], "a bugcheck has four"),
+        (["x", "--jobs", "0"], "1..=1024"),
+        (["rules", "list", "--log=none"], "possible values: vmware"),
+        (["schema", "xml", "--color=never"], "possible values: report, rule"),
+    ] {
+        let ran = run(&args);
+        assert_eq!(ran.status, 2, "{args:?}");
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
+
+#[test]
+fn explain_knows_every_word_of_the_report() {
+    use vmcoroner::terms::{Check, Confidence, CrashKind, Origin};
+    let mut words: Vec<&str> = Origin::ALL.iter().map(|word| word.as_str()).collect();
+    words.extend(Check::ALL.iter().map(|word| word.as_str()));
+    words.extend(Confidence::ALL.iter().map(|word| word.as_str()));
+    words.extend(CrashKind::ALL.iter().map(|word| word.as_str()));
+    words.extend(["0x80", "7b", "BugCheck 124", "NMI_HARDWARE_FAILURE", "guest.windows-crash-msr"]);
+    for word in words {
+        let ran = run(&["explain", word]);
+        assert_eq!(ran.status, 0, "{word}: {}", ran.err);
+        assert!(ran.out.len() > 40, "{word}: {}", ran.out);
+        assert!(!ran.out.contains('\u{1b}'), "styles where nobody sees them");
+    }
+    let unknown = run(&["explain", "storrage"]);
+    assert_eq!(unknown.status, 2);
+    assert!(unknown.err.contains("did you mean storage?"));
+}
+
+#[test]
+fn rules_can_be_listed_and_shown() {
+    let list = run(&["rules", "list", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&list.out).unwrap();
+    assert!(!rows.is_empty());
+    let hostd = run(&["rules", "list", "--log", "hostd", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&hostd.out).unwrap();
+    assert!(rows.iter().all(|row| row["logs"].as_array().unwrap().contains(&"hostd".into())));
+    let show = run(&["rules", "show", "guest.windows-crash-msr"]);
+    assert!(
+        show.out.contains("WinBSOD: Synthetic MSR[0x40000100] 0x80") && show.out.contains("Leaves alone")
+    );
+    assert_eq!(run(&["rules", "show", "guest.none"]).status, 2);
+}
+
+#[test]
+fn a_refused_rule_file_is_shown_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = "topic = \"own\"\n\n[[rule]]\nid = \"own.a\"\ntitle = \"t\"\nlogs = [\"hostd\"]\nliterals = [\"abc\"]\n\
+                pattern = \"(abc\"\ncheck = \"stun\"\n";
+    std::fs::write(dir.path().join("own.toml"), rule).unwrap();
+    let ran = run_in(dir.path(), &["rules", "test", "."]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("own.toml:8:1") && ran.err.contains("8 | pattern = \"(abc\""), "{}", ran.err);
+    assert!(ran.err.contains("^^^^") && ran.err.contains("help: "), "{}", ran.err);
+    let missing = run_in(dir.path(), &["rules", "list", "--rules", "none"]);
+    assert_eq!(missing.status, 2);
+    assert!(missing.err.contains("hint: "));
+}
+
+#[test]
+fn a_rule_whose_sample_fails_ends_with_1() {
+    let dir = tempfile::tempdir().unwrap();
+    let rule = "topic = \"own\"\n\n[[rule]]\nid = \"own.a\"\ntitle = \"t\"\nlogs = [\"hostd\"]\nliterals = [\"abc\"]\n\
+                pattern = \"abc\"\ncheck = \"stun\"\n\n[[rule.positive]]\nline = \"xyz\"\n";
+    std::fs::write(dir.path().join("own.toml"), rule).unwrap();
+    let ran = run_in(dir.path(), &["rules", "test", "."]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.out.contains("own.a") && ran.out.contains("it has no negative sample"), "{}", ran.out);
+    assert!(ran.out.contains("(1 from the folder)"), "{}", ran.out);
+}
+
+#[test]
+fn schemas_are_schemas() {
+    for (what, title) in [("report", "vmcoroner report"), ("rule", "vmcoroner rule file")] {
+        let ran = run(&["schema", what]);
+        let schema: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(schema["title"], title);
+    }
+    let report = run(&["schema", "report"]);
+    let schema: serde_json::Value = serde_json::from_str(&report.out).unwrap();
+    let required = schema["$defs"]["Host"]["required"].as_array().unwrap();
+    assert!(required.contains(&"name".into()), "unknown values are null, never left out: {required:?}");
+}
+
+#[test]
+fn output_goes_to_a_file_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("some.log"), b"a line\n").unwrap();
+    let ran = run_in(dir.path(), &["some.log", "--format", "json", "-o", "report.json"]);
+    if ran.status != 3 {
+        let text = std::fs::read_to_string(dir.path().join("report.json")).unwrap();
+        assert!(text.ends_with("}\n"));
+    }
+    assert!(!dir.path().join("report.json.part").exists());
+    assert_eq!(ran.out, "");
+}
