@@ -1,5 +1,6 @@
 //! What the tests share: where things lie, how a scenario becomes a report, how misses are shown.
 
+pub(crate) mod cases;
 pub(crate) mod table;
 
 use scenario::{Bundle, Scenario};

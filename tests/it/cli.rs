@@ -1,7 +1,5 @@
 //! The program as people and scripts meet it: what it prints, where, and how it ends.
 
-#![allow(clippy::unwrap_used)]
-
 use assert_cmd::Command;
 use std::path::Path;
 
