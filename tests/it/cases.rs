@@ -5,7 +5,7 @@ use super::support::table::Table;
 use super::support::{cases_folder, rules, skipped};
 use std::collections::BTreeMap;
 use vmcoroner::log::LogKind;
-use vmcoroner::rules::{Compiled, Filter};
+use vmcoroner::rules::{Compiled, Fact, Filter};
 use vmcoroner::scan::Scanner;
 use vmcoroner::terms::{Origin, Strength};
 
@@ -29,8 +29,49 @@ const LABELS: &[(&str, &[Origin])] = &[
 /// Labels that name no cause of a crash.
 const CAUSELESS: &[&str] = &["undetermined", "benign", "guest-reset"];
 
-/// Cases whose lines show, on the level of the host, another origin that is as right: id, origin, why.
-const SAME: &[(&str, Origin, &str)] = &[];
+/// Whether the lines of a case can decide it.
+fn is_decisive(case: &Case) -> bool {
+    let undecided = UNDECIDED.iter().any(|(_, ids)| ids.contains(&case.id.as_str()));
+    !case.lines.is_empty() && !undecided && !CAUSELESS.contains(&case.origin_label.as_str())
+}
+
+/// Cases whose lines show another origin that is as right: id, origin, why.
+const SAME: &[(&str, Origin, &str)] = &[
+    ("G134", Origin::Storage, "the kill for a page that could not be read in; both ids say so"),
+    ("host-012", Origin::HostFailure, "the lines end in the host's own panic"),
+    ("host-070", Origin::Resource, "the lines show the full heap, and no panic yet"),
+    ("host-087", Origin::Storage, "HA acts, as the case notes, on lost storage"),
+    ("host-139", Origin::Resource, "no space left is the contract's resource"),
+    ("host-140", Origin::Resource, "no space left is the contract's resource"),
+    (
+        "host-148",
+        Origin::HostHardware,
+        "the event log names the processor; that the host ended is told elsewhere",
+    ),
+];
+
+/// Cases whose lines decide nothing by themselves, as their own notes say, by reason. They must not be decided.
+const UNDECIDED: &[(&str, &[&str])] = &[
+    (
+        "an everyday operation, shown for reference",
+        &["G011", "G015", "G016", "G017", "G058", "G069", "G070", "G071", "host-162"],
+    ),
+    ("an orderly stop of a host or VM, which no crash follows", &["G042", "G103", "host-060"]),
+    (
+        "a symptom or what follows, from which nothing can be concluded",
+        &[
+            "G007", "G029", "G030", "G035", "G036", "G038", "G039", "host-006", "host-039", "host-045",
+            "host-046",
+        ],
+    ),
+    (
+        "a few words out of a line, which several causes share",
+        &["G020", "G046", "G067", "G117", "host-025", "host-146"],
+    ),
+    ("the guest's own report, whose cause was found elsewhere", &["G004"]),
+    ("told by lines that are missing or cut off", &["G078", "host-005", "host-009", "host-049", "host-091"]),
+    ("no log of a bundle", &["G091", "G092", "G093", "G111", "G112", "host-166"]),
+];
 
 /// A rule that matched a line of a case.
 struct Fired<'a> {
@@ -83,6 +124,10 @@ fn shown(fired: &[Fired<'_>]) -> String {
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
 }
 
+fn first_line(case: &Case) -> String {
+    case.text().lines().next().unwrap_or_default().to_owned()
+}
+
 /// The origins that say the same as a case's label.
 fn wanted(case: &Case) -> Vec<Origin> {
     let label = LABELS.iter().find(|(label, _)| *label == case.origin_label);
@@ -94,8 +139,16 @@ fn wanted(case: &Case) -> Vec<Origin> {
 /// Whether the strongest of the rules that fired say what the label says.
 fn supported(case: &Case, fired: &[Fired<'_>]) -> bool {
     let wanted = wanted(case);
-    let strongest = fired.iter().filter(|one| one.rule.rule.origin.is_some()).filter_map(|one| one.strength).max();
+    let strongest =
+        fired.iter().filter(|one| one.rule.rule.origin.is_some()).filter_map(|one| one.strength).max();
     let says = |one: &Fired<'_>| one.rule.rule.origin.is_some_and(|origin| wanted.contains(&origin));
+    // Who acts on purpose leaves an operation, or the fact that a stop was planned.
+    let acts = |one: &Fired<'_>| {
+        one.rule.rule.operation.is_some() || one.rule.rule.fact == Some(Fact::HostStopPlanned)
+    };
+    if wanted.contains(&Origin::Operator) && fired.iter().any(acts) && strongest < Some(Strength::Moderate) {
+        return true;
+    }
     match strongest {
         Some(strongest) => fired.iter().any(|one| one.strength == Some(strongest) && says(one)),
         // A report of the guest is a crash of its own making until something else is found.
@@ -109,21 +162,23 @@ fn the_strongest_rule_says_what_the_label_says() {
     let rules = rules();
     let mut misses = Table::new(&["id", "label", "log", "fired", "first line"]);
     let mut decisive = 0;
-    for case in load(&folder) {
-        if case.lines.is_empty() || CAUSELESS.contains(&case.origin_label.as_str()) {
-            continue;
-        }
+    for case in load(&folder).iter().filter(|case| is_decisive(case)) {
         decisive += 1;
-        let fired = fired(&case, &rules);
-        if !supported(&case, &fired) {
-            let first = case.text().lines().next().unwrap_or_default().to_owned();
-            misses.row([case.id.clone(), case.origin_label.clone(), case.log_file.clone(), shown(&fired), first]);
+        let fired = fired(case, &rules);
+        if !supported(case, &fired) {
+            let label = case.origin_label.clone();
+            misses.row([case.id.clone(), label, case.log_file.clone(), shown(&fired), first_line(case)]);
         }
     }
     println!("{} of {decisive} decisive cases missed\n{}", misses.len(), misses.text());
     assert!(decisive > 150, "only {decisive} decisive cases");
     let share = 1.0 - misses.len() as f64 / f64::from(decisive);
-    assert!(share >= 0.95, "only {:.1} % of the decisive cases are supported\n{}", share * 100.0, misses.text());
+    assert!(
+        share >= 0.95,
+        "only {:.1} % of the decisive cases are supported\n{}",
+        share * 100.0,
+        misses.text()
+    );
 }
 
 #[test]
@@ -137,7 +192,7 @@ fn nothing_benign_is_evidence() {
         let mut fired = fired(case, &rules);
         fired.retain(|one| one.rule.rule.origin.is_some() && one.alone >= Some(Strength::Moderate));
         if !fired.is_empty() {
-            misses.row([case.id.clone(), shown(&fired), case.text().lines().next().unwrap_or_default().to_owned()]);
+            misses.row([case.id.clone(), shown(&fired), first_line(case)]);
         }
     }
     assert!(benign > 50, "only {benign} benign cases");
@@ -149,14 +204,28 @@ fn what_cannot_be_decided_is_not_decided() {
     let Some(folder) = cases_folder() else { return skipped("cases") };
     let rules = rules();
     let mut misses = Table::new(&["id", "fired", "first line"]);
-    for case in load(&folder).iter().filter(|case| case.origin_label == "undetermined") {
+    let open = |case: &&Case| case.origin_label != "benign" && !is_decisive(case);
+    for case in load(&folder).iter().filter(open) {
+        let right = if CAUSELESS.contains(&case.origin_label.as_str()) { Vec::new() } else { wanted(case) };
         let mut fired = fired(case, &rules);
-        fired.retain(|one| one.rule.rule.origin.is_some() && one.alone == Some(Strength::Decisive));
+        fired.retain(|one| one.rule.rule.origin.is_some_and(|origin| !right.contains(&origin)));
+        fired.retain(|one| one.alone == Some(Strength::Decisive));
         if !fired.is_empty() {
-            misses.row([case.id.clone(), shown(&fired), case.text().lines().next().unwrap_or_default().to_owned()]);
+            misses.row([case.id.clone(), shown(&fired), first_line(case)]);
         }
     }
-    misses.assert_empty("undetermined cases that are decided");
+    misses.assert_empty("undecided cases that are decided");
+}
+
+#[test]
+fn every_exception_is_a_case() {
+    let Some(folder) = cases_folder() else { return skipped("cases") };
+    let cases = load(&folder);
+    let listed =
+        UNDECIDED.iter().flat_map(|(_, ids)| ids.iter().copied()).chain(SAME.iter().map(|(id, ..)| *id));
+    for id in listed {
+        assert!(cases.iter().any(|case| case.id == id), "{id}");
+    }
 }
 
 #[test]
@@ -166,12 +235,12 @@ fn a_reset_by_the_guest_is_an_operation_and_no_crash() {
     let mut misses = Table::new(&["id", "log", "fired", "first line"]);
     for case in load(&folder).iter().filter(|case| case.origin_label == "guest-reset") {
         let fired = fired(case, &rules);
-        let known = fired.iter().any(|one| one.rule.rule.operation.is_some() || one.rule.rule.fact.is_some());
+        let told = case.lines.is_empty() || !fired.is_empty();
         let crash = fired.iter().any(|one| one.rule.rule.crash.is_some());
-        let blamed = fired.iter().any(|one| one.rule.rule.origin.is_some() && one.alone >= Some(Strength::Strong));
-        if !known || crash || blamed {
-            let first = case.text().lines().next().unwrap_or_default().to_owned();
-            misses.row([case.id.clone(), case.log_file.clone(), shown(&fired), first]);
+        let blamed =
+            fired.iter().any(|one| one.rule.rule.origin.is_some() && one.alone >= Some(Strength::Strong));
+        if !told || crash || blamed {
+            misses.row([case.id.clone(), case.log_file.clone(), shown(&fired), first_line(case)]);
         }
     }
     misses.assert_empty("resets by the guest that are taken for something else");

@@ -3,7 +3,9 @@
 mod cases;
 mod cli;
 mod contract;
+mod cuts;
 mod determinism;
+mod properties;
 mod real_logs;
 mod scenarios;
 mod support;

@@ -104,9 +104,13 @@ fn real_logs_give_the_crashes_their_sources_tell_of() {
             continue;
         }
         let known = KNOWN.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, known)| known);
-        if known.len() != crashes.len() || !known.iter().zip(&crashes).all(|(known, crash)| fits(known, crash)) {
-            let wanted: Vec<String> =
-                known.iter().map(|known| format!("{} {:?} {:?}", known.kind, known.time, known.origins)).collect();
+        if known.len() != crashes.len()
+            || !known.iter().zip(&crashes).all(|(known, crash)| fits(known, crash))
+        {
+            let wanted: Vec<String> = known
+                .iter()
+                .map(|known| format!("{} {:?} {:?}", known.kind, known.time, known.origins))
+                .collect();
             misses.row([name, wanted.join("; "), told.join("; ")]);
         }
     }

@@ -21,9 +21,14 @@ pub(crate) fn load(folder: &Path) -> Vec<Case> {
     let mut all = Vec::new();
     for name in ["cases-guest.jsonl", "cases-host.jsonl"] {
         let path = folder.join(name);
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            all.push(serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}")));
+            let mut case: Case =
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
+            // Templates of messages are no lines.
+            case.lines.retain(|line| !line.contains("{{."));
+            all.push(case);
         }
     }
     all

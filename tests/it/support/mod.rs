@@ -7,7 +7,7 @@ use scenario::{Bundle, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use vmcoroner::report::clean::clean;
-use vmcoroner::report::model::{Crash, Report, Vm};
+use vmcoroner::report::model::{Confidence, Crash, Origin, Report, Vm};
 use vmcoroner::rules::RuleSet;
 
 /// The root of the repository.
@@ -146,6 +146,17 @@ pub(crate) fn is_named(vm: &Vm, name: &str) -> bool {
 pub(crate) fn host_name<'a>(report: &'a Report, vm: &Vm) -> Option<&'a str> {
     let host = report.hosts.iter().find(|host| Some(&host.id) == vm.host.as_ref())?;
     host.name.as_deref()
+}
+
+/// Whether two reports tell of the same crash of the same VM.
+pub(crate) fn same_crash((a_vm, a): (&Vm, &Crash), (b_vm, b): (&Vm, &Crash)) -> bool {
+    let same_vm = a_vm.name == b_vm.name || a_vm.config.is_some() && a_vm.config == b_vm.config;
+    same_vm && (crash_millis(a) - crash_millis(b)).abs() <= 60_000
+}
+
+/// How much a verdict claims: nothing if it is undetermined, else its confidence.
+pub(crate) fn verdict_rank(crash: &Crash) -> Option<Confidence> {
+    (crash.verdict.origin != Origin::Undetermined).then_some(crash.verdict.confidence)
 }
 
 /// The folder of the labelled cases, if the environment names one.
