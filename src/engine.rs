@@ -357,7 +357,7 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
 }
 
 /// Whether a VM's name matches the pattern of `--vm`: `*` any text, `?` one character, without case.
-fn wanted(pattern: Option<&str>, name: &str) -> bool {
+pub(crate) fn wanted(pattern: Option<&str>, name: &str) -> bool {
     let Some(pattern) = pattern else { return true };
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();
