@@ -2,11 +2,11 @@
 
 use super::support::table::Table;
 use super::support::{
-    analyze_bundles, crash_millis, crashes, is_named, same_crash, sample_bundles, scenarios, verdict_rank,
+    analyze_bundles, crashes, is_named, same_crash, sample_bundles, scenarios, verdict_rank,
 };
 use rayon::prelude::*;
 use scenario::{Event, EventKind, Options, Scenario};
-use vmcoroner::report::model::{Crash, Origin, Report};
+use vmcoroner::report::model::{Crash, CrashKind, Origin, Report};
 
 /// Logs that are taken away, alone and in pairs.
 const LOGS: &[&str] = &["hostd", "vmkernel", "vobd", "sel", "vmksummary", "shell", "fdm"];
@@ -78,6 +78,23 @@ fn a_log_less_never_makes_a_verdict_surer() {
         }
     });
     misses.assert_empty("verdicts that get surer with fewer logs");
+}
+
+#[test]
+fn without_its_folder_a_vm_has_no_crash_that_it_has_not_with_it() {
+    let misses = gather(scenarios(), &["scenario", "crash", "because"], |scenario, misses| {
+        let whole = analyze_bundles(&scenario::render(scenario).unwrap());
+        let mut bare = scenario.clone();
+        bare.vms.iter_mut().for_each(|vm| vm.no_folder = true);
+        let report = analyze_bundles(&scenario::render(&bare).unwrap());
+        for (vm, crash) in crashes(&report) {
+            if !crashes(&whole).any(|whole| same_crash(whole, (vm, crash))) {
+                let told = format!("{} {} {}", crash.id, crash.kind, told(crash));
+                misses.row([scenario.name.clone(), told, crash.verdict.because.clone()]);
+            }
+        }
+    });
+    misses.assert_empty("crashes that only the lack of the VM's folder makes");
 }
 
 /// A VM and a volume that have nothing to do with a scenario's own.
@@ -207,17 +224,18 @@ fn long_past(name: &str, at: f64) -> Vec<(&'static str, Vec<Event>)> {
     ]
 }
 
-/// What the verdict on a crash is made of, without its wording.
+/// What the verdict on a crash is made of, without its wording. When a host went down is only known as far as its
+/// logs reach: every further line moves that moment, and nothing else.
 fn verdict(scenario: &Scenario, report: &Report) -> Vec<String> {
     let own = |name: &String| scenario.vms.iter().any(|vm| vm.name == *name) && name != "ZZ-STRANGER";
     let names: Vec<&String> = scenario.vms.iter().map(|vm| &vm.name).filter(|name| own(name)).collect();
     crashes(report)
         .filter(|(vm, _)| names.iter().any(|name| is_named(vm, name)))
-        .map(|(_, crash)| {
+        .map(|(vm, crash)| {
             let verdict = &crash.verdict;
             let leaning = verdict.leaning.map_or("", |origin| origin.as_str());
-            let time = crash_millis(crash);
-            format!("{time} {} {} {leaning} {} {:?}", crash.kind, crash.id, told(crash), verdict.missing)
+            let id = if crash.kind == CrashKind::HostDown { vm.name.as_ref() } else { Some(&crash.id) };
+            format!("{} {id:?} {} {leaning} {:?}", crash.kind, told(crash), verdict.missing)
         })
         .collect()
 }
