@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod cli_bundles;
 mod contract;
 mod cuts;
 mod determinism;
