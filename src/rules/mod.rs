@@ -5,8 +5,12 @@ mod decode;
 mod embedded;
 mod filter;
 mod model;
+pub mod reference;
 mod registry;
 pub mod samples;
+
+#[cfg(test)]
+mod doc_example;
 
 pub use compiled::{Captures, Compiled, LineResult};
 pub use filter::Filter;
