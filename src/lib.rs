@@ -15,6 +15,7 @@ pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod terms;
+pub mod timeline;
 pub mod trace;
 pub mod verdict;
 pub mod why;

@@ -8,7 +8,7 @@ use crate::bundle::{Keep, Owner};
 use crate::log::{Coverage, LogKind, Millis, Span};
 use crate::rules::{Captures, Fact, RuleSet};
 use crate::scan::{BundlePass, MemberLog};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
 #[must_use]
@@ -22,6 +22,7 @@ pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
     configurations(&mut host, rules);
     finish_names(&mut host);
     worlds(&mut host, rules, &listed);
+    super::sel_clock::correct(&mut host, rules);
     super::sessions::find(&mut host, rules);
     stands_on(&mut host);
     drop_used_facts(&mut host, rules);
@@ -223,6 +224,21 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usi
         }
     }
     host.findings.sort_by_key(Finding::order);
+    once_across_logs(host);
+}
+
+/// vmkwarning.log repeats the warnings of vmkernel.log: the same line counts once.
+fn once_across_logs(host: &mut HostModel) {
+    let key = |finding: &Finding| {
+        let values: Vec<&str> = finding.captures.iter().map(|(_, value)| value).collect();
+        (finding.rule, finding.time, values.join("\u{1f}"))
+    };
+    if !host.findings.iter().any(|finding| finding.log == LogKind::Vmkwarning) {
+        return;
+    }
+    let in_kernel: BTreeSet<_> =
+        host.findings.iter().filter(|finding| finding.log == LogKind::Vmkernel).map(key).collect();
+    host.findings.retain(|finding| finding.log != LogKind::Vmkwarning || !in_kernel.contains(&key(finding)));
 }
 
 pub(super) fn facts_of<'a>(

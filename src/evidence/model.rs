@@ -192,6 +192,9 @@ pub struct HostModel {
     pub cores: Vec<String>,
     /// Whether this is a host at all, and not a loose log of a VM.
     pub is_host: bool,
+    /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
+    /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
+    pub sel_ahead: Option<Millis>,
     /// Corrected memory errors never reach ESXi on this host.
     pub firmware_first: bool,
 }

@@ -9,7 +9,7 @@ use crate::evidence::{Finding, HostModel, Tie, VmModel, tie};
 use crate::log::{Coverage, LogKind, Millis, rfc3339};
 use crate::rules::RuleSet;
 use crate::terms::{Check, CrashKind, MatchResult, Origin, Strength};
-use crate::verdict::cover::logs_of;
+use crate::verdict::cover::{self, logs_of};
 use crate::verdict::words::{self, Lead};
 use crate::verdict::{Decision, Weighed, crash, known};
 use crate::windows::{Given, compare, lookup};
@@ -356,6 +356,17 @@ fn note(
         parts.push("a line names a device or volume that the bundle does not map to VMs".into());
     } else if result == CheckOutcome::Clear && !own.is_empty() {
         parts.push("circumstances only".into());
+    }
+    if check == Check::HardwareEvent && judged.decision.covered(LogKind::Sel) {
+        match host.and_then(|host| host.sel_ahead) {
+            Some(0) => {}
+            Some(ahead) => parts.push(format!(
+                "the SEL's clock runs about {} {} the host's; its times are corrected",
+                cover::lapse(ahead.abs()),
+                if ahead > 0 { "ahead of" } else { "behind" }
+            )),
+            None => parts.push("how far the SEL's clock is from the host's is unknown".into()),
+        }
     }
     if check == Check::HostMemory && host.is_some_and(|host| host.firmware_first) {
         parts.push("the firmware keeps corrected errors to itself on this host: only the SEL would show them".into());

@@ -7,6 +7,7 @@ pub mod json;
 pub mod knowledge;
 pub mod model;
 pub mod text;
+pub mod timeline;
 
 #[cfg(test)]
 mod fixtures;
