@@ -2,8 +2,8 @@
 
 use super::clean::clean;
 use super::model::{
-    Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, NextStep, Operation, Rival,
-    Verdict, Vm, VmLogs, Volume,
+    Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, KnownIssue, NextStep, Operation,
+    Rival, Verdict, Vm, VmLogs, Volume,
 };
 use crate::evidence::{Finding, HostModel, Tie, VmModel, tie};
 use crate::log::{Coverage, LogKind, Millis, rfc3339};
@@ -11,7 +11,7 @@ use crate::rules::RuleSet;
 use crate::terms::{Check, CrashKind, MatchResult, Origin, Strength};
 use crate::verdict::cover::{self, logs_of};
 use crate::verdict::words::{self, Lead};
-use crate::verdict::{Decision, Weighed, crash};
+use crate::verdict::{Decision, Weighed, crash, known};
 use crate::windows::{Given, compare, lookup};
 
 /// A crash with everything that was decided about it.
@@ -184,7 +184,21 @@ pub fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged, given: Optio
         checks,
         dump_match,
         evidence,
+        known_issues: known_issues(hosts, rules, judged),
     }
+}
+
+fn known_issues(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Vec<KnownIssue> {
+    known::issues(hosts, rules, judged.host, &judged.crash, &judged.weighed)
+        .into_iter()
+        .map(|seen| KnownIssue {
+            article: text(&seen.issue.article),
+            summary: text(&seen.issue.summary),
+            state: seen.state,
+            fixed_in: text(&seen.issue.fixed_in),
+            text: text(&seen.text),
+        })
+        .collect()
 }
 
 fn finding<'a>(hosts: &'a [HostModel], weighed: &Weighed) -> Option<&'a Finding> {

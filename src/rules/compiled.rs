@@ -18,6 +18,8 @@ pub struct Compiled {
     pub rule: Rule,
     /// Topic of the file it came from.
     pub topic: Arc<str>,
+    /// What that file says about its rules.
+    pub about: Arc<str>,
     /// Its ties, the default worked out.
     pub ties: Vec<TieBy>,
     patterns: Vec<Pattern>,
@@ -78,7 +80,7 @@ impl Compiled {
         let patterns = rule.pattern.all().iter().map(|p| Pattern::new(p, rule.ignore_case)).collect();
         let unless = rule.unless.iter().map(|p| Pattern::new(p, rule.ignore_case)).collect();
         let ties = default_ties(&rule);
-        Self { rule, topic, ties, patterns, unless }
+        Self { rule, topic, about: Arc::from(""), ties, patterns, unless }
     }
 
     /// Compiles every pattern and gives the first error with the pattern it is about.

@@ -6,8 +6,12 @@ mod decode;
 mod embedded;
 mod filter;
 mod model;
+pub mod reference;
 mod registry;
 pub mod samples;
+
+#[cfg(test)]
+mod doc_example;
 
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
