@@ -59,6 +59,8 @@ pub struct BundlePass {
     pub cores: Vec<String>,
     /// Members met.
     pub members: u64,
+    /// VMs that may be made of it.
+    pub most_vms: usize,
 }
 
 impl BundlePass {
