@@ -62,7 +62,7 @@ pub(crate) fn gather(paths: &[PathBuf], options: &Options, progress: &dyn Progre
     let planned = plan(paths);
     let mut all = Collected::default();
     let ahead = planned.len();
-    run(&planned, options, progress, ahead, &|_, done| done, &mut |_, done| all.add(done));
+    run(&planned, options, progress, ahead, &|at, one, run| run.read(at, one), &mut |_, done| all.add(done));
     all.finish(options)
 }
 
@@ -150,14 +150,22 @@ struct Queue<T> {
     ready: BTreeMap<usize, T>,
 }
 
-/// Reads all inputs, several side by side, turns what came of each into a `T` on the thread that read it, and gives
-/// these on in the order of the inputs. No more than `ahead` inputs are begun before the first of them is given on.
+/// What all readers of a run share.
+pub(crate) struct Run<'a> {
+    options: &'a Options,
+    progress: &'a dyn Progress,
+    shared: Arc<Shared>,
+    workers: Option<rayon::ThreadPool>,
+}
+
+/// Works on all inputs, several side by side, and gives the outcomes on in the order of the inputs. No more than
+/// `ahead` inputs are begun before the first of them is given on.
 pub(crate) fn run<T: Send>(
     planned: &[Planned],
     options: &Options,
     progress: &dyn Progress,
     ahead: usize,
-    convert: &(dyn Fn(usize, Done) -> T + Sync),
+    work: &(dyn Fn(usize, &Planned, &Run<'_>) -> T + Sync),
     each: &mut dyn FnMut(usize, T),
 ) {
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -167,11 +175,11 @@ pub(crate) fn run<T: Send>(
         Planned::Source(source, _) => source.size(),
         Planned::Failed(..) => None,
     });
-    progress.inputs(planned.len(), sizes.sum());
+    progress.inputs(planned.len(), sizes.fold(0, u64::saturating_add));
     // One job is one thread: everything is scanned where it is read. A worker that panics must not take the process
     // along; the piece it had says so.
     let pool = || rayon::ThreadPoolBuilder::new().num_threads(jobs).panic_handler(|_| {}).build().ok();
-    let workers = (jobs > 1).then(pool).flatten();
+    let run = Run { options, progress, shared, workers: (jobs > 1).then(pool).flatten() };
     // Every reader holds a buffer while it reads a log.
     let readers = jobs.min(planned.len()).clamp(1, BUFFERS / 2);
     let ahead = ahead.max(readers);
@@ -190,7 +198,7 @@ pub(crate) fn run<T: Send>(
                     state.next += 1;
                     drop(state);
                     let Some(one) = planned.get(at) else { break };
-                    let value = convert(at, finished(at, one, options, &shared, workers.as_ref(), progress));
+                    let value = work(at, one, &run);
                     lock().ready.insert(at, value);
                     changed.notify_all();
                 }
@@ -212,45 +220,56 @@ pub(crate) fn run<T: Send>(
     });
 }
 
-/// One input, read and modelled. Whatever happens in it stays with it.
-fn finished(
-    at: usize,
-    planned: &Planned,
-    options: &Options,
-    shared: &Arc<Shared>,
-    workers: Option<&rayon::ThreadPool>,
-    progress: &dyn Progress,
-) -> Done {
-    let id = format!("I{}", at + 1);
-    let (source, notes) = match planned {
-        Planned::Source(source, notes) => (source, notes),
-        Planned::Failed(path, error) => {
-            let input = unreadable(id, clean(&path.to_string_lossy()).into_owned(), error.to_string());
-            let error = Some(error.again());
-            return Done { input, hosts: Vec::new(), error, stopped: false };
+impl Run<'_> {
+    /// One input, read and modelled. Whatever happens in it stays with it.
+    pub(crate) fn read(&self, at: usize, planned: &Planned) -> Done {
+        let id = format!("I{}", at + 1);
+        let (source, notes) = match planned {
+            Planned::Source(source, notes) => (source, notes),
+            Planned::Failed(path, error) => {
+                let input = unreadable(id, clean(&path.to_string_lossy()).into_owned(), error.to_string());
+                return Done { input, hosts: Vec::new(), error: Some(error.again()), stopped: false };
+            }
+        };
+        let path = clean(&source.path().to_string_lossy()).into_owned();
+        if self.options.limits.input.stop.is_set() {
+            let input = unreadable(id, path, "not read: the run was stopped before its turn".to_owned());
+            return Done { input, hosts: Vec::new(), error: None, stopped: true };
         }
-    };
-    let path = clean(&source.path().to_string_lossy()).into_owned();
-    if options.limits.input.stop.is_set() {
-        let input = unreadable(id, path, "not read: the run was stopped before its turn".to_owned());
-        return Done { input, hosts: Vec::new(), error: None, stopped: true };
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.model(at, source, notes)));
+        let mut done = outcome.unwrap_or_else(|_| {
+            let why = "an internal error ended its analysis; the other inputs are not concerned".to_owned();
+            Done { input: unreadable(String::new(), path, why), hosts: Vec::new(), error: None, stopped: false }
+        });
+        done.input.id = id;
+        done
     }
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut done = read_one(at, source, notes, shared, workers, progress);
-        done.done.input.id.clone_from(&id);
-        let mut hosts = Vec::new();
-        for pass in done.passes.into_iter().filter(|pass| !pass.is_empty()) {
-            hosts.push(evidence::build(0, pass, &options.rules));
+
+    fn model(&self, at: usize, source: &Source, notes: &[Note]) -> Done {
+        let Read { mut done, passes } =
+            read_one(at, source, notes, &self.shared, self.workers.as_ref(), self.progress);
+        for pass in passes.into_iter().filter(|pass| !pass.is_empty()) {
+            let mut host = evidence::build(0, pass, &self.options.rules);
+            for text in std::mem::take(&mut host.left_out) {
+                done.input.notes.push(text);
+                if done.input.state == InputState::Complete {
+                    done.input.state = InputState::Damaged;
+                }
+            }
+            done.hosts.push(host);
         }
-        if hosts.is_empty() && done.done.input.state == InputState::Complete {
-            done.done.input.notes.push("nothing in it is a log or a file of an ESXi host or a VM".to_owned());
+        if done.hosts.is_empty() && done.input.state == InputState::Complete {
+            done.input.notes.push("nothing in it is a log or a file of an ESXi host or a VM".to_owned());
         }
-        Done { hosts, ..done.done }
-    }));
-    outcome.unwrap_or_else(|_| {
-        let why = "an internal error ended its analysis; the other inputs are not concerned".to_owned();
-        Done { input: unreadable(id, path, why), hosts: Vec::new(), error: None, stopped: false }
-    })
+        done
+    }
+
+    /// An input that is not read because it is known already.
+    pub(crate) fn pass(&self, at: usize, source: &Source) {
+        self.progress.begin_input(at, &clean_bytes(source.name()), source.size());
+        self.progress.advance_input(at, source.size().unwrap_or(0));
+        self.progress.end_input(at);
+    }
 }
 
 fn unreadable(id: String, path: String, why: String) -> Input {

@@ -16,6 +16,7 @@ pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod stream;
 pub mod terms;
 pub mod trace;
 pub mod verdict;

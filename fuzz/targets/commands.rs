@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use vmcoroner::bundle::{facts, place, role};
 use vmcoroner::log::LogKind;
 use vmcoroner::rules::{Duration, Filter};
-use vmcoroner::scan::Scanner;
+use vmcoroner::scan::{LINE_LIMIT, Scanner};
 use vmcoroner::windows::Given;
 use vmcoroner_fuzz::RULES;
 
@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
     facts::folder_name(text);
     facts::esx_conf_host(text);
     facts::error_log(text);
-    let scanner = Scanner { rules: &RULES, filter: SEL.as_ref(), kind: LogKind::Sel, reference: 0 };
+    let scanner = Scanner { rules: &RULES, filter: SEL.as_ref(), kind: LogKind::Sel, reference: 0, line_limit: LINE_LIMIT };
     scanner.scan(data, data.len());
     if let Ok(given) = text.parse::<Given>() {
         assert_eq!(given.to_string().parse::<Given>().ok(), Some(given));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use vmcoroner::bundle::sniff;
 use vmcoroner::log::{LogKind, read_alone, rfc3339};
 use vmcoroner::rules::Filter;
-use vmcoroner::scan::Scanner;
+use vmcoroner::scan::{LINE_LIMIT, Scanner};
 use vmcoroner_fuzz::RULES;
 
 static FILTERS: LazyLock<Vec<Option<Filter>>> =
@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     let at = usize::from(*choice) % LogKind::ALL.len();
     let kind = LogKind::ALL[at];
     let scanner =
-        Scanner { rules: &RULES, filter: FILTERS[at].as_ref(), kind, reference: 1_900_000_000_000 };
+        Scanner { rules: &RULES, filter: FILTERS[at].as_ref(), kind, reference: 1_900_000_000_000, line_limit: LINE_LIMIT };
     let whole = scanner.scan(text, text.len());
     assert!(whole.understood <= whole.lines && whole.stamped <= whole.understood);
     assert!(whole.hits.iter().all(|hit| hit.line < whole.lines));

@@ -6,7 +6,7 @@ use super::gz;
 use super::found::Found;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
 use super::pool::Pool;
-use super::scanner::{Scanned, Scanner};
+use super::scanner::{LINE_LIMIT, Scanned, Scanner};
 use crate::bundle::{Keep, Owner, Role, facts, place, role, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
 use crate::limits::Budgets;
@@ -47,7 +47,8 @@ impl Shared {
     }
 
     pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
-        Scanner { rules: &self.rules, filter: self.filters.get(&kind), kind, reference }
+        let line_limit = self.limits.line.min(LINE_LIMIT);
+        Scanner { rules: &self.rules, filter: self.filters.get(&kind), kind, reference, line_limit }
     }
 }
 
@@ -560,7 +561,10 @@ impl Sink for Reader<'_> {
                 self.spawn_gathered(member, bytes, reserved);
             }
             Current::Inflate { member, inflater, .. } => {
-                let (piece, damage) = inflater.finish(matches!(end, End::Complete));
+                let (piece, damage, long_lines) = inflater.finish(matches!(end, End::Complete));
+                if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
+                    log.long_lines += long_lines;
+                }
                 self.spawn(member, piece);
                 if let Some((kind, text)) = damage {
                     let path = self
