@@ -5,11 +5,12 @@ mod decode;
 mod embedded;
 mod filter;
 mod model;
+mod needs;
 mod registry;
 pub mod samples;
 
 pub use compiled::{Captures, Compiled, LineResult};
-pub use filter::Filter;
+pub use filter::{Filter, Mark};
 pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
     RuleFile, TieBy, TimeRelation,

@@ -2,6 +2,7 @@
 //! hands them to the workers.
 
 use super::cutter::Cutter;
+use super::flood;
 use super::gz;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
 use super::pool::Pool;
@@ -11,7 +12,7 @@ use crate::input::{End, Member, Note, NoteKind, Open, Sink};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Filter, RuleSet};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 /// A small file that is kept whole may have this many bytes.
 const KEEP_LIMIT: usize = 4 << 20;
@@ -31,22 +32,23 @@ const INLINE_PIECES: usize = 8;
 pub struct Shared {
     /// The rules.
     pub rules: Arc<RuleSet>,
-    filters: BTreeMap<LogKind, Filter>,
+    /// By kind; built when the first log of the kind comes.
+    filters: BTreeMap<LogKind, OnceLock<Option<Filter>>>,
     /// The buffers.
     pub pool: Pool,
 }
 
 impl Shared {
-    /// Prepares the filters of all kinds.
+    /// Shares the rules; at most `buffers` buffers are made.
     #[must_use]
     pub fn new(rules: Arc<RuleSet>, buffers: usize) -> Self {
-        let filters =
-            LogKind::ALL.iter().filter_map(|kind| Some((*kind, Filter::new(&rules, *kind)?))).collect();
+        let filters = LogKind::ALL.iter().map(|kind| (*kind, OnceLock::new())).collect();
         Self { rules, filters, pool: Pool::new(buffers, 24 << 20) }
     }
 
     pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
-        Scanner { rules: &self.rules, filter: self.filters.get(&kind), kind, reference }
+        let filter = self.filters.get(&kind).and_then(|own| own.get_or_init(|| Filter::new(&self.rules, kind)).as_ref());
+        Scanner { rules: &self.rules, filter, kind, reference }
     }
 }
 
@@ -235,7 +237,8 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work);
             let data = piece.data.get(..piece.len).unwrap_or_default();
-            let scanned = shared.scanner(kind, reference).scan(data, piece.body);
+            let mut scanned = shared.scanner(kind, reference).scan(data, piece.body);
+            flood::bound(&mut scanned.hits, &shared.rules, piece_number);
             let bytes = piece.body as u64;
             shared.pool.give(piece.data);
             ticket.0.add(PieceDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 });
@@ -255,7 +258,8 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work);
             let scanner = shared.scanner(kind, reference);
-            let damage = gz::scan(&bytes, &scanner, |piece, scanned, bytes, long_lines| {
+            let damage = gz::scan(&bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
+                flood::bound(&mut scanned.hits, &shared.rules, piece);
                 ticket.0.add(PieceDone { bundle, member, piece, scanned, bytes, long_lines });
             });
             drop(bytes);
