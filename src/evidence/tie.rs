@@ -97,12 +97,8 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
                 }
                 None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
             };
-            // A path names a VM, whether the bundle knows it or not. Forms of the web write a blank as `+`.
-            if same(vm, &path) || (path.contains('+') && same(vm, &path.replace('+', " "))) {
-                Tie::This
-            } else {
-                Tie::Other
-            }
+            // A path names a VM, whether the bundle knows it or not.
+            if same(vm, &path) { Tie::This } else { Tie::Other }
         }
         TieBy::Path | TieBy::File => {
             let path = host.volumes.canonical(key);
