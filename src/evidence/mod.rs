@@ -4,6 +4,7 @@ mod build;
 mod follow;
 mod model;
 pub mod paths;
+mod sel_clock;
 mod sessions;
 mod tie;
 
