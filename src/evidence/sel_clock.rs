@@ -3,7 +3,6 @@
 //! The time of a SEL record comes from the management controller (API documentation of SystemEventInfo). Starts that
 //! both logs saw tell how far the clocks are apart, to within the minutes that the firmware needs.
 
-use super::build::facts_of;
 use super::model::{Finding, HostModel};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
@@ -17,9 +16,9 @@ const POST: Millis = 15 * 60_000;
 
 /// Estimates the difference and corrects the times of the SEL's findings.
 pub(super) fn correct(host: &mut HostModel, rules: &RuleSet) {
-    let mut boots: Vec<Millis> = facts_of(host, rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
+    let mut boots: Vec<Millis> = host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
     boots.extend(host.booted_at);
-    let starts: Vec<Millis> = facts_of(host, rules, Fact::SelBoot).filter_map(|finding| finding.time).collect();
+    let starts: Vec<Millis> = host.facts(rules, Fact::SelBoot).filter_map(|finding| finding.time).collect();
     let mut differences: Vec<Millis> = starts
         .iter()
         .filter_map(|start| boots.iter().map(|boot| start - boot).min_by_key(|difference| difference.abs()))

@@ -1,5 +1,6 @@
 //! Detections as data: the rule model, the loader, the fast filter and the matcher.
 
+mod captures;
 mod compiled;
 mod decode;
 mod embedded;
@@ -12,7 +13,8 @@ pub mod samples;
 #[cfg(test)]
 mod doc_example;
 
-pub use compiled::{Captures, Compiled, LineResult};
+pub use captures::Captures;
+pub use compiled::{Compiled, LineResult};
 pub use filter::Filter;
 pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
