@@ -12,6 +12,8 @@ mod progress;
 mod rule_error;
 mod rules;
 mod schema;
+mod stop;
+mod stream;
 mod timeline;
 
 use args::{AnalyzeArgs, ColorWhen};
@@ -50,6 +52,8 @@ Examples:
   vmcoroner case.tgz --bugcheck '0x80(0x4f4454,0x0,0x0,0x0)'
                                               whether it is the crash of this dump
   vmcoroner case.tgz -f json -o report.json   the report for scripts
+  vmcoroner case/ -f jsonl -o case.jsonl --resume case.jsonl
+                                              many bundles; go on where an earlier run was ended
   vmcoroner case.tgz --fail-on infrastructure
                                               status 10 if the infrastructure did it
   vmcoroner explain 0x7a                      what a bugcheck, an origin, a check or a rule means
@@ -58,6 +62,7 @@ Exit status:
    0  all was analysed in full        3  nothing given could be analysed
    1  internal error                  4  analysed, but some input was damaged: the report is partial
    2  wrong usage                    10  a crash matched --fail-on
+ 130  stopped by Ctrl-C: the report holds what was finished
 
 `vmcoroner PATH` is `vmcoroner analyze PATH`. A file named like a command is given as ./NAME.";
 

@@ -195,6 +195,8 @@ pub struct HostModel {
     /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
     /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
     pub sel_ahead: Option<Millis>,
+    /// What was left out for a budget, in sentences.
+    pub left_out: Vec<String>,
     /// Corrected memory errors never reach ESXi on this host.
     pub firmware_first: bool,
 }
