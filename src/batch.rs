@@ -95,6 +95,7 @@ impl Collected {
             return Err(error);
         }
         leave_out_copies(&mut self.inputs, &mut self.hosts);
+        evidence::follow(&mut self.hosts);
         Ok(Gathered { inputs: self.inputs, hosts: self.hosts })
     }
 }

@@ -2,7 +2,7 @@
 
 pub(crate) use crate::batch::{Gathered, gather};
 use crate::error::AnalyzeError;
-use crate::evidence::HostModel;
+use crate::evidence::{self, HostModel, RanOn};
 use crate::limits::Budgets;
 use crate::progress::Progress;
 use crate::report::build::{self, Judged, seconds};
@@ -89,7 +89,7 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
     }
     let mut vms: Vec<Vm> = Vec::new();
     for (at, host) in hosts.iter().enumerate() {
-        for (index, model) in host.vms.iter().enumerate() {
+        for (index, model) in host.vms.iter().enumerate().filter(|(_, model)| !model.adopted) {
             if !wanted(options.vm.as_deref(), model.shown_name()) {
                 continue;
             }
@@ -152,25 +152,52 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
 pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
     let rules = &options.rules;
     let windows = options.windows();
+    let indices: Vec<Index> = hosts.iter().map(Index::new).collect();
+    let downs: Vec<Vec<host_down::HostDown>> = hosts.iter().map(|host| host_down::find(host, rules)).collect();
     let mut out = Vec::new();
     for (at, host) in hosts.iter().enumerate() {
-        let index = Index::new(host);
         let mut crashes = Vec::new();
-        for vm in 0..host.vms.len() {
+        for vm in (0..host.vms.len()).filter(|vm| host.vms.get(*vm).is_some_and(|model| !model.adopted)) {
             crashes.extend(verdict::crash::assemble(host, rules, vm));
         }
-        let downs = host_down::find(host, rules).iter().flat_map(|down| host_down::crashes(host, down)).collect();
-        host_down::merge(&mut crashes, downs);
-        for crash in crashes {
-            if !wanted(options.vm.as_deref(), host.vms.get(crash.vm).map_or("", |vm| vm.shown_name())) {
+        let own = downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
+        host_down::merge(&mut crashes, own);
+        for mut crash in crashes {
+            let name = host.vms.get(crash.vm).map_or("", |vm| vm.shown_name());
+            if !wanted(options.vm.as_deref(), name) {
                 continue;
             }
-            let weighed = verdict::weigh(at, host, &index, rules, crash.vm, &crash, windows);
+            let place = evidence::ran_on(hosts, at, crash.vm, crash.time);
+            if let RanOn::There(there, _) = place {
+                host_down::elsewhere(&mut crash, downs.get(there).map_or(&[][..], Vec::as_slice));
+            }
+            let weigh = |host: usize, vm: usize| match (hosts.get(host), indices.get(host)) {
+                (Some(model), Some(index)) => verdict::weigh(host, model, index, rules, vm, &crash, windows),
+                _ => Vec::new(),
+            };
+            let mut weighed = weigh(at, crash.vm);
+            let mut speaking: Vec<&HostModel> = vec![host];
+            let own_log = |weighed: &verdict::Weighed| {
+                hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding)).is_some_and(|f| f.owner.is_some())
+            };
+            match place {
+                RanOn::Here => {}
+                // The logs of the host whose bundle holds the VM's folder say nothing about another host's crash.
+                RanOn::There(there, vm) => {
+                    weighed.retain(own_log);
+                    weighed.extend(weigh(there, vm));
+                    speaking = hosts.get(there).into_iter().collect();
+                }
+                RanOn::Elsewhere => {
+                    weighed.retain(own_log);
+                    speaking.clear();
+                }
+            }
             let logs: Vec<_> = weighed
                 .iter()
                 .filter_map(|w| hosts.get(w.host)?.findings.get(w.finding).map(|finding| finding.log))
                 .collect();
-            let decision = verdict::judge(&[host], &crash, &weighed, &logs, windows, false);
+            let decision = verdict::judge(host, &speaking, &crash, &weighed, &logs, windows);
             out.push(Judged { host: at, crash, weighed, decision });
         }
     }
@@ -178,7 +205,7 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
 }
 
 /// Whether a VM's name matches the pattern of `--vm`: `*` any text, `?` one character, without case.
-fn wanted(pattern: Option<&str>, name: &str) -> bool {
+pub(crate) fn wanted(pattern: Option<&str>, name: &str) -> bool {
     let Some(pattern) = pattern else { return true };
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();

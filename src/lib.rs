@@ -18,6 +18,7 @@ pub mod rules;
 pub mod scan;
 pub mod stream;
 pub mod terms;
+pub mod timeline;
 pub mod trace;
 pub mod verdict;
 pub mod why;

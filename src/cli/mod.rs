@@ -14,6 +14,7 @@ mod rules;
 mod schema;
 mod stop;
 mod stream;
+mod timeline;
 
 use args::{AnalyzeArgs, ColorWhen};
 use clap::{Args, Parser, Subcommand};
@@ -86,6 +87,8 @@ enum Command {
     Analyze(AnalyzeArgs),
     /// List hosts, VMs, volumes and logs with the time they cover, without verdicts
     Inventory(inventory::InventoryArgs),
+    /// List every event of a VM, of what it stands on and of its host, in the order of time
+    Timeline(timeline::TimelineArgs),
     /// Tell what an origin, a check, a rule or a Windows bugcheck means
     Explain(explain::ExplainArgs),
     /// Look at the rules that find evidence, and test them
@@ -111,6 +114,7 @@ pub(crate) fn run() -> ExitCode {
         None => analyze::run(&cli.analyze),
         Some(Command::Analyze(args)) => analyze::run(&args),
         Some(Command::Inventory(args)) => inventory::run(&args),
+        Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules(command)) => rules::run(&command),
         Some(Command::Schema(args)) => schema::run(&args),

@@ -1,7 +1,7 @@
 //! Makes the model of a host out of what the pass found. Identity and lists may have come last: nothing is tied
 //! before everything is there.
 
-use super::model::{Finding, HostModel, Session, VmModel, WorldSpan};
+use super::model::{Finding, HostModel, RawWorlds, VmModel, WorldSpan};
 use super::paths::{Volumes, file_name, parent, volume_of};
 use crate::bundle::facts::{self, ListedVm};
 use crate::bundle::{Keep, Owner};
@@ -22,7 +22,7 @@ pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
     configurations(&mut host, rules);
     finish_names(&mut host);
     worlds(&mut host, rules, &listed);
-    sessions(&mut host, rules);
+    super::sessions::find(&mut host, rules);
     stands_on(&mut host);
     drop_used_facts(&mut host, rules);
     sort_vms(&mut host);
@@ -260,7 +260,7 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usi
     host.findings.sort_by_key(Finding::order);
 }
 
-fn facts_of<'a>(
+pub(super) fn facts_of<'a>(
     host: &'a HostModel,
     rules: &'a RuleSet,
     fact: Fact,
@@ -326,51 +326,38 @@ fn number(captures: &Captures, name: &str) -> Option<u64> {
 
 /// World, cartel and handle tables with the time they are valid.
 fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
-    let mut by_name: BTreeMap<&str, Option<usize>> = BTreeMap::new();
-    for (index, vm) in host.vms.iter().enumerate() {
-        for name in &vm.names {
-            // A name that two VMs bear names neither.
-            by_name.entry(name).and_modify(|own| *own = own.filter(|known| *known == index)).or_insert(Some(index));
-        }
-    }
-    let mut found: Vec<(usize, u64, Millis)> = Vec::new();
+    let mut raw = RawWorlds::default();
     for finding in facts_of(host, rules, Fact::WorldName) {
         if let (Some(world), Some(name), Some(time)) =
             (number(&finding.captures, "world"), finding.captures.get("vm"), finding.time)
-            && let Some(Some(vm)) = by_name.get(name)
         {
-            found.push((*vm, world, time));
+            raw.names.push((world, name.to_owned(), time));
         }
     }
-    let mut cartels: BTreeMap<u64, u64> = BTreeMap::new();
     for finding in facts_of(host, rules, Fact::WorldCartel) {
         if let (Some(world), Some(cartel)) = (number(&finding.captures, "world"), number(&finding.captures, "cartel")) {
-            cartels.insert(world, cartel);
+            raw.cartels.insert(world, cartel);
         }
     }
-    let handles: Vec<(String, u64, Option<Millis>)> = facts_of(host, rules, Fact::HandleWorld)
-        .filter_map(|finding| {
-            Some((finding.captures.get("handle")?.to_owned(), number(&finding.captures, "world")?, finding.time))
-        })
-        .collect();
+    for finding in facts_of(host, rules, Fact::HandleWorld) {
+        if let (Some(handle), Some(world)) = (finding.captures.get("handle"), number(&finding.captures, "world")) {
+            raw.handles.push((handle.to_owned(), world, finding.time));
+        }
+    }
+    raw.names.sort_unstable();
+    raw.names.dedup();
+    host.worlds = raw;
     let opids: Vec<(String, String)> = host
         .findings
         .iter()
         .filter_map(|finding| Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned())))
         .collect();
+    host.opid_user = opids.into_iter().collect();
     let starts: BTreeMap<usize, Millis> = facts_of(host, rules, Fact::VmxStart)
         .filter_map(|finding| Some((finding.owner?, finding.time?)))
         .collect();
-    found.sort_unstable();
-    found.dedup_by(|next, own| next.0 == own.0 && next.1 == own.1);
-    for (at, &(vm, world, from)) in found.iter().enumerate() {
-        let to = found.get(at + 1).filter(|next| next.0 == vm).map(|next| next.2 - 1);
-        if let Some(model) = host.vms.get_mut(vm) {
-            model.worlds.push(WorldSpan { id: world, from: Some(from), to });
-            if let Some(&cartel) = cartels.get(&world) {
-                model.cartels.push(WorldSpan { id: cartel, from: Some(from), to });
-            }
-        }
+    for vm in 0..host.vms.len() {
+        name_worlds(host, vm);
     }
     for entry in listed {
         let key = entry.config.as_deref().map(|path| host.volumes.canonical(path));
@@ -386,72 +373,46 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
             }
         }
     }
-    for (handle, world, time) in handles {
-        if let Some(vm) = host.vms.iter_mut().find(|vm| vm.worlds.iter().any(|span| span.holds(world, time))) {
-            vm.handles.insert(handle);
-        }
+    for vm in 0..host.vms.len() {
+        own_handles(host, vm);
     }
-    host.opid_user = opids.into_iter().collect();
 }
 
-/// Runs of the VMX process: from banner to exit, to the next banner, or to the end of the log.
-fn sessions(host: &mut HostModel, rules: &RuleSet) {
-    let mut marks: BTreeMap<usize, Vec<(Millis, bool, Option<Millis>)>> = BTreeMap::new();
-    for (fact, is_start) in [(Fact::VmxStart, true), (Fact::VmxExit, false)] {
-        for finding in facts_of(host, rules, fact) {
-            if let (Some(vm), Some(time)) = (finding.owner, finding.time) {
-                marks.entry(vm).or_default().push((time, is_start, finding.before));
-            }
-        }
+/// The worlds that bear a VM's name, with the time from one start to the next. A name that two VMs bear names
+/// neither.
+pub(super) fn name_worlds(host: &mut HostModel, vm: usize) {
+    let Some(model) = host.vms.get(vm) else { return };
+    let alone = |name: &String| host.vms.iter().filter(|other| other.names.contains(name)).count() == 1;
+    let mut found: Vec<(Millis, u64)> = host
+        .worlds
+        .names
+        .iter()
+        .filter(|(_, name, _)| model.names.contains(name) && alone(name))
+        .map(|(world, _, time)| (*time, *world))
+        .collect();
+    found.sort_unstable();
+    found.dedup_by_key(|(_, world)| *world);
+    let spans: Vec<WorldSpan> = found
+        .iter()
+        .enumerate()
+        .map(|(at, &(from, id))| WorldSpan { id, from: Some(from), to: found.get(at + 1).map(|next| next.0 - 1) })
+        .collect();
+    let cartels = spans
+        .iter()
+        .filter_map(|span| Some(WorldSpan { id: *host.worlds.cartels.get(&span.id)?, ..*span }))
+        .collect();
+    if let Some(model) = host.vms.get_mut(vm) {
+        model.worlds = spans;
+        model.cartels = cartels;
     }
-    for (index, vm) in host.vms.iter_mut().enumerate() {
-        let (Some(first), Some(last)) = (vm.coverage.first(), vm.coverage.last()) else { continue };
-        let mut marks = marks.remove(&index).unwrap_or_default();
-        marks.sort_unstable();
-        let spans = &vm.coverage.spans;
-        // The last line at or before a moment, as far as the spans of the pieces tell it.
-        let last_before = |at: Millis, hint: Option<Millis>| {
-            hint.into_iter()
-                .chain(spans.iter().filter(|span| span.from < at).map(|span| span.to.min(at)))
-                .filter(|time| *time < at)
-                .max()
-        };
-        let mut open: Option<Session> = None;
-        for (time, is_start, before) in marks {
-            if is_start {
-                // The banner and the lines behind it carry stamps up to a few seconds later than the line after.
-                let near = |session: &Session| (time - session.from).abs() < 5_000 && session.started;
-                if open.as_ref().is_some_and(near) {
-                    continue;
-                }
-                if let Some(mut past) = open.take() {
-                    past.to = last_before(time, before).unwrap_or(past.from).max(past.from);
-                    vm.sessions.push(past);
-                } else if vm.sessions.is_empty() && time - first > 5_000 {
-                    let to = last_before(time, before).unwrap_or(first);
-                    vm.sessions.push(Session { from: first, to, exited: false, started: false });
-                }
-                open = Some(Session { from: time, to: time, exited: false, started: true });
-            } else {
-                let mut session = open.take().unwrap_or(Session { from: first, to: time, exited: true, started: false });
-                session.to = time;
-                session.exited = true;
-                match vm.sessions.last_mut() {
-                    // Exit is told by two or three lines; they close one session.
-                    Some(past) if past.exited && session.from <= past.to => past.to = past.to.max(time),
-                    _ => vm.sessions.push(session),
-                }
-            }
-        }
-        match open {
-            Some(mut session) => {
-                session.to = last.max(session.from);
-                vm.sessions.push(session);
-            }
-            None if vm.sessions.is_empty() => {
-                vm.sessions.push(Session { from: first, to: last, exited: false, started: false });
-            }
-            None => {}
+}
+
+/// The handles of virtual disks that were made for a VM's worlds.
+pub(super) fn own_handles(host: &mut HostModel, vm: usize) {
+    let Some(model) = host.vms.get_mut(vm) else { return };
+    for (handle, world, time) in &host.worlds.handles {
+        if model.worlds.iter().any(|span| span.holds(*world, *time)) {
+            model.handles.insert(handle.clone());
         }
     }
 }
@@ -469,8 +430,15 @@ fn stands_on(host: &mut HostModel) {
             vm.migrations.insert(id);
         }
     }
-    let volumes = &host.volumes;
-    for vm in &mut host.vms {
+    let HostModel { volumes, vms, .. } = host;
+    for vm in vms {
+        on_volumes(vm, volumes);
+    }
+}
+
+/// The volumes and devices under one VM.
+pub(super) fn on_volumes(vm: &mut VmModel, volumes: &Volumes) {
+    {
         let disks: Vec<String> = vm.vmx.disks.clone();
         for disk in &disks {
             if let Some(volume) = volume_of(disk) {

@@ -64,7 +64,7 @@ impl WorldSpan {
 }
 
 /// A run of the VMX process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// When it began, as far as the log shows.
     pub from: Millis,
@@ -74,6 +74,10 @@ pub struct Session {
     pub exited: bool,
     /// Whether its beginning is in the log.
     pub started: bool,
+    /// The member its first line stands in.
+    pub member: usize,
+    /// The host it ran on, as its log names it.
+    pub host: Option<String>,
 }
 
 /// A VM of a host.
@@ -113,9 +117,17 @@ pub struct VmModel {
     pub product: Option<String>,
     /// Whether the product is not ESX: Workstation, Player, Fusion, Server.
     pub hosted: bool,
+    /// The VM is of another host's bundle and was here for a time: its lines here are tied to it.
+    pub adopted: bool,
 }
 
 impl VmModel {
+    /// The run of its VMX process at a moment: the last that had begun.
+    #[must_use]
+    pub fn session_at(&self, at: Millis) -> Option<&Session> {
+        self.sessions.iter().filter(|session| session.from <= at + 1_000).max_by_key(|session| session.from)
+    }
+
     /// What people call it.
     #[must_use]
     pub fn shown_name(&self) -> &str {
@@ -128,6 +140,17 @@ impl VmModel {
         let guest = self.vmx.guest_os.as_ref()?.to_ascii_lowercase();
         Some(guest.starts_with("win") || guest.contains("windows"))
     }
+}
+
+/// World, cartel and handle records of a host, not yet tied to VMs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawWorlds {
+    /// World id, display name, time of the start.
+    pub names: Vec<(u64, String, Millis)>,
+    /// World id → cartel id.
+    pub cartels: BTreeMap<u64, u64>,
+    /// Handle, world id, time.
+    pub handles: Vec<(String, u64, Option<Millis>)>,
 }
 
 /// A host as one bundle shows it.
@@ -157,7 +180,9 @@ pub struct HostModel {
     pub members: Vec<String>,
     /// Findings, by time, member, line, rule.
     pub findings: Vec<Finding>,
-    /// VM of each virtual disk handle, world and so on is in the VMs; opIDs and who asked:
+    /// What the VMkernel says of worlds, before it is tied to VMs.
+    pub worlds: RawWorlds,
+    /// opIDs and who asked.
     pub opid_user: BTreeMap<String, String>,
     /// What the bundle's own error log says.
     pub collection_errors: Vec<String>,

@@ -129,7 +129,13 @@ pub fn operations(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Operation
             user: user.map(text),
             opid: opid.map(text),
         };
-        out.push(operation);
+        // Two rules may see the same operation in one line.
+        let seen = out.iter().rev().take(8).any(|own| {
+            (&own.kind, &own.member, own.line) == (&operation.kind, &operation.member, operation.line)
+        });
+        if !seen {
+            out.push(operation);
+        }
     }
     out
 }

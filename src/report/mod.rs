@@ -8,6 +8,7 @@ pub mod jsonl;
 pub mod knowledge;
 pub mod model;
 pub mod text;
+pub mod timeline;
 
 #[cfg(test)]
 mod fixtures;

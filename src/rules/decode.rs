@@ -5,7 +5,7 @@ use super::model::Decoder;
 
 /// The captures a decoder adds.
 #[must_use]
-pub fn produces(decoder: Decoder) -> &'static [&'static str] {
+pub(super) fn produces(decoder: Decoder) -> &'static [&'static str] {
     match decoder {
         Decoder::McaStatus => &["severity", "unit", "channel"],
         Decoder::ScsiStatus => &["meaning", "outcome"],

@@ -344,6 +344,8 @@ words! {
         MigrationVm = "migration-vm",
         /// Banner of a new VMX process: `product`, `version`, `build`.
         VmxStart = "vmx-start",
+        /// Name of the host that a VMX process runs on (`value`).
+        VmxHost = "vmx-host",
         /// A line of the configuration dump: `key`, `value`.
         ConfigEntry = "config-entry",
         /// Path of the VM's `.vmx` (`vmx`).

@@ -121,7 +121,9 @@ pub fn weigh(
                     None => {}
                 }
             }
-            let unresolved = tied == Tie::Unknown && strength >= Strength::Moderate;
+            // A device or volume that no list maps may be this VM's; a world or a name that nobody bears is not.
+            let below = rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path));
+            let unresolved = tied == Tie::Unknown && below && strength >= Strength::Moderate;
             if tied == Tie::Unknown {
                 strength = Strength::Context;
             }
