@@ -192,6 +192,8 @@ pub struct HostModel {
     pub cores: Vec<String>,
     /// Whether this is a host at all, and not a loose log of a VM.
     pub is_host: bool,
+    /// Which findings may concern which VM, worked out when first asked for.
+    pub concerns: super::Concerns,
     /// What was left out for a budget, in sentences.
     pub left_out: Vec<String>,
     /// Corrected memory errors never reach ESXi on this host.
