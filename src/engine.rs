@@ -162,7 +162,12 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
         }
         let own = downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
         host_down::merge(&mut crashes, own);
+        let mut before: Option<(usize, i64)> = None;
         for mut crash in crashes {
+            let began = host.vms.get(crash.vm).and_then(|vm| vm.session_at(crash.time)).filter(|s| s.started).map(|s| s.from);
+            let over = before.filter(|(vm, _)| *vm == crash.vm).map(|(_, last)| last + 1);
+            before = Some((crash.vm, crash.last.min(crash.time + 120_000)));
+            let since = began.max(over);
             let name = host.vms.get(crash.vm).map_or("", |vm| vm.shown_name());
             if !wanted(options.vm.as_deref(), name) {
                 continue;
@@ -172,7 +177,7 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
                 host_down::elsewhere(&mut crash, downs.get(there).map_or(&[][..], Vec::as_slice));
             }
             let weigh = |host: usize, vm: usize| match (hosts.get(host), indices.get(host)) {
-                (Some(model), Some(index)) => verdict::weigh(host, model, index, rules, vm, &crash, windows),
+                (Some(model), Some(index)) => verdict::weigh(host, model, index, rules, vm, &crash, windows, since),
                 _ => Vec::new(),
             };
             let mut weighed = weigh(at, crash.vm);

@@ -8,7 +8,7 @@ use crate::bundle::{Keep, Owner};
 use crate::log::{Coverage, LogKind, Millis, Span};
 use crate::rules::{Captures, Fact, RuleSet};
 use crate::scan::{BundlePass, MemberLog};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
 #[must_use]
@@ -22,6 +22,7 @@ pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
     configurations(&mut host, rules);
     finish_names(&mut host);
     worlds(&mut host, rules, &listed);
+    super::sel_clock::correct(&mut host, rules);
     super::sessions::find(&mut host, rules);
     stands_on(&mut host);
     drop_used_facts(&mut host, rules);
@@ -258,14 +259,21 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usi
         }
     }
     host.findings.sort_by_key(Finding::order);
+    once_across_logs(host);
 }
 
-pub(super) fn facts_of<'a>(
-    host: &'a HostModel,
-    rules: &'a RuleSet,
-    fact: Fact,
-) -> impl Iterator<Item = &'a Finding> + 'a {
-    host.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
+/// vmkwarning.log repeats the warnings of vmkernel.log: the same line counts once.
+fn once_across_logs(host: &mut HostModel) {
+    let key = |finding: &Finding| {
+        let values: Vec<&str> = finding.captures.iter().map(|(_, value)| value).collect();
+        (finding.rule, finding.time, values.join("\u{1f}"))
+    };
+    if !host.findings.iter().any(|finding| finding.log == LogKind::Vmkwarning) {
+        return;
+    }
+    let in_kernel: BTreeSet<_> =
+        host.findings.iter().filter(|finding| finding.log == LogKind::Vmkernel).map(key).collect();
+    host.findings.retain(|finding| finding.log != LogKind::Vmkwarning || !in_kernel.contains(&key(finding)));
 }
 
 /// What the VMs' own logs say about their configuration; the newest log is believed first.
@@ -273,19 +281,19 @@ fn configurations(host: &mut HostModel, rules: &RuleSet) {
     let mut dumps: BTreeMap<usize, facts::Vmx> = BTreeMap::new();
     let mut configs: BTreeMap<usize, String> = BTreeMap::new();
     let mut products: BTreeMap<usize, String> = BTreeMap::new();
-    for finding in facts_of(host, rules, Fact::ConfigEntry) {
+    for finding in host.facts(rules, Fact::ConfigEntry) {
         if let (Some(vm), Some(key), Some(value)) =
             (finding.owner, finding.captures.get("key"), finding.captures.get("value"))
         {
             dumps.entry(vm).or_default().entry(key, value);
         }
     }
-    for finding in facts_of(host, rules, Fact::ConfigFile) {
+    for finding in host.facts(rules, Fact::ConfigFile) {
         if let (Some(vm), Some(path)) = (finding.owner, finding.captures.get("vmx")) {
             configs.insert(vm, path.trim().to_owned());
         }
     }
-    for finding in facts_of(host, rules, Fact::VmxStart) {
+    for finding in host.facts(rules, Fact::VmxStart) {
         if let (Some(vm), Some(product)) = (finding.owner, finding.captures.get("product")) {
             products.insert(vm, product.trim().to_owned());
         }
@@ -327,19 +335,19 @@ fn number(captures: &Captures, name: &str) -> Option<u64> {
 /// World, cartel and handle tables with the time they are valid.
 fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
     let mut raw = RawWorlds::default();
-    for finding in facts_of(host, rules, Fact::WorldName) {
+    for finding in host.facts(rules, Fact::WorldName) {
         if let (Some(world), Some(name), Some(time)) =
             (number(&finding.captures, "world"), finding.captures.get("vm"), finding.time)
         {
             raw.names.push((world, name.to_owned(), time));
         }
     }
-    for finding in facts_of(host, rules, Fact::WorldCartel) {
+    for finding in host.facts(rules, Fact::WorldCartel) {
         if let (Some(world), Some(cartel)) = (number(&finding.captures, "world"), number(&finding.captures, "cartel")) {
             raw.cartels.insert(world, cartel);
         }
     }
-    for finding in facts_of(host, rules, Fact::HandleWorld) {
+    for finding in host.facts(rules, Fact::HandleWorld) {
         if let (Some(handle), Some(world)) = (finding.captures.get("handle"), number(&finding.captures, "world")) {
             raw.handles.push((handle.to_owned(), world, finding.time));
         }
@@ -353,7 +361,7 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
         .filter_map(|finding| Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned())))
         .collect();
     host.opid_user = opids.into_iter().collect();
-    let starts: BTreeMap<usize, Millis> = facts_of(host, rules, Fact::VmxStart)
+    let starts: BTreeMap<usize, Millis> = host.facts(rules, Fact::VmxStart)
         .filter_map(|finding| Some((finding.owner?, finding.time?)))
         .collect();
     for vm in 0..host.vms.len() {

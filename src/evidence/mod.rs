@@ -5,6 +5,7 @@ mod concern;
 mod follow;
 mod model;
 pub mod paths;
+mod sel_clock;
 mod sessions;
 mod tie;
 

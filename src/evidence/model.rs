@@ -4,7 +4,7 @@
 use super::paths::Volumes;
 use crate::bundle::facts::Vmx;
 use crate::log::{Coverage, LogKind, Millis};
-use crate::rules::Captures;
+use crate::rules::{Captures, Fact, RuleSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A line that a rule found, with its place in the bundle.
@@ -194,6 +194,9 @@ pub struct HostModel {
     pub is_host: bool,
     /// Which findings may concern which VM, worked out when first asked for.
     pub concerns: super::Concerns,
+    /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
+    /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
+    pub sel_ahead: Option<Millis>,
     /// What was left out for a budget, in sentences.
     pub left_out: Vec<String>,
     /// Corrected memory errors never reach ESXi on this host.
@@ -201,9 +204,8 @@ pub struct HostModel {
 }
 
 impl HostModel {
-    /// The findings with a time in `[from, to]`.
-    pub fn between(&self, from: Millis, to: Millis) -> impl Iterator<Item = (usize, &Finding)> {
-        let start = self.findings.partition_point(|finding| finding.time.is_none_or(|time| time < from));
-        self.findings.iter().enumerate().skip(start).take_while(move |(_, finding)| finding.time.is_some_and(|t| t <= to))
+    /// The findings that state a fact of this kind.
+    pub fn facts<'a>(&'a self, rules: &'a RuleSet, fact: Fact) -> impl Iterator<Item = &'a Finding> + 'a {
+        self.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
     }
 }

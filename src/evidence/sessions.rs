@@ -1,6 +1,5 @@
 //! Runs of the VMX process of each VM: from banner to exit, to the next banner, or to the end of the log.
 
-use super::build::facts_of;
 use super::model::{HostModel, Session};
 use crate::log::Millis;
 use crate::rules::{Fact, RuleSet};
@@ -22,14 +21,14 @@ struct Mark {
 pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
     let mut marks: BTreeMap<usize, Vec<Mark>> = BTreeMap::new();
     for (fact, is_start) in [(Fact::VmxStart, true), (Fact::VmxExit, false)] {
-        for finding in facts_of(host, rules, fact) {
+        for finding in host.facts(rules, fact) {
             if let (Some(vm), Some(time)) = (finding.owner, finding.time) {
                 let mark = Mark { time, is_start, member: finding.member, before: finding.before };
                 marks.entry(vm).or_default().push(mark);
             }
         }
     }
-    let names: Vec<(usize, usize, Millis, String)> = facts_of(host, rules, Fact::VmxHost)
+    let names: Vec<(usize, usize, Millis, String)> = host.facts(rules, Fact::VmxHost)
         .filter_map(|finding| {
             Some((finding.owner?, finding.member, finding.time?, finding.captures.get("value")?.to_owned()))
         })

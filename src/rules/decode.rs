@@ -1,6 +1,6 @@
 //! Numbers of the hardware and of the storage stack turned into words that rules can test.
 
-use super::compiled::Captures;
+use super::captures::Captures;
 use super::model::Decoder;
 
 /// The captures a decoder adds.

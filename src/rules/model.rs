@@ -352,6 +352,8 @@ words! {
         ConfigFile = "config-file",
         /// The host booted: its VMkernel's first lines, or "Host has booted".
         HostBoot = "host-boot",
+        /// The hardware's own log saw the host start: its clock can be compared with the host's.
+        SelBoot = "sel-boot",
         /// The host was told to stop or reboot.
         HostStopPlanned = "host-stop-planned",
         /// Hourly sign of life, with the number of VMs.
