@@ -3,9 +3,11 @@
 use super::captures::Captures;
 use super::decode;
 use super::model::{Rule, TieBy};
+use super::needs::Needs;
 use crate::log::LogKind;
 use crate::terms::Strength;
 use regex::bytes::{Regex, RegexBuilder};
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 /// The largest compiled program a pattern may have, in bytes. Real patterns stay far below.
@@ -30,12 +32,13 @@ pub struct Compiled {
 struct Pattern {
     text: String,
     ignore_case: bool,
+    needs: OnceLock<Needs>,
     compiled: OnceLock<Option<(Regex, Vec<Option<Arc<str>>>)>>,
 }
 
 impl Pattern {
     fn new(text: &str, ignore_case: bool) -> Self {
-        Self { text: text.to_owned(), ignore_case, compiled: OnceLock::new() }
+        Self { text: text.to_owned(), ignore_case, needs: OnceLock::new(), compiled: OnceLock::new() }
     }
 
     /// Compiles the pattern without keeping it, to see its errors.
@@ -46,6 +49,11 @@ impl Pattern {
             .case_insensitive(self.ignore_case)
             .size_limit(PROGRAM_LIMIT)
             .build()
+    }
+
+    /// Whether the text can match at all: a cheap look before the pattern is tried, or even compiled.
+    fn may_match(&self, text: &[u8]) -> bool {
+        self.needs.get_or_init(|| if self.ignore_case { Needs::default() } else { Needs::of(&self.text) }).met(text)
     }
 
     /// The compiled pattern; `None` only for one that does not compile, which loading has refused before.
@@ -112,15 +120,10 @@ impl Compiled {
     /// Tries the rule on a line (with the lines of its span behind it, joined by `\n`).
     #[must_use]
     pub fn try_line(&self, text: &[u8]) -> LineResult {
-        let decoded;
-        let text = if self.rule.url_decode {
-            decoded = url_decode(text);
-            &decoded[..]
-        } else {
-            text
-        };
+        let decoded = if self.rule.url_decode { url_decode(text) } else { Cow::Borrowed(text) };
+        let text = decoded.as_ref();
         let Some(mut captures) = self.captures(text) else { return LineResult::NoMatch };
-        if self.unless.iter().filter_map(Pattern::get).any(|(regex, _)| regex.is_match(text)) {
+        if self.unless.iter().filter(|p| p.may_match(text)).filter_map(Pattern::get).any(|(regex, _)| regex.is_match(text)) {
             return LineResult::Vetoed;
         }
         if let Some(decoder) = self.rule.decode {
@@ -175,7 +178,7 @@ impl Compiled {
     }
 
     fn captures(&self, text: &[u8]) -> Option<Captures> {
-        self.patterns.iter().filter_map(Pattern::get).find_map(|(regex, names)| {
+        self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(|(regex, names)| {
             let found = regex.captures(text)?;
             let mut captures = Captures::default();
             for (name, group) in names.iter().zip(found.iter()) {
@@ -221,7 +224,10 @@ pub(crate) fn template_names(template: &str) -> Vec<String> {
 }
 
 /// Undoes `%XX`; anything else stays as it is.
-fn url_decode(text: &[u8]) -> Vec<u8> {
+fn url_decode(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'%', text).is_none() {
+        return Cow::Borrowed(text);
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -236,7 +242,7 @@ fn url_decode(text: &[u8]) -> Vec<u8> {
             rest = tail;
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 fn hex(byte: u8) -> Option<u8> {

@@ -6,6 +6,7 @@ mod decode;
 mod embedded;
 mod filter;
 mod model;
+mod needs;
 pub mod reference;
 mod registry;
 pub mod samples;
@@ -15,7 +16,7 @@ mod doc_example;
 
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
-pub use filter::Filter;
+pub use filter::{Filter, Mark};
 pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
     RuleFile, TieBy, TimeRelation,

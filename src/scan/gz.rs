@@ -5,7 +5,19 @@ use super::pool::BUFFER;
 use super::scanner::{Scanned, Scanner};
 use crate::input::NoteKind;
 use flate2::bufread::MultiGzDecoder;
+use std::cell::RefCell;
 use std::io::{Read, Write};
+
+thread_local! {
+    /// The buffers of a worker, for the next rotation.
+    static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn room() -> Vec<u8> {
+    let mut room = ROOM.with_borrow_mut(Vec::pop).unwrap_or_default();
+    room.resize(BUFFER, 0);
+    room
+}
 
 /// A rotation may unpack to this many bytes whatever its size …
 const FREE_OUTPUT: u64 = 256 << 20;
@@ -20,11 +32,10 @@ pub(super) type Damage = Option<(NoteKind, String)>;
 /// A file that is cut or corrupt gives what came before.
 pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32, Scanned, u64, u64)) -> Damage {
     let mut decoder = MultiGzDecoder::new(bytes);
-    let mut cutter = Cutter::new(vec![0; BUFFER]);
+    let mut cutter = Cutter::new(room());
     let mut number = 0;
     let mut total = 0_u64;
     let allowed = FREE_OUTPUT.max(RATIO.saturating_mul(bytes.len() as u64));
-    let mut spare: Option<Vec<u8>> = None;
     let damage = loop {
         match decoder.read(cutter.space()) {
             Ok(0) => break None,
@@ -32,11 +43,11 @@ pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32
                 total += n as u64;
                 if cutter.filled(n) {
                     let piece = cutter.cut(Vec::new());
-                    cutter.settle(spare.take().unwrap_or_default());
+                    cutter.settle(room());
                     let data = piece.data.get(..piece.len).unwrap_or_default();
                     each(number, scanner.scan(data, piece.body), piece.body as u64, 0);
                     number += 1;
-                    spare = Some(piece.data);
+                    ROOM.with_borrow_mut(|spare| spare.push(piece.data));
                 }
                 if total > allowed {
                     break Some((
@@ -57,6 +68,7 @@ pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32
     let piece = cutter.finish();
     let data = piece.data.get(..piece.len).unwrap_or_default();
     each(number, scanner.scan(data, piece.body), piece.body as u64, long_lines);
+    ROOM.with_borrow_mut(|spare| spare.push(piece.data));
     damage
 }
 

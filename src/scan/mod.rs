@@ -1,6 +1,7 @@
 //! The pass over the logs: pieces of text in fixed buffers, scanned side by side.
 
 mod cutter;
+mod flood;
 mod found;
 mod gz;
 mod pass;

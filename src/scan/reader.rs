@@ -2,6 +2,7 @@
 //! hands them to the workers.
 
 use super::cutter::Cutter;
+use super::flood;
 use super::gz;
 use super::found::Found;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
@@ -13,7 +14,7 @@ use crate::limits::Budgets;
 use crate::log::{LogKind, Millis};
 use crate::rules::{Filter, RuleSet};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 /// Cores of a bundle that are named; the rest is passed over like the others.
 const CORES: usize = 500;
@@ -30,7 +31,8 @@ const INLINE_PIECES: usize = 8;
 pub struct Shared {
     /// The rules.
     pub rules: Arc<RuleSet>,
-    filters: BTreeMap<LogKind, Filter>,
+    /// By kind; built when the first log of the kind comes.
+    filters: BTreeMap<LogKind, OnceLock<Option<Filter>>>,
     /// The buffers.
     pub pool: Pool,
     /// What an input may cost.
@@ -38,17 +40,17 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Prepares the filters of all kinds.
+    /// Shares the rules; at most `buffers` buffers are made.
     #[must_use]
     pub fn new(rules: Arc<RuleSet>, buffers: usize, limits: Budgets) -> Self {
-        let filters =
-            LogKind::ALL.iter().filter_map(|kind| Some((*kind, Filter::new(&rules, *kind)?))).collect();
+        let filters = LogKind::ALL.iter().map(|kind| (*kind, OnceLock::new())).collect();
         Self { rules, filters, pool: Pool::new(buffers, 24 << 20), limits }
     }
 
     pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
         let line_limit = self.limits.line.min(LINE_LIMIT);
-        Scanner { rules: &self.rules, filter: self.filters.get(&kind), kind, reference, line_limit }
+        let filter = self.filters.get(&kind).and_then(|own| own.get_or_init(|| Filter::new(&self.rules, kind)).as_ref());
+        Scanner { rules: &self.rules, filter, kind, reference, line_limit }
     }
 }
 
@@ -301,7 +303,8 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work, mark);
             let data = piece.data.get(..piece.len).unwrap_or_default();
-            let scanned = shared.scanner(kind, reference).scan(data, piece.body);
+            let mut scanned = shared.scanner(kind, reference).scan(data, piece.body);
+            flood::bound(&mut scanned.hits, &shared.rules, piece_number);
             let bytes = piece.body as u64;
             shared.pool.give(piece.data);
             ticket.0.add(PieceDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 });
@@ -321,7 +324,8 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work, Some((order, path.clone())));
             let scanner = shared.scanner(kind, reference);
-            let damage = gz::scan(&bytes, &scanner, |piece, scanned, bytes, long_lines| {
+            let damage = gz::scan(&bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
+                flood::bound(&mut scanned.hits, &shared.rules, piece);
                 ticket.0.add(PieceDone { bundle, member, piece, scanned, bytes, long_lines });
             });
             drop(bytes);

@@ -1,7 +1,8 @@
 //! Scans a piece of a log: the fast filter first, then one look at each line start, then the rules on hit lines.
 
 use crate::log::{LogKind, Millis, Span, Stamper, head};
-use crate::rules::{Captures, Filter, RuleSet};
+use crate::rules::{Captures, Compiled, Filter, Mark, RuleSet};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The most bytes of a line that a rule sees and the report keeps.
@@ -12,6 +13,13 @@ pub const LINE_LIMIT: usize = 1 << 20;
 
 /// Equal evidence within this time is one finding with a count.
 const COALESCE: Millis = 1_000;
+
+/// A flood: each time one rule has told this many findings about the same thing in a piece, the time within which
+/// they are one finding doubles …
+const FLOOD: u32 = 64;
+
+/// … up to 64 seconds.
+const FLOOD_DOUBLINGS: u32 = 6;
 
 /// A line that a rule matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,9 +91,12 @@ impl Scanner<'_> {
         let mut out = Scanned::default();
         let mut stamper = Stamper::new(self.reference);
         let text = data.get(..body).unwrap_or(data);
-        let starts = self.hit_lines(text);
-        let mut hits = starts.into_iter().peekable();
-        let mut recent: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        let mut marks = Vec::new();
+        if let Some(filter) = self.filter {
+            filter.marks(text, &mut marks);
+        }
+        let mut marks = marks.as_slice();
+        let mut recent: BTreeMap<(usize, String), Recent> = BTreeMap::new();
         let (mut time, mut before): (Option<Millis>, Option<Millis>) = (None, None);
         let mut candidates = Vec::new();
         let mut offset = 0;
@@ -118,10 +129,13 @@ impl Scanner<'_> {
                 // A bare line below a stamped one continues it.
                 out.understood += 1;
             }
-            if hits.next_if_eq(&offset).is_some() {
+            if marks.first().is_some_and(|mark| mark.at < end) {
+                let here = marks.iter().take_while(|mark| mark.at < end).count();
+                let (own, rest) = marks.split_at(here);
+                marks = rest;
                 out.tried += 1;
                 let place = Place { line: out.lines, time, before, end };
-                self.try_line(data, line, place, &mut candidates, &mut recent, &mut out.hits);
+                self.try_line(data, line, place, own, &mut candidates, &mut recent, &mut out.hits);
             }
             out.lines += 1;
             offset = end + 1;
@@ -135,34 +149,19 @@ impl Scanner<'_> {
         matches!(self.kind, LogKind::Sel | LogKind::FolderListing | LogKind::Readme)
     }
 
-    /// Starts of the lines that hold a literal, rising.
-    fn hit_lines(&self, text: &[u8]) -> Vec<usize> {
-        let mut starts = Vec::new();
-        let Some(filter) = self.filter else { return starts };
-        let mut from = 0;
-        while let Some(at) = filter.next(text, from) {
-            let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |newline| newline + 1);
-            starts.push(start);
-            // One literal is enough to look at a line: go on behind its end.
-            match memchr::memchr(b'\n', text.get(at..).unwrap_or_default()) {
-                Some(more) => from = at + more + 1,
-                None => break,
-            }
-        }
-        starts
-    }
-
+    #[allow(clippy::too_many_arguments)]
     fn try_line(
         &self,
         data: &[u8],
         line: &[u8],
         place: Place,
+        marks: &[Mark],
         candidates: &mut Vec<usize>,
-        recent: &mut BTreeMap<(usize, String), usize>,
+        recent: &mut BTreeMap<(usize, String), Recent>,
         hits: &mut Vec<Hit>,
     ) {
         let Some(filter) = self.filter else { return };
-        filter.candidates(line, candidates);
+        filter.rules_of(marks, candidates);
         let first_new = hits.len();
         for &index in candidates.iter() {
             let Some(rule) = self.rules.rules().get(index) else { continue };
@@ -181,41 +180,39 @@ impl Scanner<'_> {
                 last: time,
             });
         }
-        self.settle(first_new, recent, hits);
+        if hits.len() > first_new {
+            self.settle(first_new, recent, hits);
+        }
     }
 
     /// Drops hits that another rule of the same line excludes, and folds repeats into one.
-    fn settle(&self, first_new: usize, recent: &mut BTreeMap<(usize, String), usize>, hits: &mut Vec<Hit>) {
+    fn settle(&self, first_new: usize, recent: &mut BTreeMap<(usize, String), Recent>, hits: &mut Vec<Hit>) {
         let fresh: Vec<Hit> = hits.drain(first_new..).collect();
         let ids: Vec<&str> = fresh.iter().filter_map(|hit| self.id(hit.rule)).collect();
-        for hit in &fresh {
+        for hit in fresh {
             let Some(rule) = self.rules.rules().get(hit.rule) else { continue };
             if rule.rule.excluded_by.iter().any(|id| ids.contains(&id.as_str())) {
                 continue;
             }
-            let foldable = rule.rule.crash.is_none() && rule.rule.operation.is_none() && rule.rule.fact.is_none();
-            if !foldable {
-                hits.push(hit.clone());
+            if told(rule) {
+                hits.push(hit);
                 continue;
             }
-            let mut key = String::new();
-            for tie in &rule.ties {
-                key.push_str(hit.captures.get(tie.as_str()).unwrap_or_default());
-                key.push('\u{1f}');
-            }
             let strength = rule.strength_of(&hit.captures);
-            let key = (hit.rule, key);
-            if let Some(own) = recent.get(&key).and_then(|&at| hits.get_mut(at))
+            let known = recent.entry((hit.rule, key(rule, &hit.captures))).or_insert(Recent { at: usize::MAX, findings: 0 });
+            // What opens a state is told anew each time: the state may have ended in between.
+            let doublings = if rule.rule.interval.is_some() { 0 } else { (known.findings / FLOOD).min(FLOOD_DOUBLINGS) };
+            if let Some(own) = hits.get_mut(known.at)
                 && let (Some(then), Some(now)) = (own.time, hit.time)
-                && (now - then).abs() < COALESCE
+                && (now - then).abs() < COALESCE << doublings
                 && rule.strength_of(&own.captures) >= strength
             {
                 own.count += 1;
                 own.last = hit.time;
                 continue;
             }
-            recent.insert(key, hits.len());
-            hits.push(hit.clone());
+            *known = Recent { at: hits.len(), findings: known.findings.saturating_add(1) };
+            hits.push(hit);
         }
     }
 
@@ -225,9 +222,13 @@ impl Scanner<'_> {
 
     /// The line without its line end, and the lines of its span behind it; an event record ends where the next
     /// begins.
-    fn text(&self, data: &[u8], place: Place, line: &[u8], span: u8) -> Vec<u8> {
+    fn text<'t>(&self, data: &[u8], place: Place, line: &'t [u8], span: u8) -> Cow<'t, [u8]> {
         let trim = |line: &[u8]| -> usize { line.len() - usize::from(line.last() == Some(&b'\r')) };
-        let mut out = line.get(..trim(line).min(TEXT_LIMIT)).unwrap_or_default().to_vec();
+        let first = line.get(..trim(line).min(TEXT_LIMIT)).unwrap_or_default();
+        if span == 0 {
+            return Cow::Borrowed(first);
+        }
+        let mut out = first.to_vec();
         let mut at = place.end + 1;
         for _ in 0..span {
             let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) else { break };
@@ -244,8 +245,30 @@ impl Scanner<'_> {
             out.extend_from_slice(next.get(..trim(next).min(room)).unwrap_or_default());
             at += end + 1;
         }
-        out
+        Cow::Owned(out)
     }
+}
+
+/// The last finding of a rule about one thing, and how many there have been.
+struct Recent {
+    at: usize,
+    findings: u32,
+}
+
+/// Whether a rule tells what happened (a crash, an operation, a fact) and not only evidence: such lines are not
+/// folded.
+pub(super) const fn told(rule: &Compiled) -> bool {
+    rule.rule.crash.is_some() || rule.rule.operation.is_some() || rule.rule.fact.is_some()
+}
+
+/// What a finding of a rule is about: the values it is tied by.
+pub(super) fn key(rule: &Compiled, captures: &Captures) -> String {
+    let mut key = String::new();
+    for tie in &rule.ties {
+        key.push_str(captures.get(tie.as_str()).unwrap_or_default());
+        key.push('\u{1f}');
+    }
+    key
 }
 
 /// Where a hit line stands.

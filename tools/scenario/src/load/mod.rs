@@ -29,7 +29,7 @@ pub struct Load {
     pub size: u64,
     /// The number of VMs.
     pub vms: u32,
-    /// How many of them crash.
+    /// How many crashes there are: one for each VM, and what is beyond that in the first VM, which is in a loop.
     pub crashes: u32,
     /// Another seed gives other content of the same kind.
     pub seed: u64,
@@ -147,10 +147,10 @@ fn scenario_of(load: &Load) -> Result<Scenario, Error> {
         ));
     }
     let mut scenario = parse(&format!("load-{}", load.seed), &text)?;
-    let crashes = load.crashes.min(load.vms);
+    let crashes = load.crashes;
     for number in 0..crashes {
         let at = -8.0 * 86_400.0 + f64::from(number + 1) * 8.0 * 86_400.0 / f64::from(crashes + 1);
-        let vm = format!("LOAD-{:03}", 1 + number);
+        let vm = format!("LOAD-{:03}", 1 + if number < load.vms { number } else { 0 });
         let mut crash = Event::new(at, EventKind::Bugcheck);
         crash.vm.clone_from(&vm);
         crash.code = ["0x50", "0x80", "0x101", "0x7a"]
