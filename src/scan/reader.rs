@@ -152,6 +152,10 @@ struct State {
     kept: Vec<(Keep, String, Vec<u8>)>,
     pieces: Vec<u32>,
     reference: Option<Millis>,
+    /// Kept files that came whole: path → their place among the kept.
+    whole: BTreeMap<String, usize>,
+    /// Paths of logs.
+    logs: BTreeSet<String>,
     /// Folders of VMs.
     folders: BTreeSet<String>,
     logs_left_out: u64,
@@ -427,6 +431,8 @@ impl Sink for Reader<'_> {
             kept: Vec::new(),
             pieces: Vec::new(),
             reference: None,
+            whole: BTreeMap::new(),
+            logs: BTreeSet::new(),
             folders: BTreeSet::new(),
             logs_left_out: 0,
             vms_left_out: 0,
@@ -504,6 +510,16 @@ impl Sink for Reader<'_> {
                     self.current = Current::Keep { index, part: Some(number), room: vec![0; 64 << 10] };
                     return Open::Read;
                 }
+                if place.fragment.is_none()
+                    && let Some(&index) = state.whole.get(&path)
+                    && let Some((_, _, bytes)) = state.kept.get_mut(index)
+                {
+                    state.kept_bytes = state.kept_bytes.saturating_sub(bytes.len());
+                    bytes.clear();
+                    self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
+                    self.current = Current::Keep { index, part: None, room: vec![0; 64 << 10] };
+                    return Open::Read;
+                }
                 if let Keep::Vmx(folder) = &keep
                     && !state.has_room_for(folder, limits.vms)
                 {
@@ -518,6 +534,9 @@ impl Sink for Reader<'_> {
                 }
                 let index = state.kept.len();
                 state.kept.push((keep, path.clone(), Vec::new()));
+                if place.fragment.is_none() {
+                    state.whole.insert(path.clone(), index);
+                }
                 if let Some(number) = place.fragment {
                     let parts = BTreeMap::from([(number, Vec::new())]);
                     state.fragments.insert(place.path.clone(), (index, parts));
@@ -535,6 +554,9 @@ impl Sink for Reader<'_> {
                     && !state.has_room_for(folder, limits.vms)
                 {
                     return Open::Skip;
+                }
+                if !state.logs.insert(path.clone()) {
+                    self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
                 }
                 let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
                 let cutter = Cutter::new(self.shared.pool.take());

@@ -254,6 +254,146 @@ fn limits_can_be_changed_on_the_command_line() {
     assert_eq!(run(&["x", "--limit", "member=10"]).status, 2);
 }
 
+/// The members of the sample, changed.
+fn changed(change: impl Fn(&str, Vec<u8>) -> Vec<(String, Vec<u8>)>) -> Report {
+    let all: Vec<_> = members(&sample()).into_iter().flat_map(|(name, bytes)| change(&name, bytes)).collect();
+    let (_folder, path) = Folder::new().put_zip(gzip(&tar_of(&all)));
+    analyze(&[path])
+}
+
+fn notes(report: &Report) -> String {
+    report.inputs.iter().flat_map(|input| &input.notes).cloned().collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn fragments_in_any_state() {
+    let list = "commands/localcli_vm-process-list.txt";
+    let cut = |order: &'static [(u32, usize)]| {
+        changed(move |name, bytes| {
+            if !name.ends_with(list) {
+                return vec![(name.to_owned(), bytes)];
+            }
+            let pieces: Vec<Vec<u8>> = bytes.chunks(bytes.len() / 3 + 1).map(<[u8]>::to_vec).collect();
+            order.iter().map(|(number, piece)| (format!("{name}.FRAG-{number:05}"), pieces[*piece].clone())).collect()
+        })
+    };
+    let whole = told_by(&[sample()]);
+    let report = cut(&[(2, 2), (0, 0), (1, 1)]);
+    assert_eq!((told(&report), notes(&report).contains("fragment")), (whole.clone(), false));
+    let report = cut(&[(0, 0), (2, 2)]);
+    assert!(notes(&report).contains("fragment 2 follows where 1 was expected"), "{}", notes(&report));
+    let report = cut(&[(0, 0), (1, 1), (1, 1), (2, 2)]);
+    assert!(told(&report) == whole && notes(&report).contains("there twice"), "{}", notes(&report));
+    let report = cut(&[(99_999, 0), (100_000, 1), (100_001, 2)]);
+    assert!(notes(&report).contains("fragment 99999 follows where 0 was expected"));
+}
+
+#[test]
+fn rotations_in_any_state() {
+    let report = changed(|name, bytes| {
+        if !name.ends_with("var/run/log/hostd.log") {
+            return vec![(name.to_owned(), bytes)];
+        }
+        let at = |n: &str| name.replace("hostd.log", n);
+        let packed = gzip(&bytes);
+        let half = bytes.len() / 2;
+        vec![
+            (at("hostd.0.gz"), Vec::new()),
+            (at("hostd.1.gz"), bytes.clone()),
+            (at("hostd.2.gz"), packed[..packed.len() / 2].to_vec()),
+            (at("hostd.3"), bytes.clone()),
+            (at("hostd.4.gz"), [gzip(&bytes[..half]), gzip(&bytes[half..])].concat()),
+            (at("hostd.log"), bytes),
+        ]
+    });
+    assert_eq!(told(&report).len(), 1, "{}", notes(&report));
+    let hostd = report.hosts[0].logs.iter().find(|log| log.log == "hostd").unwrap();
+    assert_eq!(hostd.members, 6);
+    assert!(notes(&report).contains("hostd.2.gz") && !notes(&report).contains("hostd.4.gz"), "{}", notes(&report));
+}
+
+#[test]
+fn empty_and_binary_members() {
+    let report = changed(|name, bytes| match name {
+        name if name.ends_with("/vpxa.log") => vec![(name.to_owned(), Vec::new())],
+        name if name.ends_with("/vobd.log") => vec![(name.to_owned(), [&[0; 5000][..], &bytes, &[0xff; 5000]].concat())],
+        name => vec![(name.to_owned(), bytes), (format!("{name}-flat.vmdk"), vec![0; 1024])],
+    });
+    assert_eq!(told(&report).len(), 1, "{}", notes(&report));
+}
+
+#[test]
+fn names_of_every_kind() {
+    for name in ["web 01 (prod) [x]: $HOME", "b\u{fc}ro", ".hidden", "1.x", "a\u{301}\u{4eee}", "-rf", "%s%n", "'; --"] {
+        let report = changed(|path, bytes| {
+            let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+            if parts.get(1).is_some_and(|part| part == "vmfs") && parts.len() > 5 {
+                parts[4] = name.to_owned();
+            }
+            vec![(parts.join("/"), bytes)]
+        });
+        assert_eq!(report.summary.crashes, 1, "{name}: {}", notes(&report));
+    }
+}
+
+#[test]
+fn the_same_member_twice() {
+    let report = changed(|name, bytes| {
+        let mut out = vec![(name.to_owned(), bytes.clone())];
+        if name.ends_with("uname_-a.txt") {
+            out.insert(0, (name.to_owned(), b"VMkernel wrong.example 6.0.0 #1 SMP Release build-1 x86_64 ESXi\n".to_vec()));
+        } else if name.ends_with("/hostd.log") {
+            out.push((name.to_owned(), bytes));
+        }
+        out
+    });
+    assert_eq!(told(&report), told_by(&[sample()]), "{}", notes(&report));
+    assert!(notes(&report).contains("the last one counts") && notes(&report).contains("both are read"));
+}
+
+#[test]
+fn lines_of_two_versions_in_one_log() {
+    let report = changed(|name, bytes| {
+        if !name.ends_with("/vmware.log") {
+            return vec![(name.to_owned(), bytes)];
+        }
+        let old = b"2025-01-01T00:00:00.000Z| vmx| I125: Log for VMware ESX pid=1 version=7.0.3\n\
+                    2025-01-01T00:00:01.000Z| vcpu-0| I125: Guest: x\n";
+        vec![(name.to_owned(), [&old[..], &bytes].concat())]
+    });
+    assert!(told(&report).contains(&told_by(&[sample()])[0]), "{:?}", told(&report));
+    let log = report.vms.iter().find(|vm| !vm.crashes.is_empty()).unwrap();
+    assert!(log.logs.understood.unwrap() > 0.99 && log.logs.first.as_deref().unwrap().starts_with("2025-01-01"));
+}
+
+#[test]
+fn parts_of_a_bundle() {
+    let only = |keep: fn(&str) -> bool| {
+        changed(move |name, bytes| if keep(name) { vec![(name.to_owned(), bytes)] } else { Vec::new() })
+    };
+    let report = only(|name| name.contains("/commands/"));
+    assert_eq!((report.hosts.len(), report.summary.crashes), (1, 0), "{}", notes(&report));
+    let report = only(|name| name.contains("/vmfs/"));
+    assert_eq!(report.summary.crashes, 1);
+    let report = only(|name| name.contains("/var/"));
+    assert_eq!(report.hosts.len(), 1);
+}
+
+#[test]
+fn secrets_are_not_echoed() {
+    let report = changed(|name, bytes| {
+        let top = name.split('/').next().unwrap();
+        let mut out = vec![(name.to_owned(), bytes)];
+        if name.ends_with("/README") {
+            for file in ["etc/vmware/esx.conf", "etc/vmware/vpxa/vpxa.cfg", "etc/likewise/x.conf", "bootbank/local.tgz"] {
+                out.push((format!("{top}/{file}"), b"/adv/Net/password = \"hunter2-secret\"\n".to_vec()));
+            }
+        }
+        out
+    });
+    assert!(!super::support::json_text(&report).contains("hunter2"));
+}
+
 /// Helpers of this file alone.
 trait Put {
     fn put_zip(self, bytes: Vec<u8>) -> (Folder, PathBuf);
