@@ -187,6 +187,11 @@ fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(us
             crashes.extend(verdict::crash::assemble(host, rules, vm));
         }
         let own = downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
+        let all = crashes.len();
+        latest(&mut crashes, options.limits.crashes);
+        if crashes.len() < all {
+            left_out.push((at, all - crashes.len()));
+        }
         host_down::merge(&mut crashes, own);
         let mut before: Option<(usize, i64)> = None;
         for mut crash in crashes {
