@@ -56,16 +56,9 @@ pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &
             .is_ok_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, at))),
         TieBy::Vm => vm.names.contains(key.trim()),
         TieBy::Vmid => key.parse::<u64>().is_ok_and(|id| vm.vmid == Some(id)),
-        TieBy::Vmx => match &vm.config_key {
-            Some(own) if own == path => true,
-            // Label and uuid of a volume that no list joins: folder and file decide.
-            Some(own) => {
-                let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
-                let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
-                !both_known && tail(own) == tail(path) && tail(own).is_some()
-            }
-            None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
-        },
+        // Forms of the web write a blank as `+`.
+        TieBy::Vmx if path.contains('+') && is_config(host, vm, &path.replace('+', " ")) => true,
+        TieBy::Vmx => is_config(host, vm, path),
         TieBy::Path => vm.folders.iter().any(|folder| {
             !folder.is_empty() && path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         }),
@@ -74,6 +67,20 @@ pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &
         TieBy::Pci => vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key)),
         TieBy::Migration => vm.migrations.contains(key),
         TieBy::Device | TieBy::Volume | TieBy::OwnLog | TieBy::Host | TieBy::Moment => false,
+    }
+}
+
+/// Whether a path is the configuration file of this VM.
+fn is_config(host: &HostModel, vm: &VmModel, path: &str) -> bool {
+    match &vm.config_key {
+        Some(own) if own == path => true,
+        // Label and uuid of a volume that no list joins: folder and file decide.
+        Some(own) => {
+            let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
+            let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
+            !both_known && tail(own) == tail(path) && tail(own).is_some()
+        }
+        None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
     }
 }
 
@@ -118,33 +125,9 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
             of(vm.vmid == Some(id), host.vms.iter().any(|other| other.vmid == Some(id)))
         }
         TieBy::Vmx => {
-<<<<<<< HEAD
             // A path names a VM, whether the bundle knows it or not.
             let path = host.volumes.canonical(key);
             if owns(host, vm, by, key, &path, at) { Tie::This } else { Tie::Other }
-=======
-            let path = host.volumes.canonical(key);
-            let tail = |path: &str| -> Option<(String, String)> {
-                let (folder, file) = path.rsplit_once('/')?;
-                Some((file_name(folder).to_owned(), file.to_owned()))
-            };
-            let same = |vm: &VmModel, path: &str| match &vm.config_key {
-                Some(own) if own == path => true,
-                // Label and uuid of a volume that no list joins: folder and file decide.
-                Some(own) => {
-                    let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
-                    let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
-                    !both_known && tail(own) == tail(path) && tail(own).is_some()
-                }
-                None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
-            };
-            // A path names a VM, whether the bundle knows it or not. Forms of the web write a blank as `+`.
-            if same(vm, &path) || (path.contains('+') && same(vm, &path.replace('+', " "))) {
-                Tie::This
-            } else {
-                Tie::Other
-            }
->>>>>>> main
         }
         TieBy::Path | TieBy::File => {
             let path = host.volumes.canonical(key);
