@@ -174,7 +174,7 @@ fn boots(host_index: usize, host: &HostModel, index: &Index, rules: &RuleSet, cr
     let until = crash.back.unwrap_or(crash.time) + 1_800_000;
     for (&rule_index, _) in &index.by_rule {
         let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
-        for &at in index.between(host, rule_index, crash.time, until).iter().take(KEPT_PER_RULE) {
+        for &at in index.between(host, rule_index, crash.time, until).iter().take(windows.evidence) {
             let Some(finding) = host.findings.get(at) else { continue };
             let Some(time) = finding.time else { continue };
             if out.iter().any(|own| own.host == host_index && own.finding == at) {
