@@ -163,18 +163,24 @@ pub fn weigh(
         out.append(&mut thin(own, host, windows.evidence));
     }
     if crash.kind == CrashKind::HostDown {
-        boots(host_index, host, index, rules, crash, &mut out);
+        boots((host_index, host, index), rules, crash, windows.evidence, &mut out);
     }
     out
 }
 
 /// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
 /// was asked for, knows of none is strong; VMkernel lines that begin anew are moderate.
-fn boots(host_index: usize, host: &HostModel, index: &Index, rules: &RuleSet, crash: &Crash, out: &mut Vec<Weighed>) {
+fn boots(
+    (host_index, host, index): (usize, &HostModel, &Index),
+    rules: &RuleSet,
+    crash: &Crash,
+    most: usize,
+    out: &mut Vec<Weighed>,
+) {
     let until = crash.back.unwrap_or(crash.time) + 1_800_000;
     for (&rule_index, _) in &index.by_rule {
         let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
-        for &at in index.between(host, rule_index, crash.time, until).iter().take(windows.evidence) {
+        for &at in index.between(host, rule_index, crash.time, until).iter().take(most) {
             let Some(finding) = host.findings.get(at) else { continue };
             let Some(time) = finding.time else { continue };
             if out.iter().any(|own| own.host == host_index && own.finding == at) {
