@@ -328,6 +328,9 @@ fn read_one(
     if kind == InputKind::VmSupport && !passes.iter().any(whole) && passes.iter().any(|pass| !pass.is_empty()) {
         notes.push("action.log, which vm-support writes last, is not in it: the collection was not finished or the archive is not whole".to_owned());
     }
+    if passes.iter().any(|pass| pass.vcenter) {
+        notes.push("a support bundle of vCenter Server is in it: that holds no logs of hosts and VMs; give the bundles of the ESXi hosts".to_owned());
+    }
     let input = Input { id: String::new(), path, kind, state, members: outcome.members, bytes: outcome.bytes, notes };
     Read { done: Done { input, hosts: Vec::new(), error: None, stopped: outcome.stopped }, passes }
 }

@@ -51,7 +51,7 @@ impl Options {
     }
 
     fn windows(&self) -> Windows {
-        Windows { before: self.window_before_ms, after: self.window_after_ms }
+        Windows { before: self.window_before_ms, after: self.window_after_ms, evidence: self.limits.evidence }
     }
 }
 
@@ -64,10 +64,22 @@ pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) ->
     Ok(report(gathered, options))
 }
 
+/// Ends of one host that are looked at, the last ones: each ends every VM that ran.
+const DOWNS: usize = 200;
+
 /// Judges every crash and writes the report.
 pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
-    let Gathered { inputs, hosts } = gathered;
-    let judged = judge_all(&hosts, options);
+    let Gathered { mut inputs, hosts } = gathered;
+    let (judged, left_out) = judge_within(&hosts, options);
+    for (host, count) in left_out {
+        let input = hosts.get(host).and_then(|host| inputs.get_mut(host.input));
+        if let Some(input) = input {
+            input.notes.push(format!("{count} earlier crashes were left out: a bundle may have {}", options.limits.crashes));
+            if input.state == InputState::Complete {
+                input.state = InputState::Damaged;
+            }
+        }
+    }
     let mut host_order: Vec<usize> = (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
     host_order.sort_by_key(|&at| hosts.get(at).map(|host| (host.name.clone(), host.captured_at, host.input)));
     let host_ids: BTreeMap<usize, String> =
@@ -150,10 +162,24 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
 
 /// Assembles and judges the crashes of all VMs.
 pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
+    judge_within(hosts, options).0
+}
+
+/// Assembles and judges the crashes of all VMs, the last ones of each host where there are more than may be; gives
+/// how many of which host were left out.
+fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(usize, usize)>) {
+    let mut left_out = Vec::new();
     let rules = &options.rules;
     let windows = options.windows();
     let indices: Vec<Index> = hosts.iter().map(Index::new).collect();
-    let downs: Vec<Vec<host_down::HostDown>> = hosts.iter().map(|host| host_down::find(host, rules)).collect();
+    let downs: Vec<Vec<host_down::HostDown>> = hosts
+        .iter()
+        .map(|host| {
+            let mut found = host_down::find(host, rules);
+            found.drain(..found.len().saturating_sub(DOWNS));
+            found
+        })
+        .collect();
     let mut out = Vec::new();
     for (at, host) in hosts.iter().enumerate() {
         let mut crashes = Vec::new();
@@ -161,6 +187,11 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
             crashes.extend(verdict::crash::assemble(host, rules, vm));
         }
         let own = downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
+        let all = crashes.len();
+        latest(&mut crashes, options.limits.crashes);
+        if crashes.len() < all {
+            left_out.push((at, all - crashes.len()));
+        }
         host_down::merge(&mut crashes, own);
         let mut before: Option<(usize, i64)> = None;
         for mut crash in crashes {
@@ -206,7 +237,26 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
             out.push(Judged { host: at, crash, weighed, decision });
         }
     }
-    out
+    (out, left_out)
+}
+
+/// Keeps the last `most` crashes; their order stays.
+fn latest(crashes: &mut Vec<verdict::crash::Crash>, most: usize) {
+    if crashes.len() <= most {
+        return;
+    }
+    let mut times: Vec<_> = crashes.iter().map(|crash| crash.time).collect();
+    times.sort_unstable();
+    let from = times.get(times.len() - most).copied().unwrap_or(i64::MIN);
+    // Of those at the very first moment only so many as there is room for.
+    let mut room = most - times.iter().filter(|time| **time > from).count();
+    crashes.retain(|crash| {
+        let keep = crash.time > from || (crash.time == from && room > 0);
+        if keep && crash.time == from {
+            room -= 1;
+        }
+        keep
+    });
 }
 
 /// Whether a VM's name matches the pattern of `--vm`: `*` any text, `?` one character, without case.

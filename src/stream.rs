@@ -3,6 +3,7 @@
 use crate::batch::{self, Collected, Planned};
 use crate::engine::{self, Gathered, Options};
 use crate::error::AnalyzeError;
+use crate::evidence;
 use crate::input::{Fnv, Mark};
 use crate::progress::Progress;
 use crate::report::clean::clean;
@@ -67,8 +68,9 @@ pub fn run(
         }
         let mut done = run.read(at, one);
         let error = done.error.take();
-        let hosts = if whole { done.hosts.clone() } else { std::mem::take(&mut done.hosts) };
+        let mut hosts = if whole { done.hosts.clone() } else { std::mem::take(&mut done.hosts) };
         let stopped = done.stopped;
+        evidence::follow(&mut hosts);
         let alone = engine::report(Gathered { inputs: vec![done.input.clone()], hosts }, options);
         let mut lines = Vec::new();
         // Writing into memory cannot fail.

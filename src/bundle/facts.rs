@@ -153,6 +153,9 @@ pub fn vm_process_list(text: &str) -> Vec<ListedVm> {
     vms
 }
 
+/// Columns of a table; the widest real one has nine.
+const COLUMNS: usize = 64;
+
 /// Reads a table of `localcli`: a heading, a line of dashes that fixes the columns, rows. Returns heading → cell
 /// for each row. Columns are cut where the dashes end, since cells may hold blanks.
 fn table(text: &str) -> Vec<Vec<(String, String)>> {
@@ -165,7 +168,7 @@ fn table(text: &str) -> Vec<Vec<(String, String)>> {
     let mut starts = Vec::new();
     let mut inside = false;
     for (at, c) in ruler.chars().enumerate() {
-        if c == '-' && !inside {
+        if c == '-' && !inside && starts.len() < COLUMNS {
             starts.push(at);
         }
         inside = c == '-';

@@ -25,7 +25,7 @@ pub(crate) const MATCHED: u8 = 10;
 pub(crate) fn exit_code(report: &Report, fail_on: Option<&FailOn>) -> u8 {
     let mut tally = Tally::default();
     for input in &report.inputs {
-        tally.add(input.state, true, std::iter::empty());
+        tally.add(input.state, !(report.hosts.is_empty() && report.vms.is_empty()), std::iter::empty());
     }
     for crash in report.vms.iter().flat_map(|vm| &vm.crashes) {
         *tally.origins.entry(crash.verdict.origin).or_default() += 1;
@@ -37,7 +37,7 @@ pub(crate) fn exit_code(report: &Report, fail_on: Option<&FailOn>) -> u8 {
 pub(crate) fn exit_code_of(tally: &Tally, fail_on: Option<&FailOn>) -> u8 {
     if fail_on.is_some_and(|fail_on| tally.origins.keys().any(|origin| fail_on.matches(*origin))) {
         MATCHED
-    } else if tally.readable == 0 {
+    } else if tally.readable == 0 || tally.found == 0 {
         NOTHING
     } else if tally.partial > 0 {
         PARTIAL

@@ -1,6 +1,7 @@
 //! Findings tied to VMs, to what they stand on and to a time.
 
 mod build;
+mod concern;
 mod follow;
 mod model;
 pub mod paths;
@@ -9,6 +10,7 @@ mod sessions;
 mod tie;
 
 pub use build::build;
+pub use concern::Concerns;
 pub use follow::{RanOn, follow, ran_on};
 pub use model::{Finding, HostModel, RawWorlds, Session, VmModel, WorldSpan};
 pub use tie::{Tie, tie};

@@ -194,6 +194,8 @@ pub struct HostModel {
     pub cores: Vec<String>,
     /// Whether this is a host at all, and not a loose log of a VM.
     pub is_host: bool,
+    /// Which findings may concern which VM, worked out when first asked for.
+    pub concerns: super::Concerns,
     /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
     /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
     pub sel_ahead: Option<Millis>,

@@ -3,6 +3,7 @@
 
 use super::model::{Finding, HostModel, VmModel};
 use super::paths::{device_key, file_name};
+use crate::log::Millis;
 use crate::rules::{Compiled, TieBy};
 
 /// How a line is tied to a VM.
@@ -47,6 +48,48 @@ pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: usize) -> T
     fallback
 }
 
+/// Whether a key of a line names this VM; `path` is the key as a canonical path. For the keys that name VMs.
+pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &str, at: Option<Millis>) -> bool {
+    match by {
+        TieBy::World | TieBy::Cartel => key
+            .parse::<u64>()
+            .is_ok_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, at))),
+        TieBy::Vm => vm.names.contains(key.trim()),
+        TieBy::Vmid => key.parse::<u64>().is_ok_and(|id| vm.vmid == Some(id)),
+        // Forms of the web write a blank as `+`.
+        TieBy::Vmx if path.contains('+') && is_config(host, vm, &path.replace('+', " ")) => true,
+        TieBy::Vmx => is_config(host, vm, path),
+        TieBy::Path => vm.folders.iter().any(|folder| {
+            !folder.is_empty() && path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }),
+        TieBy::File => vm.names.iter().any(|name| is_file_of(file_name(key), name)),
+        TieBy::Handle => vm.handles.contains(key),
+        TieBy::Pci => vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key)),
+        TieBy::Migration => vm.migrations.contains(key),
+        TieBy::Device | TieBy::Volume | TieBy::OwnLog | TieBy::Host | TieBy::Moment => false,
+    }
+}
+
+/// Whether a path is the configuration file of this VM.
+fn is_config(host: &HostModel, vm: &VmModel, path: &str) -> bool {
+    match &vm.config_key {
+        Some(own) if own == path => true,
+        // Label and uuid of a volume that no list joins: folder and file decide.
+        Some(own) => {
+            let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
+            let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
+            !both_known && tail(own) == tail(path) && tail(own).is_some()
+        }
+        None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
+    }
+}
+
+/// The folder and the file at the end of a path.
+fn tail(path: &str) -> Option<(&str, &str)> {
+    let (folder, file) = path.rsplit_once('/')?;
+    Some((file_name(folder), file))
+}
+
 fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &str) -> Tie {
     let of = |own: bool, anyone: bool| match (own, anyone) {
         (true, _) => Tie::This,
@@ -82,23 +125,9 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
             of(vm.vmid == Some(id), host.vms.iter().any(|other| other.vmid == Some(id)))
         }
         TieBy::Vmx => {
-            let path = host.volumes.canonical(key);
-            let tail = |path: &str| -> Option<(String, String)> {
-                let (folder, file) = path.rsplit_once('/')?;
-                Some((file_name(folder).to_owned(), file.to_owned()))
-            };
-            let same = |vm: &VmModel, path: &str| match &vm.config_key {
-                Some(own) if own == path => true,
-                // Label and uuid of a volume that no list joins: folder and file decide.
-                Some(own) => {
-                    let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
-                    let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
-                    !both_known && tail(own) == tail(path) && tail(own).is_some()
-                }
-                None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
-            };
             // A path names a VM, whether the bundle knows it or not.
-            if same(vm, &path) { Tie::This } else { Tie::Other }
+            let path = host.volumes.canonical(key);
+            if owns(host, vm, by, key, &path, at) { Tie::This } else { Tie::Other }
         }
         TieBy::Path | TieBy::File => {
             let path = host.volumes.canonical(key);

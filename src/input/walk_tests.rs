@@ -338,3 +338,24 @@ fn notes_are_bounded() {
     assert_eq!(sink.notes().len(), 11);
     assert!(sink.notes()[10].1.contains("further notes"));
 }
+
+#[test]
+fn what_fuzzing_found_stays_found() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/regressions/walk");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let limits = Limits { output: 8 << 20, ..Limits::default() };
+        let mut whole = Recorder::new(descend_archives);
+        let first = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, &NoProgress);
+        for seed in 1..5 {
+            let mut slow = Recorder::new(descend_archives);
+            let mut trickle = Trickle(&bytes, seed);
+            let second = read_stream(b"case.tgz", &mut trickle, &limits, &mut slow, &NoProgress);
+            assert_eq!(first.as_ref().ok(), second.as_ref().ok(), "{}", path.display());
+            assert_eq!(whole.notes(), slow.notes(), "{}", path.display());
+            assert!(whole.events == slow.events, "{}", path.display());
+        }
+        assert_well_formed(&whole);
+    }
+}

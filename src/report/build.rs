@@ -5,7 +5,7 @@ use super::model::{
     Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, KnownIssue, NextStep, Operation,
     Rival, Verdict, Vm, VmLogs, Volume,
 };
-use crate::evidence::{Finding, HostModel, Tie, VmModel, tie};
+use crate::evidence::{Finding, HostModel, Tie, VmModel};
 use crate::log::{Coverage, LogKind, Millis, rfc3339};
 use crate::rules::RuleSet;
 use crate::terms::{Check, CrashKind, MatchResult, Origin, Strength};
@@ -109,10 +109,11 @@ pub fn vm(model: &VmModel, id: String, host: Option<String>, crashes: Vec<Crash>
 #[must_use]
 pub fn operations(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Operation> {
     let mut out: Vec<Operation> = Vec::new();
-    for finding in &host.findings {
+    for (at, tied) in host.concerning(rules, vm) {
+        let Some(finding) = host.findings.get(at) else { continue };
         let Some(rule) = rules.rules().get(finding.rule) else { continue };
         let Some(kind) = &rule.rule.operation else { continue };
-        if tie(host, rule, finding, vm) != Tie::This {
+        if tied != Tie::This {
             continue;
         }
         let opid = finding.captures.get("opid");

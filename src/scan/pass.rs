@@ -59,6 +59,8 @@ pub struct BundlePass {
     pub cores: Vec<String>,
     /// Members met.
     pub members: u64,
+    /// It holds what only a bundle of vCenter Server holds.
+    pub vcenter: bool,
     /// VMs that may be made of it.
     pub most_vms: usize,
 }

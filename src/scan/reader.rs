@@ -125,10 +125,17 @@ impl Drop for Ticket {
     }
 }
 
+/// Compressions in which archives keep single files, and which are not read.
+const FOREIGN: [(&str, &str); 4] = [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
+
+/// What only a bundle of vCenter Server holds.
+const VCENTER: [&str; 4] =
+    ["var/log/vmware/vpxd/", "usr/lib/vmware-sca/", "usr/lib/vmware-vpx/", "ProgramData/VMware/vCenterServer/"];
+
 /// The member that is open.
 enum Current {
     None,
-    Keep { index: usize, room: Vec<u8> },
+    Keep { index: usize, part: Option<u32>, room: Vec<u8> },
     /// A log: its first bytes are not looked at yet, or it is plain text.
     Log { member: usize, cutter: Cutter, started: bool, size: u64 },
     /// A rotated log that is being gathered compressed.
@@ -139,11 +146,16 @@ enum Current {
 
 struct State {
     pass: BundlePass,
-    fragments: BTreeMap<String, (usize, u32)>,
+    /// Kept files that come in fragments: path → their place among the kept, and the fragments by number.
+    fragments: BTreeMap<String, (usize, BTreeMap<u32, Vec<u8>>)>,
     kept_bytes: usize,
     kept: Vec<(Keep, String, Vec<u8>)>,
     pieces: Vec<u32>,
     reference: Option<Millis>,
+    /// Kept files that came whole: path → their place among the kept.
+    whole: BTreeMap<String, usize>,
+    /// Paths of logs.
+    logs: BTreeSet<String>,
     /// Folders of VMs.
     folders: BTreeSet<String>,
     logs_left_out: u64,
@@ -246,6 +258,7 @@ impl<'a> Reader<'a> {
                 let key = |log: &MemberLog| (log.owner.clone(), log.kind, log.scanned.span, log.path.clone());
                 key(a).cmp(&key(b))
             });
+            join_fragments(&mut state, self.shared.limits.small_file, &mut notes);
             state.pass.kept = state
                 .kept
                 .into_iter()
@@ -365,6 +378,44 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Puts fragments together by number. A file that is also there as a whole, as in a folder where they were joined,
+/// is taken as it is.
+fn join_fragments(state: &mut State, most: usize, notes: &mut Vec<(usize, Note)>) {
+    let wholes: BTreeSet<String> = state
+        .kept
+        .iter()
+        .map(|(_, path, _)| place(path.as_bytes()))
+        .filter(|place| place.fragment.is_none())
+        .map(|place| place.path)
+        .collect();
+    let mut spare = BTreeSet::new();
+    for (base, (index, parts)) in std::mem::take(&mut state.fragments) {
+        let Some((_, path, bytes)) = state.kept.get_mut(index) else { continue };
+        let mut say = |kind: NoteKind, text: String| {
+            notes.push((usize::MAX, Note { kind, member: Some(path.clone().into_bytes()), text }));
+        };
+        if wholes.contains(&base) {
+            say(NoteKind::Remark, "the whole file is there too; its fragments are left over and were not used".to_owned());
+            spare.insert(index);
+            continue;
+        }
+        let mut expected = 0;
+        for (number, part) in parts {
+            if number != expected {
+                say(NoteKind::Damaged, format!("fragment {number} follows where {expected} was expected; what lies between is missing"));
+            }
+            expected = number.saturating_add(1);
+            let free = most.saturating_sub(bytes.len());
+            bytes.extend_from_slice(part.get(..part.len().min(free)).unwrap_or_default());
+        }
+    }
+    let mut at = 0;
+    state.kept.retain(|_| {
+        at += 1;
+        !spare.contains(&(at - 1))
+    });
+}
+
 /// The reference for stamps without a year where nothing dates the file: the end of 2099.
 const FAR: Millis = 4_102_444_800_000;
 
@@ -380,6 +431,8 @@ impl Sink for Reader<'_> {
             kept: Vec::new(),
             pieces: Vec::new(),
             reference: None,
+            whole: BTreeMap::new(),
+            logs: BTreeSet::new(),
             folders: BTreeSet::new(),
             logs_left_out: 0,
             vms_left_out: 0,
@@ -420,7 +473,18 @@ impl Sink for Reader<'_> {
             found => found,
         };
         match found {
-            Role::Pass => Open::Skip,
+            Role::Pass => {
+                let vcenter = VCENTER.iter().any(|known| place.path.starts_with(known));
+                state.pass.vcenter |= vcenter;
+                let packed = FOREIGN.iter().find(|(suffix, _)| place.path.ends_with(suffix));
+                if let Some((suffix, name)) = packed
+                    && role(place.path.trim_end_matches(suffix)) != Role::Pass
+                {
+                    let text = format!("is compressed with {name}, which is not read; unpack it and try again");
+                    self.say(NoteKind::Damaged, &path, text);
+                }
+                Open::Skip
+            }
             Role::Core => {
                 if place.fragment.unwrap_or(0) == 0 && state.pass.cores.len() < CORES {
                     state.pass.cores.push(path);
@@ -430,15 +494,30 @@ impl Sink for Reader<'_> {
             Role::Container => Open::Descend,
             Role::Keep(keep) => {
                 if let Some(number) = place.fragment
-                    && let Some((index, next)) = state.fragments.get_mut(&place.path)
+                    && let Some((index, parts)) = state.fragments.get_mut(&place.path)
                 {
-                    let (index, expected) = (*index, *next);
-                    *next = number.saturating_add(1);
-                    if number != expected {
-                        let text = format!("fragment {number} follows where {expected} was expected; what lies between is missing");
+                    let index = *index;
+                    if parts.contains_key(&number) {
+                        let text = "the fragment is there twice; the first is used".to_owned();
                         self.say(NoteKind::Damaged, &path, text);
+                        return Open::Skip;
                     }
-                    self.current = Current::Keep { index, room: vec![0; 64 << 10] };
+                    // A fragment has a MiB: those behind the limit of one file are not asked for.
+                    if parts.len() >= limits.small_file.div_ceil(1 << 20).max(1) + 1 {
+                        return Open::Skip;
+                    }
+                    parts.insert(number, Vec::new());
+                    self.current = Current::Keep { index, part: Some(number), room: vec![0; 64 << 10] };
+                    return Open::Read;
+                }
+                if place.fragment.is_none()
+                    && let Some(&index) = state.whole.get(&path)
+                    && let Some((_, _, bytes)) = state.kept.get_mut(index)
+                {
+                    state.kept_bytes = state.kept_bytes.saturating_sub(bytes.len());
+                    bytes.clear();
+                    self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
+                    self.current = Current::Keep { index, part: None, room: vec![0; 64 << 10] };
                     return Open::Read;
                 }
                 if let Keep::Vmx(folder) = &keep
@@ -455,13 +534,15 @@ impl Sink for Reader<'_> {
                 }
                 let index = state.kept.len();
                 state.kept.push((keep, path.clone(), Vec::new()));
-                if let Some(number) = place.fragment {
-                    state.fragments.insert(place.path.clone(), (index, number.saturating_add(1)));
-                    if number != 0 {
-                        self.say(NoteKind::Damaged, &path, format!("its first fragment is {number}, not 0"));
-                    }
+                if place.fragment.is_none() {
+                    state.whole.insert(path.clone(), index);
                 }
-                self.current = Current::Keep { index, room: vec![0; 64 << 10] };
+                if let Some(number) = place.fragment {
+                    let parts = BTreeMap::from([(number, Vec::new())]);
+                    state.fragments.insert(place.path.clone(), (index, parts));
+                }
+                let part = place.fragment;
+                self.current = Current::Keep { index, part, room: vec![0; 64 << 10] };
                 Open::Read
             }
             Role::Log { kind, owner } => {
@@ -473,6 +554,9 @@ impl Sink for Reader<'_> {
                     && !state.has_room_for(folder, limits.vms)
                 {
                     return Open::Skip;
+                }
+                if !state.logs.insert(path.clone()) {
+                    self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
                 }
                 let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
                 let cutter = Cutter::new(self.shared.pool.take());
@@ -493,17 +577,23 @@ impl Sink for Reader<'_> {
     fn filled(&mut self, n: usize) {
         match &mut self.current {
             Current::None => {}
-            Current::Keep { index, room } => {
-                let index = *index;
+            Current::Keep { index, part, room } => {
+                let (index, part) = (*index, *part);
                 let bytes = room.get(..n).unwrap_or_default();
                 let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else { return };
-                let Some((_, _, kept)) = state.kept.get_mut(index) else { return };
                 let most = self.shared.limits.small_file;
+                let Some((_, path, whole)) = state.kept.get_mut(index) else { return };
+                let parts = part.and_then(|number| {
+                    let base = path.rsplit_once(".FRAG-").map_or(path.as_str(), |(base, _)| base);
+                    let place = place(base.as_bytes()).path;
+                    state.fragments.get_mut(&place)?.1.get_mut(&number)
+                });
+                let kept = parts.unwrap_or(whole);
                 let free = most.saturating_sub(kept.len());
                 kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
                 state.kept_bytes += n.min(free);
                 if n > free && free > 0 {
-                    let path = state.kept.get(index).map(|(_, path, _)| path.clone()).unwrap_or_default();
+                    let path = path.clone();
                     self.say(NoteKind::OverBudget, &path, format!("only its first {most} bytes were read"));
                 }
             }

@@ -1,6 +1,6 @@
 //! Crashes put together: one crash is one, however many lines, vCPUs and logs tell it.
 
-use crate::evidence::{Finding, HostModel, Tie, tie};
+use crate::evidence::{Finding, HostModel, Tie};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
 use crate::terms::CrashKind;
@@ -113,13 +113,13 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
 
 fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for (at, finding) in host.findings.iter().enumerate() {
+    for (at, tied) in host.concerning(rules, vm) {
+        let Some(finding) = host.findings.get(at) else { continue };
         let Some(rule) = rules.rules().get(finding.rule) else { continue };
         let (Some(kind), Some(time)) = (rule.rule.crash, finding.time) else { continue };
         if kind == CrashKind::HostDown {
             continue;
         }
-        let tied = tie(host, rule, finding, vm);
         if !matches!(tied, Tie::This | Tie::Moment) {
             continue;
         }
@@ -149,9 +149,11 @@ struct Facts {
 
 impl Facts {
     fn of(host: &HostModel, rules: &RuleSet, vm: usize) -> Self {
+        let concerning = host.concerning(rules, vm);
         let times = |wanted: &[Fact]| -> Vec<Millis> {
-            host.findings
+            concerning
                 .iter()
+                .filter_map(|(at, _)| host.findings.get(*at))
                 .filter(|finding| finding.owner == Some(vm))
                 .filter(|finding| {
                     rules.rules().get(finding.rule).and_then(|rule| rule.rule.fact).is_some_and(|fact| wanted.contains(&fact))

@@ -14,11 +14,13 @@ pub struct Windows {
     pub before: Millis,
     /// After a crash, for late writers.
     pub after: Millis,
+    /// Findings of one rule that a crash keeps.
+    pub evidence: usize,
 }
 
 impl Default for Windows {
     fn default() -> Self {
-        Self { before: 900_000, after: 120_000 }
+        Self { before: 900_000, after: 120_000, evidence: 12 }
     }
 }
 
@@ -61,8 +63,6 @@ const INTERVAL_BACK: Millis = 24 * 3_600_000;
 const LATE: Millis = 600_000;
 /// What began this long after a crash did not cause it.
 const TOO_LATE: Millis = 60_000;
-/// Findings of one rule that a crash keeps.
-const KEPT_PER_RULE: usize = 12;
 
 impl Index {
     /// Indexes the findings of a host.
@@ -176,10 +176,10 @@ pub fn weigh(
             });
         }
         count(rule, host, &mut own);
-        out.append(&mut thin(own, host));
+        out.append(&mut thin(own, host, windows.evidence));
     }
     if crash.kind == CrashKind::HostDown {
-        boots(host_index, host, index, rules, crash, &mut out);
+        boots((host_index, host, index), rules, crash, windows.evidence, &mut out);
     }
     out
 }
@@ -196,11 +196,17 @@ fn on_vsan(rule: &Compiled, host: &HostModel, vm: usize) -> bool {
 
 /// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
 /// was asked for, knows of none is strong; VMkernel lines that begin anew are moderate.
-fn boots(host_index: usize, host: &HostModel, index: &Index, rules: &RuleSet, crash: &Crash, out: &mut Vec<Weighed>) {
+fn boots(
+    (host_index, host, index): (usize, &HostModel, &Index),
+    rules: &RuleSet,
+    crash: &Crash,
+    most: usize,
+    out: &mut Vec<Weighed>,
+) {
     let until = crash.back.unwrap_or(crash.time) + 1_800_000;
     for (&rule_index, _) in &index.by_rule {
         let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
-        for &at in index.between(host, rule_index, crash.time, until).iter().take(KEPT_PER_RULE) {
+        for &at in index.between(host, rule_index, crash.time, until).iter().take(most) {
             let Some(finding) = host.findings.get(at) else { continue };
             let Some(time) = finding.time else { continue };
             out.retain(|own| own.host != host_index || own.finding != at);
@@ -345,8 +351,8 @@ fn count(rule: &Compiled, host: &HostModel, own: &mut Vec<Weighed>) {
 }
 
 /// Keeps the strongest and, among equals, those nearest to the crash; the first kept one carries the count of all.
-fn thin(mut own: Vec<Weighed>, host: &HostModel) -> Vec<Weighed> {
-    if own.len() <= KEPT_PER_RULE {
+fn thin(mut own: Vec<Weighed>, host: &HostModel, most: usize) -> Vec<Weighed> {
+    if own.len() <= most {
         return own;
     }
     let total: u64 = own.iter().map(|weighed| weighed.count).sum();
@@ -355,7 +361,7 @@ fn thin(mut own: Vec<Weighed>, host: &HostModel) -> Vec<Weighed> {
     own.sort_by(|a, b| b.strength.cmp(&a.strength).then(order(b).cmp(&order(a))));
     // The first line of all is worth keeping: it says since when.
     let keep_first = own.iter().position(|weighed| Some(weighed.finding) == first).and_then(|at| own.get(at).cloned());
-    own.truncate(KEPT_PER_RULE - 1);
+    own.truncate(most.saturating_sub(1).max(1));
     if let Some(first) = keep_first
         && !own.iter().any(|weighed| weighed.finding == first.finding)
     {
