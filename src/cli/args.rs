@@ -93,7 +93,10 @@ impl InputArgs {
             jobs: self.jobs.map_or(0, usize::from),
             vm: self.vm.clone(),
             bugcheck: None,
-            rules: Arc::new(rule_set(self.rules.as_deref())?),
+            rules: Arc::new(match self.rules.as_deref() {
+                Some(dir) => RuleSet::with_dir(dir)?,
+                None => RuleSet::brief()?,
+            }),
         })
     }
 }
