@@ -7,7 +7,7 @@ fn main() {
     for (kind, file) in [(LogKind::Vmware, "vmware"), (LogKind::Vmkernel, "vmkernel"), (LogKind::Hostd, "hostd")] {
         let text = std::fs::read(format!("/work/target-perf/load/{file}.txt")).unwrap();
         let filter = Filter::new(&rules, kind).unwrap();
-        let s = Scanner { rules: &rules, filter: Some(&filter), kind, reference: 4_102_444_800_000 };
+        let s = Scanner { rules: &rules, filter: Some(&filter), kind, reference: 4_102_444_800_000, line_limit: 1 << 20 };
         let t = cpu();
         let (mut hits, mut tried, mut lines) = (0, 0, 0);
         let mut by: std::collections::BTreeMap<usize, usize> = Default::default();

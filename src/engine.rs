@@ -1,22 +1,19 @@
 //! From paths to a report: reads every input once, models its hosts, judges every crash.
 
+pub(crate) use crate::batch::{Gathered, gather};
 use crate::error::AnalyzeError;
-use crate::evidence::{self, HostModel};
-use crate::input::{self, Limits, Note, NoteKind, Source};
-use crate::progress::{Progress, Reading};
+use crate::evidence::{self, HostModel, RanOn};
+use crate::limits::Budgets;
+use crate::progress::Progress;
 use crate::report::build::{self, Judged, seconds};
-use crate::report::clean::{clean, clean_bytes};
-use crate::report::model::{
-    Crash, Incident, Input, InputKind, InputState, Report, SCHEMA, Settings, Summary, Tool, Vm,
-};
+use crate::report::clean::clean;
+use crate::report::model::{Crash, Incident, InputState, Report, SCHEMA, Settings, Summary, Tool, Vm};
 use crate::rules::RuleSet;
-use crate::scan::{BundlePass, Reader, Shared};
 use crate::verdict::{self, Index, Windows, host_down, incident};
 use crate::windows::Given;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What decides a run besides its inputs.
 #[derive(Debug, Clone)]
@@ -33,6 +30,8 @@ pub struct Options {
     pub bugcheck: Option<Given>,
     /// The rules.
     pub rules: Arc<RuleSet>,
+    /// What inputs may cost.
+    pub limits: Budgets,
 }
 
 impl Options {
@@ -47,28 +46,13 @@ impl Options {
             vm: None,
             bugcheck: None,
             rules,
+            limits: Budgets::default(),
         }
     }
 
     fn windows(&self) -> Windows {
         Windows { before: self.window_before_ms, after: self.window_after_ms }
     }
-}
-
-/// Buffers of 1 MiB that a run may hold.
-const BUFFERS: usize = 24;
-
-/// What came of reading one source.
-struct Read {
-    input: Input,
-    passes: Vec<BundlePass>,
-    error: Option<AnalyzeError>,
-}
-
-/// Everything that was read, before it is judged.
-pub(crate) struct Gathered {
-    pub(crate) inputs: Vec<Input>,
-    pub(crate) hosts: Vec<HostModel>,
 }
 
 /// Analyses what is given.
@@ -78,141 +62,6 @@ pub(crate) struct Gathered {
 pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, AnalyzeError> {
     let gathered = gather(paths, options, progress)?;
     Ok(report(gathered, options))
-}
-
-/// Reads every input once.
-pub(crate) fn gather(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Gathered, AnalyzeError> {
-    let mut sources: Vec<(Source, Vec<Note>)> = Vec::new();
-    let mut failed: Vec<(PathBuf, AnalyzeError)> = Vec::new();
-    for path in paths {
-        match input::discover(path) {
-            Ok(found) => {
-                let mut notes = found.notes;
-                for source in found.sources {
-                    sources.push((source, std::mem::take(&mut notes)));
-                }
-            }
-            Err(error) => failed.push((path.clone(), AnalyzeError::from(error))),
-        }
-    }
-    let reads = read_all(&sources, options, progress);
-    let mut inputs = Vec::new();
-    let mut hosts = Vec::new();
-    let mut first_error = None;
-    for read in reads {
-        let index = inputs.len();
-        let mut input = read.input;
-        input.id = format!("I{}", index + 1);
-        first_error = first_error.or(read.error);
-        let mut any = false;
-        for pass in read.passes.into_iter().filter(|pass| !pass.is_empty()) {
-            any = true;
-            hosts.push(evidence::build(index, pass, &options.rules));
-        }
-        if !any && input.state == InputState::Complete {
-            input.notes.push("nothing in it is a log or a file of an ESXi host or a VM".to_owned());
-        }
-        inputs.push(input);
-    }
-    for (path, error) in failed {
-        let id = format!("I{}", inputs.len() + 1);
-        inputs.push(unreadable(id, clean(&path.to_string_lossy()).into_owned(), &error));
-        first_error = first_error.or(Some(error));
-    }
-    if hosts.is_empty()
-        && let Some(error) = first_error
-    {
-        return Err(error);
-    }
-    Ok(Gathered { inputs, hosts })
-}
-
-fn unreadable(id: String, path: String, error: &AnalyzeError) -> Input {
-    let notes = vec![clean(&error.to_string()).into_owned()];
-    Input { id, path, kind: InputKind::VmSupport, state: InputState::Unreadable, members: 0, bytes: 0, notes }
-}
-
-/// Reads all sources, several side by side, and gives what came of them in their order.
-fn read_all(sources: &[(Source, Vec<Note>)], options: &Options, progress: &dyn Progress) -> Vec<Read> {
-    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = if options.jobs == 0 { available } else { options.jobs };
-    let shared = Arc::new(Shared::new(Arc::clone(&options.rules), BUFFERS));
-    // One job is one thread: everything is scanned where it is read.
-    let workers = (jobs > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(jobs).build().ok()).flatten();
-    let readers = jobs.min(sources.len()).max(1);
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Read)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..readers {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((source, notes)) = sources.get(at) else { break };
-                    let read = read_one(source, notes, &shared, workers.as_ref(), progress);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, read));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, read)| read).collect()
-}
-
-fn read_one(
-    source: &Source,
-    notes: &[Note],
-    shared: &Arc<Shared>,
-    workers: Option<&rayon::ThreadPool>,
-    progress: &dyn Progress,
-) -> Read {
-    let path = clean(&source.path().to_string_lossy()).into_owned();
-    let listener = Reading::new(format!("reading {}", clean_bytes(source.name())), progress);
-    let mut reader = Reader::new(shared, workers);
-    reader.single_log = source.kind() == input::Kind::Log;
-    let outcome = input::read(source, &Limits::default(), &mut reader, &listener);
-    let (passes, mut own) = reader.finish();
-    drop(listener);
-    own.splice(0..0, notes.iter().cloned());
-    match outcome {
-        Err(error) => {
-            let error = AnalyzeError::from(error);
-            Read { input: unreadable(String::new(), path, &error), passes: Vec::new(), error: Some(error) }
-        }
-        Ok(outcome) => {
-            let worst = own.iter().map(|note| note.kind).min();
-            let state = match (outcome.state, worst) {
-                (input::State::Unreadable, _) => InputState::Unreadable,
-                (input::State::Truncated, _) | (_, Some(NoteKind::Truncated)) => InputState::Truncated,
-                (input::State::Damaged, _) | (_, Some(NoteKind::Damaged | NoteKind::OverBudget)) => InputState::Damaged,
-                _ => InputState::Complete,
-            };
-            let kind = match outcome.kind {
-                input::Kind::VmSupport => InputKind::VmSupport,
-                input::Kind::Wrapper => InputKind::Wrapper,
-                input::Kind::Folder => InputKind::Folder,
-                input::Kind::Extracted => InputKind::Extracted,
-                _ => InputKind::Log,
-            };
-            let mut notes: Vec<String> = own.iter().map(sentence).collect();
-            let whole = |pass: &BundlePass| pass.kept.iter().any(|file| file.keep == crate::bundle::Keep::ActionLog);
-            if kind == InputKind::VmSupport && !passes.iter().any(whole) && passes.iter().any(|pass| !pass.is_empty()) {
-                notes.push("action.log, which vm-support writes last, is not in it: the collection was not finished or the archive is not whole".to_owned());
-            }
-            Read {
-                input: Input { id: String::new(), path, kind, state, members: outcome.members, bytes: outcome.bytes, notes },
-                passes,
-                error: None,
-            }
-        }
-    }
-}
-
-fn sentence(note: &Note) -> String {
-    match &note.member {
-        Some(member) => format!("{}: {}", clean_bytes(member), clean(&note.text)),
-        None => clean(&note.text).into_owned(),
-    }
 }
 
 /// Judges every crash and writes the report.
@@ -240,7 +89,7 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
     }
     let mut vms: Vec<Vm> = Vec::new();
     for (at, host) in hosts.iter().enumerate() {
-        for (index, model) in host.vms.iter().enumerate() {
+        for (index, model) in host.vms.iter().enumerate().filter(|(_, model)| !model.adopted) {
             if !wanted(options.vm.as_deref(), model.shown_name()) {
                 continue;
             }
@@ -303,25 +152,57 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
 pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
     let rules = &options.rules;
     let windows = options.windows();
+    let indices: Vec<Index> = hosts.iter().map(Index::new).collect();
+    let downs: Vec<Vec<host_down::HostDown>> = hosts.iter().map(|host| host_down::find(host, rules)).collect();
     let mut out = Vec::new();
     for (at, host) in hosts.iter().enumerate() {
-        let index = Index::new(host);
         let mut crashes = Vec::new();
-        for vm in 0..host.vms.len() {
+        for vm in (0..host.vms.len()).filter(|vm| host.vms.get(*vm).is_some_and(|model| !model.adopted)) {
             crashes.extend(verdict::crash::assemble(host, rules, vm));
         }
-        let downs = host_down::find(host, rules).iter().flat_map(|down| host_down::crashes(host, down)).collect();
-        host_down::merge(&mut crashes, downs);
-        for crash in crashes {
-            if !wanted(options.vm.as_deref(), host.vms.get(crash.vm).map_or("", |vm| vm.shown_name())) {
+        let own = downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
+        host_down::merge(&mut crashes, own);
+        let mut before: Option<(usize, i64)> = None;
+        for mut crash in crashes {
+            let began = host.vms.get(crash.vm).and_then(|vm| vm.session_at(crash.time)).filter(|s| s.started).map(|s| s.from);
+            let over = before.filter(|(vm, _)| *vm == crash.vm).map(|(_, last)| last + 1);
+            before = Some((crash.vm, crash.last.min(crash.time + 120_000)));
+            let since = began.max(over);
+            let name = host.vms.get(crash.vm).map_or("", |vm| vm.shown_name());
+            if !wanted(options.vm.as_deref(), name) {
                 continue;
             }
-            let weighed = verdict::weigh(at, host, &index, rules, crash.vm, &crash, windows);
+            let place = evidence::ran_on(hosts, at, crash.vm, crash.time);
+            if let RanOn::There(there, _) = place {
+                host_down::elsewhere(&mut crash, downs.get(there).map_or(&[][..], Vec::as_slice));
+            }
+            let weigh = |host: usize, vm: usize| match (hosts.get(host), indices.get(host)) {
+                (Some(model), Some(index)) => verdict::weigh(host, model, index, rules, vm, &crash, windows, since),
+                _ => Vec::new(),
+            };
+            let mut weighed = weigh(at, crash.vm);
+            let mut speaking: Vec<&HostModel> = vec![host];
+            let own_log = |weighed: &verdict::Weighed| {
+                hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding)).is_some_and(|f| f.owner.is_some())
+            };
+            match place {
+                RanOn::Here => {}
+                // The logs of the host whose bundle holds the VM's folder say nothing about another host's crash.
+                RanOn::There(there, vm) => {
+                    weighed.retain(own_log);
+                    weighed.extend(weigh(there, vm));
+                    speaking = hosts.get(there).into_iter().collect();
+                }
+                RanOn::Elsewhere => {
+                    weighed.retain(own_log);
+                    speaking.clear();
+                }
+            }
             let logs: Vec<_> = weighed
                 .iter()
                 .filter_map(|w| hosts.get(w.host)?.findings.get(w.finding).map(|finding| finding.log))
                 .collect();
-            let decision = verdict::judge(&[host], &crash, &weighed, &logs, windows, false);
+            let decision = verdict::judge(host, &speaking, &crash, &weighed, &logs, windows);
             out.push(Judged { host: at, crash, weighed, decision });
         }
     }
@@ -329,7 +210,7 @@ pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
 }
 
 /// Whether a VM's name matches the pattern of `--vm`: `*` any text, `?` one character, without case.
-fn wanted(pattern: Option<&str>, name: &str) -> bool {
+pub(crate) fn wanted(pattern: Option<&str>, name: &str) -> bool {
     let Some(pattern) = pattern else { return true };
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();

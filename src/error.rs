@@ -63,6 +63,20 @@ impl AnalyzeError {
         if empty { Err(Self::Empty(path.to_owned())) } else { Ok(()) }
     }
 
+    /// The same error once more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        match self {
+            Self::NotFound(path) => Self::NotFound(path.clone()),
+            Self::Denied(path) => Self::Denied(path.clone()),
+            Self::Empty(path) => Self::Empty(path.clone()),
+            Self::NotABundle { path, found } => Self::NotABundle { path: path.clone(), found: found.clone() },
+            Self::Io { path, error } => {
+                Self::Io { path: path.clone(), error: io::Error::new(error.kind(), error.to_string()) }
+            }
+        }
+    }
+
     /// The path it is about.
     #[must_use]
     pub fn path(&self) -> &Path {

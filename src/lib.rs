@@ -4,17 +4,21 @@
 //! `verdict` → `report`. A module knows those before it and never those after it; `terms` holds the words all of
 //! them share, `windows` what is known of the guest's own side.
 
+mod batch;
 pub mod bundle;
 pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod input;
+pub mod limits;
 pub mod log;
 pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod scan;
+pub mod stream;
 pub mod terms;
+pub mod timeline;
 pub mod trace;
 pub mod verdict;
 pub mod why;

@@ -160,6 +160,20 @@ words! {
 }
 
 words! {
+    /// How a host stands to a defect that its maker knows.
+    IssueState {
+        /// Its version is concerned and older than the fix.
+        Affected = "affected",
+        /// Its version is concerned, and its build has the fix.
+        Fixed = "fixed",
+        /// Its version is not among those concerned.
+        OtherVersion = "other-version",
+        /// Version, build or the build of the fix is not known.
+        Unknown = "unknown",
+    }
+}
+
+words! {
     /// What the comparison with the Windows side gave.
     MatchResult {
         /// Code and all known arguments agree.

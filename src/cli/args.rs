@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
 use vmcoroner::Options;
+use vmcoroner::limits::Budgets;
 use vmcoroner::report::Format;
 use vmcoroner::rules::{Duration, RuleSet};
 use vmcoroner::windows::Given;
@@ -50,6 +51,12 @@ pub(crate) struct AnalyzeArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// Write a further report of the same run to a file; may be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_to, help_heading = "Output")]
+    pub(crate) report: Vec<ReportTo>,
+    /// With --format jsonl: do not read again what stands unchanged in this file of an earlier run; its lines are taken over
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) resume: Option<PathBuf>,
     /// What the Windows side says, as on the blue screen or in a debugger; numbers are hexadecimal
     #[arg(long, value_name = "CODE(A,B,C,D)", help_heading = "Verdicts")]
     pub(crate) bugcheck: Option<Given>,
@@ -79,12 +86,23 @@ pub(crate) struct InputArgs {
     /// Threads; as many as the machine has if not given
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Input")]
     pub(crate) jobs: Option<u16>,
+    /// Change a budget (depth, output, members, vms …): how much of an input is read before the rest is left out
+    #[arg(long, value_name = "NAME=VALUE", value_parser = limit, help_heading = "Input")]
+    pub(crate) limit: Vec<Limit>,
     /// When to show how far it is, on standard error
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
     pub(crate) progress: When,
 }
 
 impl InputArgs {
+    fn limits(&self) -> Result<Budgets, Failure> {
+        let mut budgets = Budgets::default();
+        for Limit(text) in &self.limit {
+            budgets.set(text).map_err(|why| Failure::usage(format!("--limit {text}: {why}")))?;
+        }
+        Ok(budgets)
+    }
+
     /// The options of a run with the windows as they are by default.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
         Ok(Options {
@@ -93,10 +111,11 @@ impl InputArgs {
             jobs: self.jobs.map_or(0, usize::from),
             vm: self.vm.clone(),
             bugcheck: None,
-            rules: Arc::new(match self.rules.as_deref() {
+            limits: self.limits()?,
+            ..Options::new(Arc::new(match self.rules.as_deref() {
                 Some(dir) => RuleSet::with_dir(dir)?,
                 None => RuleSet::brief()?,
-            }),
+            }))
         })
     }
 }
@@ -132,6 +151,31 @@ pub(crate) use words_parser;
 /// The formats that exist.
 pub(crate) fn format() -> impl TypedValueParser<Value = Format> {
     words_parser!(Format)
+}
+
+/// A change of a budget that was found to be right.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit(String);
+
+fn limit(text: &str) -> Result<Limit, String> {
+    Budgets::default().set(text).map(|()| Limit(text.to_owned()))
+}
+
+/// One of several outputs.
+#[derive(Debug, Clone)]
+pub(crate) struct ReportTo {
+    pub(crate) format: Format,
+    pub(crate) file: PathBuf,
+}
+
+fn report_to(text: &str) -> Result<ReportTo, String> {
+    let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as json=report.json")?;
+    let known = || Format::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ");
+    let format = Format::parse(format).ok_or_else(|| format!("\"{format}\" is none of {}", known()))?;
+    if file.is_empty() {
+        return Err("the name of the file is missing".to_owned());
+    }
+    Ok(ReportTo { format, file: file.into() })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

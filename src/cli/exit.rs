@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use vmcoroner::report::clean::clean;
-use vmcoroner::report::model::{InputState, Report};
+use vmcoroner::report::jsonl::Tally;
+use vmcoroner::report::model::Report;
 use vmcoroner::terms::Origin;
 use vmcoroner::{AnalyzeError, rules::LoadError};
 
@@ -22,14 +23,23 @@ pub(crate) const MATCHED: u8 = 10;
 
 /// The exit status of a report.
 pub(crate) fn exit_code(report: &Report, fail_on: Option<&FailOn>) -> u8 {
-    let mut origins = report.vms.iter().flat_map(|vm| &vm.crashes).map(|crash| crash.verdict.origin);
-    if fail_on.is_some_and(|fail_on| origins.any(|origin| fail_on.matches(origin))) {
-        return MATCHED;
+    let mut tally = Tally::default();
+    for input in &report.inputs {
+        tally.add(input.state, true, std::iter::empty());
     }
-    let readable = report.inputs.iter().any(|input| input.state != InputState::Unreadable);
-    if !readable {
+    for crash in report.vms.iter().flat_map(|vm| &vm.crashes) {
+        *tally.origins.entry(crash.verdict.origin).or_default() += 1;
+    }
+    exit_code_of(&tally, fail_on)
+}
+
+/// The exit status of what was counted.
+pub(crate) fn exit_code_of(tally: &Tally, fail_on: Option<&FailOn>) -> u8 {
+    if fail_on.is_some_and(|fail_on| tally.origins.keys().any(|origin| fail_on.matches(*origin))) {
+        MATCHED
+    } else if tally.readable == 0 {
         NOTHING
-    } else if report.summary.partial {
+    } else if tally.partial > 0 {
         PARTIAL
     } else {
         OK

@@ -22,6 +22,9 @@ pub(crate) struct InventoryArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &InventoryArgs) -> Result<u8, Failure> {
+    if args.output.format == Format::Jsonl {
+        return Err(Failure::usage("an inventory is written as text or json"));
+    }
     let listener = progress::listener(args.input.progress);
     let report = analyze(&args.input.paths, &args.input.options()?, listener.as_ref())?;
     drop(listener);

@@ -12,6 +12,9 @@ mod progress;
 mod rule_error;
 mod rules;
 mod schema;
+mod stop;
+mod stream;
+mod timeline;
 
 use args::{AnalyzeArgs, ColorWhen};
 use clap::{Args, Parser, Subcommand};
@@ -49,6 +52,8 @@ Examples:
   vmcoroner case.tgz --bugcheck '0x80(0x4f4454,0x0,0x0,0x0)'
                                               whether it is the crash of this dump
   vmcoroner case.tgz -f json -o report.json   the report for scripts
+  vmcoroner case/ -f jsonl -o case.jsonl --resume case.jsonl
+                                              many bundles; go on where an earlier run was ended
   vmcoroner case.tgz --fail-on infrastructure
                                               status 10 if the infrastructure did it
   vmcoroner explain 0x7a                      what a bugcheck, an origin, a check or a rule means
@@ -57,6 +62,7 @@ Exit status:
    0  all was analysed in full        3  nothing given could be analysed
    1  internal error                  4  analysed, but some input was damaged: the report is partial
    2  wrong usage                    10  a crash matched --fail-on
+ 130  stopped by Ctrl-C: the report holds what was finished
 
 `vmcoroner PATH` is `vmcoroner analyze PATH`. A file named like a command is given as ./NAME.";
 
@@ -81,6 +87,8 @@ enum Command {
     Analyze(AnalyzeArgs),
     /// List hosts, VMs, volumes and logs with the time they cover, without verdicts
     Inventory(inventory::InventoryArgs),
+    /// List every event of a VM, of what it stands on and of its host, in the order of time
+    Timeline(timeline::TimelineArgs),
     /// Tell what an origin, a check, a rule or a Windows bugcheck means
     Explain(explain::ExplainArgs),
     /// Look at the rules that find evidence, and test them
@@ -106,6 +114,7 @@ pub(crate) fn run() -> ExitCode {
         None => analyze::run(&cli.analyze),
         Some(Command::Analyze(args)) => analyze::run(&args),
         Some(Command::Inventory(args)) => inventory::run(&args),
+        Some(Command::Timeline(args)) => timeline::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules(command)) => rules::run(&command),
         Some(Command::Schema(args)) => schema::run(&args),

@@ -1,13 +1,15 @@
-//! The progress line on standard error.
+//! How far it is, on standard error: a bar for each input that is read, and one for all.
 
 use super::args::When;
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use vmcoroner::progress::{Progress, Silent};
 use vmcoroner::report::clean::clean;
 
-/// A listener that shows a line, or none that hears.
+/// A listener that shows bars, or none that hears.
 pub(crate) fn listener(when: When) -> Box<dyn Progress> {
     let terminal = std::io::stderr().is_terminal();
     match when {
@@ -15,7 +17,7 @@ pub(crate) fn listener(when: When) -> Box<dyn Progress> {
         When::Auto if !terminal => Box::new(Silent),
         // Nothing can be drawn over in a file or a pipe.
         When::Always if !terminal => Box::new(Stages),
-        _ => Box::new(Line::new()),
+        _ => Box::new(Bars::new(ProgressDrawTarget::stderr_with_hz(8))),
     }
 }
 
@@ -33,52 +35,158 @@ impl Progress for Stages {
     fn end(&self) {}
 }
 
-/// One line that is drawn again and again, and wiped out at the end.
-struct Line {
-    bar: ProgressBar,
+/// Lines that are drawn again and again, and wiped out at the end.
+struct Bars {
+    all: MultiProgress,
+    state: Mutex<State>,
 }
 
-impl Line {
-    fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+#[derive(Default)]
+struct State {
+    /// A stage that is no input.
+    stage: Option<ProgressBar>,
+    /// All inputs together, where there are several.
+    total: Option<ProgressBar>,
+    inputs: usize,
+    finished: usize,
+    running: BTreeMap<usize, ProgressBar>,
+}
+
+/// Characters of a name in front of a bar.
+const NAME: usize = 48;
+
+impl Bars {
+    fn new(target: ProgressDrawTarget) -> Self {
+        Self { all: MultiProgress::with_draw_target(target), state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bar above the one for all.
+    fn bar(&self, state: &State, name: &str, total: Option<u64>) -> ProgressBar {
+        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let bar = match &state.total {
+            Some(below) => self.all.insert_before(below, bar),
+            None => self.all.add(bar),
+        };
+        bar.set_style(style(match total {
+            Some(_) => "{spinner} {msg}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}",
+            None => "{spinner} {msg}  {bytes}  {elapsed}",
+        }));
+        bar.set_message(short(name));
         bar.enable_steady_tick(Duration::from_millis(125));
-        Self { bar }
-    }
-
-    fn style(template: &str) -> ProgressStyle {
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+        bar
     }
 }
 
-impl Progress for Line {
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// A name that can be shown and leaves room for its bar.
+fn short(name: &str) -> String {
+    let shown = clean(name);
+    if shown.chars().count() <= NAME {
+        return shown.into_owned();
+    }
+    shown.chars().take(NAME - 1).chain(['\u{2026}']).collect()
+}
+
+impl Progress for Bars {
     fn begin(&self, stage: &str, total: Option<u64>) {
-        match total {
-            Some(total) => {
-                self.bar.set_length(total);
-                self.bar.set_style(Self::style(
-                    "{spinner} {msg}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}",
-                ));
-            }
-            None => {
-                self.bar.unset_length();
-                self.bar.set_style(Self::style("{spinner} {msg}  {bytes}  {elapsed}"));
-            }
+        let mut state = self.state();
+        let bar = self.bar(&state, stage, total);
+        if let Some(old) = state.stage.replace(bar) {
+            old.finish_and_clear();
         }
-        self.bar.set_position(0);
-        self.bar.set_message(clean(stage).into_owned());
     }
 
     fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
+        if let Some(bar) = &self.state().stage {
+            bar.inc(bytes);
+        }
     }
 
     fn end(&self) {
-        self.bar.set_message("");
+        if let Some(bar) = self.state().stage.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn inputs(&self, count: usize, bytes: u64) {
+        let mut state = self.state();
+        state.inputs = count;
+        if count > 1 {
+            let bar = self.all.add(ProgressBar::new(bytes));
+            bar.set_style(style("{spinner} {msg}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}"));
+            bar.set_message(format!("0 of {count} inputs"));
+            bar.enable_steady_tick(Duration::from_millis(125));
+            state.total = Some(bar);
+        }
+    }
+
+    fn begin_input(&self, at: usize, name: &str, total: Option<u64>) {
+        let mut state = self.state();
+        let bar = self.bar(&state, name, total);
+        state.running.insert(at, bar);
+    }
+
+    fn advance_input(&self, at: usize, bytes: u64) {
+        let state = self.state();
+        for bar in state.running.get(&at).into_iter().chain(&state.total) {
+            bar.inc(bytes);
+        }
+    }
+
+    fn end_input(&self, at: usize) {
+        let mut state = self.state();
+        if let Some(bar) = state.running.remove(&at) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+        state.finished += 1;
+        if let Some(total) = &state.total {
+            total.set_message(format!("{} of {} inputs", state.finished, state.inputs));
+        }
     }
 }
 
-impl Drop for Line {
+impl Drop for Bars {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        let state = self.state();
+        for bar in state.running.values().chain(&state.stage).chain(&state.total) {
+            bar.finish_and_clear();
+        }
+        let _ = self.all.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use indicatif::InMemoryTerm;
+
+    #[test]
+    fn a_bar_for_each_running_input_and_one_for_all() {
+        let term = InMemoryTerm::new(10, 120);
+        let bars = Bars::new(ProgressDrawTarget::term_like(Box::new(term.clone())));
+        bars.inputs(3, 300);
+        bars.begin_input(0, "esx-a\u{1b}[31m.tgz", Some(100));
+        bars.begin_input(1, "esx-b.tgz", Some(100));
+        bars.advance_input(0, 50);
+        let tick = || bars.state().total.as_ref().unwrap().tick();
+        tick();
+        let shown = term.contents();
+        assert!(shown.contains("esx-a\\u{1b}[31m.tgz") && shown.contains("esx-b.tgz"), "{shown}");
+        assert!(shown.contains("0 of 3 inputs"), "{shown}");
+        bars.end_input(0);
+        tick();
+        let shown = term.contents();
+        assert!(!shown.contains("esx-a") && shown.contains("1 of 3 inputs"), "{shown}");
+        drop(bars);
+        assert_eq!(term.contents().trim(), "");
     }
 }

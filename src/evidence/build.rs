@@ -1,14 +1,14 @@
 //! Makes the model of a host out of what the pass found. Identity and lists may have come last: nothing is tied
 //! before everything is there.
 
-use super::model::{Finding, HostModel, Session, VmModel, WorldSpan};
+use super::model::{Finding, HostModel, RawWorlds, VmModel, WorldSpan};
 use super::paths::{Volumes, file_name, parent, volume_of};
 use crate::bundle::facts::{self, ListedVm};
 use crate::bundle::{Keep, Owner};
 use crate::log::{Coverage, LogKind, Millis, Span};
 use crate::rules::{Captures, Fact, RuleSet};
 use crate::scan::{BundlePass, MemberLog};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
 #[must_use]
@@ -22,7 +22,8 @@ pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
     configurations(&mut host, rules);
     finish_names(&mut host);
     worlds(&mut host, rules, &listed);
-    sessions(&mut host, rules);
+    super::sel_clock::correct(&mut host, rules);
+    super::sessions::find(&mut host, rules);
     stands_on(&mut host);
     drop_used_facts(&mut host, rules);
     sort_vms(&mut host);
@@ -83,11 +84,12 @@ fn identity(host: &mut HostModel, pass: &BundlePass) -> Vec<ListedVm> {
 /// The VMs: from their folders, the registered list, the running list. Gives folder of a log → VM.
 fn machines(host: &mut HostModel, pass: &BundlePass, listed: &[ListedVm]) -> BTreeMap<String, usize> {
     let mut owners = BTreeMap::new();
+    let mut known = Known { most: pass.most_vms, ..Known::default() };
     for file in &pass.kept {
         if let Keep::Vmx(folder) = &file.keep {
             let entries = facts::vmx(&file.text);
             let path = format!("{folder}/{}", file_name(&file.path));
-            let vm = vm_at(&mut host.vms, &host.volumes, Some(&path), folder);
+            let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(&path), folder) else { continue };
             if let Some(model) = host.vms.get_mut(vm) {
                 model.vmx.fill_from(&entries);
                 model.config.get_or_insert_with(|| absolute(&path));
@@ -97,7 +99,8 @@ fn machines(host: &mut HostModel, pass: &BundlePass, listed: &[ListedVm]) -> BTr
     }
     for file in pass.kept.iter().filter(|file| file.keep == Keep::VmInventory) {
         for (vmid, path) in facts::vm_inventory(&file.text) {
-            let vm = vm_at(&mut host.vms, &host.volumes, Some(&path), parent(path.trim_start_matches('/')));
+            let folder = parent(path.trim_start_matches('/'));
+            let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(&path), folder) else { continue };
             if let Some(model) = host.vms.get_mut(vm) {
                 model.vmid = model.vmid.or(vmid);
                 model.config = Some(path.clone());
@@ -106,7 +109,8 @@ fn machines(host: &mut HostModel, pass: &BundlePass, listed: &[ListedVm]) -> BTr
     }
     for entry in listed {
         let Some(path) = &entry.config else { continue };
-        let vm = vm_at(&mut host.vms, &host.volumes, Some(path), parent(path.trim_start_matches('/')));
+        let folder = parent(path.trim_start_matches('/'));
+        let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(path), folder) else { continue };
         if let Some(model) = host.vms.get_mut(vm) {
             model.config.get_or_insert_with(|| path.clone());
             if !entry.name.is_empty() {
@@ -122,35 +126,67 @@ fn machines(host: &mut HostModel, pass: &BundlePass, listed: &[ListedVm]) -> BTr
         if let Owner::Vm(folder) = &log.owner
             && !owners.contains_key(folder)
         {
-            let vm = vm_at(&mut host.vms, &host.volumes, None, folder);
+            let Some(vm) = known.at(&mut host.vms, &host.volumes, None, folder) else { continue };
             owners.insert(folder.clone(), vm);
         }
+    }
+    if known.left_out > 0 {
+        host.left_out.push(format!("{} entries of VMs were left out: a bundle may have {} VMs", known.left_out, known.most));
     }
     owners
 }
 
-/// The VM with this configuration file or, without one, with this folder; made if it is not there.
-fn vm_at(vms: &mut Vec<VmModel>, volumes: &Volumes, config: Option<&str>, folder: &str) -> usize {
-    let config_key = config.map(|path| volumes.canonical(path));
-    let folder_key = volumes.canonical(folder);
-    let found = match &config_key {
-        Some(key) => vms.iter().position(|vm| {
-            vm.config_key.as_ref() == Some(key) || (vm.config_key.is_none() && vm.folders.contains(&folder_key))
-        }),
-        None => vms.iter().position(|vm| vm.folders.contains(&folder_key)),
-    };
-    let index = found.unwrap_or_else(|| {
-        vms.push(VmModel::default());
-        vms.len() - 1
-    });
-    if let Some(vm) = vms.get_mut(index) {
-        vm.config_key = vm.config_key.take().or(config_key);
-        vm.folders.insert(folder_key);
+/// The VMs so far, to be found by configuration file and folder.
+#[derive(Default)]
+struct Known {
+    /// VMs that may be made; 0 for any number.
+    most: usize,
+    by_config: BTreeMap<String, usize>,
+    /// VMs in each folder, in the order they were made.
+    by_folder: BTreeMap<String, Vec<usize>>,
+    left_out: u64,
+}
+
+impl Known {
+    /// The VM with this configuration file or, without one, with this folder; made if it is not there and there may
+    /// be another one.
+    fn at(&mut self, vms: &mut Vec<VmModel>, volumes: &Volumes, config: Option<&str>, folder: &str) -> Option<usize> {
+        let config_key = config.map(|path| volumes.canonical(path));
+        let folder_key = volumes.canonical(folder);
+        let here: &[usize] = self.by_folder.get(&folder_key).map_or(&[], Vec::as_slice);
+        let found = match &config_key {
+            Some(key) => {
+                let nameless = here.iter().copied().find(|&at| vms.get(at).is_some_and(|vm| vm.config_key.is_none()));
+                // Of two that fit the one that was made first.
+                self.by_config.get(key).copied().into_iter().chain(nameless).min()
+            }
+            None => here.first().copied(),
+        };
+        if found.is_none() && self.most > 0 && vms.len() >= self.most {
+            self.left_out += 1;
+            return None;
+        }
+        let index = found.unwrap_or_else(|| {
+            vms.push(VmModel::default());
+            vms.len() - 1
+        });
+        let vm = vms.get_mut(index)?;
+        if vm.config_key.is_none()
+            && let Some(key) = config_key
+        {
+            self.by_config.entry(key.clone()).or_insert(index);
+            vm.config_key = Some(key);
+        }
+        if vm.folders.insert(folder_key.clone()) {
+            let here = self.by_folder.entry(folder_key).or_default();
+            here.push(index);
+            here.sort_unstable();
+        }
         if let Some(volume) = volume_of(folder).or_else(|| config.and_then(volume_of)) {
             vm.volumes.insert(volumes.key(volume).to_owned());
         }
+        Some(index)
     }
-    index
 }
 
 fn absolute(path: &str) -> String {
@@ -223,14 +259,21 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usi
         }
     }
     host.findings.sort_by_key(Finding::order);
+    once_across_logs(host);
 }
 
-fn facts_of<'a>(
-    host: &'a HostModel,
-    rules: &'a RuleSet,
-    fact: Fact,
-) -> impl Iterator<Item = &'a Finding> + 'a {
-    host.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
+/// vmkwarning.log repeats the warnings of vmkernel.log: the same line counts once.
+fn once_across_logs(host: &mut HostModel) {
+    let key = |finding: &Finding| {
+        let values: Vec<&str> = finding.captures.iter().map(|(_, value)| value).collect();
+        (finding.rule, finding.time, values.join("\u{1f}"))
+    };
+    if !host.findings.iter().any(|finding| finding.log == LogKind::Vmkwarning) {
+        return;
+    }
+    let in_kernel: BTreeSet<_> =
+        host.findings.iter().filter(|finding| finding.log == LogKind::Vmkernel).map(key).collect();
+    host.findings.retain(|finding| finding.log != LogKind::Vmkwarning || !in_kernel.contains(&key(finding)));
 }
 
 /// What the VMs' own logs say about their configuration; the newest log is believed first.
@@ -238,19 +281,19 @@ fn configurations(host: &mut HostModel, rules: &RuleSet) {
     let mut dumps: BTreeMap<usize, facts::Vmx> = BTreeMap::new();
     let mut configs: BTreeMap<usize, String> = BTreeMap::new();
     let mut products: BTreeMap<usize, String> = BTreeMap::new();
-    for finding in facts_of(host, rules, Fact::ConfigEntry) {
+    for finding in host.facts(rules, Fact::ConfigEntry) {
         if let (Some(vm), Some(key), Some(value)) =
             (finding.owner, finding.captures.get("key"), finding.captures.get("value"))
         {
             dumps.entry(vm).or_default().entry(key, value);
         }
     }
-    for finding in facts_of(host, rules, Fact::ConfigFile) {
+    for finding in host.facts(rules, Fact::ConfigFile) {
         if let (Some(vm), Some(path)) = (finding.owner, finding.captures.get("vmx")) {
             configs.insert(vm, path.trim().to_owned());
         }
     }
-    for finding in facts_of(host, rules, Fact::VmxStart) {
+    for finding in host.facts(rules, Fact::VmxStart) {
         if let (Some(vm), Some(product)) = (finding.owner, finding.captures.get("product")) {
             products.insert(vm, product.trim().to_owned());
         }
@@ -291,51 +334,38 @@ fn number(captures: &Captures, name: &str) -> Option<u64> {
 
 /// World, cartel and handle tables with the time they are valid.
 fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
-    let mut by_name: BTreeMap<&str, Option<usize>> = BTreeMap::new();
-    for (index, vm) in host.vms.iter().enumerate() {
-        for name in &vm.names {
-            // A name that two VMs bear names neither.
-            by_name.entry(name).and_modify(|own| *own = own.filter(|known| *known == index)).or_insert(Some(index));
-        }
-    }
-    let mut found: Vec<(usize, u64, Millis)> = Vec::new();
-    for finding in facts_of(host, rules, Fact::WorldName) {
+    let mut raw = RawWorlds::default();
+    for finding in host.facts(rules, Fact::WorldName) {
         if let (Some(world), Some(name), Some(time)) =
             (number(&finding.captures, "world"), finding.captures.get("vm"), finding.time)
-            && let Some(Some(vm)) = by_name.get(name)
         {
-            found.push((*vm, world, time));
+            raw.names.push((world, name.to_owned(), time));
         }
     }
-    let mut cartels: BTreeMap<u64, u64> = BTreeMap::new();
-    for finding in facts_of(host, rules, Fact::WorldCartel) {
+    for finding in host.facts(rules, Fact::WorldCartel) {
         if let (Some(world), Some(cartel)) = (number(&finding.captures, "world"), number(&finding.captures, "cartel")) {
-            cartels.insert(world, cartel);
+            raw.cartels.insert(world, cartel);
         }
     }
-    let handles: Vec<(String, u64, Option<Millis>)> = facts_of(host, rules, Fact::HandleWorld)
-        .filter_map(|finding| {
-            Some((finding.captures.get("handle")?.to_owned(), number(&finding.captures, "world")?, finding.time))
-        })
-        .collect();
+    for finding in host.facts(rules, Fact::HandleWorld) {
+        if let (Some(handle), Some(world)) = (finding.captures.get("handle"), number(&finding.captures, "world")) {
+            raw.handles.push((handle.to_owned(), world, finding.time));
+        }
+    }
+    raw.names.sort_unstable();
+    raw.names.dedup();
+    host.worlds = raw;
     let opids: Vec<(String, String)> = host
         .findings
         .iter()
         .filter_map(|finding| Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned())))
         .collect();
-    let starts: BTreeMap<usize, Millis> = facts_of(host, rules, Fact::VmxStart)
+    host.opid_user = opids.into_iter().collect();
+    let starts: BTreeMap<usize, Millis> = host.facts(rules, Fact::VmxStart)
         .filter_map(|finding| Some((finding.owner?, finding.time?)))
         .collect();
-    found.sort_unstable();
-    found.dedup_by(|next, own| next.0 == own.0 && next.1 == own.1);
-    for (at, &(vm, world, from)) in found.iter().enumerate() {
-        let to = found.get(at + 1).filter(|next| next.0 == vm).map(|next| next.2 - 1);
-        if let Some(model) = host.vms.get_mut(vm) {
-            model.worlds.push(WorldSpan { id: world, from: Some(from), to });
-            if let Some(&cartel) = cartels.get(&world) {
-                model.cartels.push(WorldSpan { id: cartel, from: Some(from), to });
-            }
-        }
+    for vm in 0..host.vms.len() {
+        name_worlds(host, vm);
     }
     for entry in listed {
         let key = entry.config.as_deref().map(|path| host.volumes.canonical(path));
@@ -351,72 +381,46 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
             }
         }
     }
-    for (handle, world, time) in handles {
-        if let Some(vm) = host.vms.iter_mut().find(|vm| vm.worlds.iter().any(|span| span.holds(world, time))) {
-            vm.handles.insert(handle);
-        }
+    for vm in 0..host.vms.len() {
+        own_handles(host, vm);
     }
-    host.opid_user = opids.into_iter().collect();
 }
 
-/// Runs of the VMX process: from banner to exit, to the next banner, or to the end of the log.
-fn sessions(host: &mut HostModel, rules: &RuleSet) {
-    let mut marks: BTreeMap<usize, Vec<(Millis, bool, Option<Millis>)>> = BTreeMap::new();
-    for (fact, is_start) in [(Fact::VmxStart, true), (Fact::VmxExit, false)] {
-        for finding in facts_of(host, rules, fact) {
-            if let (Some(vm), Some(time)) = (finding.owner, finding.time) {
-                marks.entry(vm).or_default().push((time, is_start, finding.before));
-            }
-        }
+/// The worlds that bear a VM's name, with the time from one start to the next. A name that two VMs bear names
+/// neither.
+pub(super) fn name_worlds(host: &mut HostModel, vm: usize) {
+    let Some(model) = host.vms.get(vm) else { return };
+    let alone = |name: &String| host.vms.iter().filter(|other| other.names.contains(name)).count() == 1;
+    let mut found: Vec<(Millis, u64)> = host
+        .worlds
+        .names
+        .iter()
+        .filter(|(_, name, _)| model.names.contains(name) && alone(name))
+        .map(|(world, _, time)| (*time, *world))
+        .collect();
+    found.sort_unstable();
+    found.dedup_by_key(|(_, world)| *world);
+    let spans: Vec<WorldSpan> = found
+        .iter()
+        .enumerate()
+        .map(|(at, &(from, id))| WorldSpan { id, from: Some(from), to: found.get(at + 1).map(|next| next.0 - 1) })
+        .collect();
+    let cartels = spans
+        .iter()
+        .filter_map(|span| Some(WorldSpan { id: *host.worlds.cartels.get(&span.id)?, ..*span }))
+        .collect();
+    if let Some(model) = host.vms.get_mut(vm) {
+        model.worlds = spans;
+        model.cartels = cartels;
     }
-    for (index, vm) in host.vms.iter_mut().enumerate() {
-        let (Some(first), Some(last)) = (vm.coverage.first(), vm.coverage.last()) else { continue };
-        let mut marks = marks.remove(&index).unwrap_or_default();
-        marks.sort_unstable();
-        let spans = &vm.coverage.spans;
-        // The last line at or before a moment, as far as the spans of the pieces tell it.
-        let last_before = |at: Millis, hint: Option<Millis>| {
-            hint.into_iter()
-                .chain(spans.iter().filter(|span| span.from < at).map(|span| span.to.min(at)))
-                .filter(|time| *time < at)
-                .max()
-        };
-        let mut open: Option<Session> = None;
-        for (time, is_start, before) in marks {
-            if is_start {
-                // The banner and the lines behind it carry stamps up to a few seconds later than the line after.
-                let near = |session: &Session| (time - session.from).abs() < 5_000 && session.started;
-                if open.as_ref().is_some_and(near) {
-                    continue;
-                }
-                if let Some(mut past) = open.take() {
-                    past.to = last_before(time, before).unwrap_or(past.from).max(past.from);
-                    vm.sessions.push(past);
-                } else if vm.sessions.is_empty() && time - first > 5_000 {
-                    let to = last_before(time, before).unwrap_or(first);
-                    vm.sessions.push(Session { from: first, to, exited: false, started: false });
-                }
-                open = Some(Session { from: time, to: time, exited: false, started: true });
-            } else {
-                let mut session = open.take().unwrap_or(Session { from: first, to: time, exited: true, started: false });
-                session.to = time;
-                session.exited = true;
-                match vm.sessions.last_mut() {
-                    // Exit is told by two or three lines; they close one session.
-                    Some(past) if past.exited && session.from <= past.to => past.to = past.to.max(time),
-                    _ => vm.sessions.push(session),
-                }
-            }
-        }
-        match open {
-            Some(mut session) => {
-                session.to = last.max(session.from);
-                vm.sessions.push(session);
-            }
-            None if vm.sessions.is_empty() => {
-                vm.sessions.push(Session { from: first, to: last, exited: false, started: false });
-            }
-            None => {}
+}
+
+/// The handles of virtual disks that were made for a VM's worlds.
+pub(super) fn own_handles(host: &mut HostModel, vm: usize) {
+    let Some(model) = host.vms.get_mut(vm) else { return };
+    for (handle, world, time) in &host.worlds.handles {
+        if model.worlds.iter().any(|span| span.holds(*world, *time)) {
+            model.handles.insert(handle.clone());
         }
     }
 }
@@ -434,8 +438,15 @@ fn stands_on(host: &mut HostModel) {
             vm.migrations.insert(id);
         }
     }
-    let volumes = &host.volumes;
-    for vm in &mut host.vms {
+    let HostModel { volumes, vms, .. } = host;
+    for vm in vms {
+        on_volumes(vm, volumes);
+    }
+}
+
+/// The volumes and devices under one VM.
+pub(super) fn on_volumes(vm: &mut VmModel, volumes: &Volumes) {
+    {
         let disks: Vec<String> = vm.vmx.disks.clone();
         for disk in &disks {
             if let Some(volume) = volume_of(disk) {

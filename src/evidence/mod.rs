@@ -1,10 +1,14 @@
 //! Findings tied to VMs, to what they stand on and to a time.
 
 mod build;
+mod follow;
 mod model;
 pub mod paths;
+mod sel_clock;
+mod sessions;
 mod tie;
 
 pub use build::build;
-pub use model::{Finding, HostModel, Session, VmModel, WorldSpan};
+pub use follow::{RanOn, follow, ran_on};
+pub use model::{Finding, HostModel, RawWorlds, Session, VmModel, WorldSpan};
 pub use tie::{Tie, tie};

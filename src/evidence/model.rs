@@ -4,7 +4,7 @@
 use super::paths::Volumes;
 use crate::bundle::facts::Vmx;
 use crate::log::{Coverage, LogKind, Millis};
-use crate::rules::Captures;
+use crate::rules::{Captures, Fact, RuleSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A line that a rule found, with its place in the bundle.
@@ -64,7 +64,7 @@ impl WorldSpan {
 }
 
 /// A run of the VMX process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// When it began, as far as the log shows.
     pub from: Millis,
@@ -74,6 +74,10 @@ pub struct Session {
     pub exited: bool,
     /// Whether its beginning is in the log.
     pub started: bool,
+    /// The member its first line stands in.
+    pub member: usize,
+    /// The host it ran on, as its log names it.
+    pub host: Option<String>,
 }
 
 /// A VM of a host.
@@ -113,9 +117,17 @@ pub struct VmModel {
     pub product: Option<String>,
     /// Whether the product is not ESX: Workstation, Player, Fusion, Server.
     pub hosted: bool,
+    /// The VM is of another host's bundle and was here for a time: its lines here are tied to it.
+    pub adopted: bool,
 }
 
 impl VmModel {
+    /// The run of its VMX process at a moment: the last that had begun.
+    #[must_use]
+    pub fn session_at(&self, at: Millis) -> Option<&Session> {
+        self.sessions.iter().filter(|session| session.from <= at + 1_000).max_by_key(|session| session.from)
+    }
+
     /// What people call it.
     #[must_use]
     pub fn shown_name(&self) -> &str {
@@ -128,6 +140,17 @@ impl VmModel {
         let guest = self.vmx.guest_os.as_ref()?.to_ascii_lowercase();
         Some(guest.starts_with("win") || guest.contains("windows"))
     }
+}
+
+/// World, cartel and handle records of a host, not yet tied to VMs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawWorlds {
+    /// World id, display name, time of the start.
+    pub names: Vec<(u64, String, Millis)>,
+    /// World id → cartel id.
+    pub cartels: BTreeMap<u64, u64>,
+    /// Handle, world id, time.
+    pub handles: Vec<(String, u64, Option<Millis>)>,
 }
 
 /// A host as one bundle shows it.
@@ -157,7 +180,9 @@ pub struct HostModel {
     pub members: Vec<String>,
     /// Findings, by time, member, line, rule.
     pub findings: Vec<Finding>,
-    /// VM of each virtual disk handle, world and so on is in the VMs; opIDs and who asked:
+    /// What the VMkernel says of worlds, before it is tied to VMs.
+    pub worlds: RawWorlds,
+    /// opIDs and who asked.
     pub opid_user: BTreeMap<String, String>,
     /// What the bundle's own error log says.
     pub collection_errors: Vec<String>,
@@ -167,14 +192,18 @@ pub struct HostModel {
     pub cores: Vec<String>,
     /// Whether this is a host at all, and not a loose log of a VM.
     pub is_host: bool,
+    /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
+    /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
+    pub sel_ahead: Option<Millis>,
+    /// What was left out for a budget, in sentences.
+    pub left_out: Vec<String>,
     /// Corrected memory errors never reach ESXi on this host.
     pub firmware_first: bool,
 }
 
 impl HostModel {
-    /// The findings with a time in `[from, to]`.
-    pub fn between(&self, from: Millis, to: Millis) -> impl Iterator<Item = (usize, &Finding)> {
-        let start = self.findings.partition_point(|finding| finding.time.is_none_or(|time| time < from));
-        self.findings.iter().enumerate().skip(start).take_while(move |(_, finding)| finding.time.is_some_and(|t| t <= to))
+    /// The findings that state a fact of this kind.
+    pub fn facts<'a>(&'a self, rules: &'a RuleSet, fact: Fact) -> impl Iterator<Item = &'a Finding> + 'a {
+        self.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
     }
 }

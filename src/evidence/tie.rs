@@ -154,10 +154,14 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
     }
 }
 
-/// `0000:05:00.0` and `00000:005:00.0`, as a `.vmx` and a log write it.
+/// `0000:05:00.0`, `00000:005:00.0` and `005:00.0`, as a `.vmx` and logs write it; the domain is always 0 on hosts
+/// that pass devices through.
 fn pci_key(address: &str) -> String {
-    address
-        .split([':', '.'])
+    let parts: Vec<&str> = address.split([':', '.']).collect();
+    parts
+        .iter()
+        .skip(parts.len().saturating_sub(3))
+        .copied()
         .map(|part| {
             let trimmed = part.trim_start_matches('0');
             if trimmed.is_empty() { "0" } else { trimmed }
@@ -197,5 +201,7 @@ mod tests {
         assert!(!is_file_of("APP011-flat.vmdk", "APP01"));
         assert!(!is_file_of("APP01-web-flat.vmdk", "APP01"));
         assert_eq!(pci_key("00000:005:00.0"), pci_key("0000:05:00.0"));
+        assert_eq!(pci_key("007:00.0"), pci_key("0000:07:00.0"));
+        assert_ne!(pci_key("007:00.1"), pci_key("0000:07:00.0"));
     }
 }

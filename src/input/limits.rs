@@ -25,6 +25,8 @@ pub struct Limits {
     pub ratio_grace: u64,
     /// Members in all containers together. Default 4,000,000 (a large host has about 10,000).
     pub members: u64,
+    /// Containers inside the outermost one. Each costs some 50 µs however small it is. Default 20,000.
+    pub containers: u64,
     /// Bytes of header records (GNU long name, pax) before one tar member; they are held in memory. Default 256 KiB.
     pub header_record: u64,
     /// Notes given to the sink; the rest is only counted. Default 500.
@@ -42,6 +44,7 @@ impl Default for Limits {
             ratio: 1100,
             ratio_grace: 8 * GIB,
             members: 4_000_000,
+            containers: 20_000,
             header_record: MIB / 4,
             notes: 500,
             stop: Stop::default(),

@@ -26,6 +26,8 @@ pub(super) struct Walker<'w> {
     /// Members of the outermost container that were read, and that were descended into.
     pub(super) outer_read: u64,
     pub(super) outer_nested: u64,
+    /// Containers descended into.
+    containers: u64,
     /// Endings told so far: a nested container's tells its parent's too.
     pub(super) endings: u64,
     notes: u64,
@@ -55,6 +57,7 @@ impl<'w> Walker<'w> {
             halted: false,
             outer_read: 0,
             outer_nested: 0,
+            containers: 0,
             endings: 0,
             notes: 0,
         }
@@ -295,6 +298,14 @@ impl<'w> Walker<'w> {
         if depth >= limits.depth {
             let text = format!("not opened: containers may be nested {} deep", limits.depth);
             self.note(NoteKind::OverBudget, Some(member.path), text);
+            return self.drop_rest(body);
+        }
+        self.containers += 1;
+        if self.containers > limits.containers {
+            if self.containers == limits.containers + 1 {
+                let text = format!("not opened, nor any container after it: more than {}", limits.containers);
+                self.note(NoteKind::OverBudget, Some(member.path), text);
+            }
             return self.drop_rest(body);
         }
         let mut tape = Tape::new(Box::new(&mut body), COMPRESSED, self.ledger);

@@ -2,16 +2,16 @@
 
 use super::clean::clean;
 use super::model::{
-    Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, NextStep, Operation, Rival,
-    Verdict, Vm, VmLogs, Volume,
+    Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, KnownIssue, NextStep, Operation,
+    Rival, Verdict, Vm, VmLogs, Volume,
 };
 use crate::evidence::{Finding, HostModel, Tie, VmModel, tie};
 use crate::log::{Coverage, LogKind, Millis, rfc3339};
 use crate::rules::RuleSet;
 use crate::terms::{Check, CrashKind, MatchResult, Origin, Strength};
-use crate::verdict::cover::logs_of;
+use crate::verdict::cover::{self, logs_of};
 use crate::verdict::words::{self, Lead};
-use crate::verdict::{Decision, Weighed, crash};
+use crate::verdict::{Decision, Weighed, crash, known};
 use crate::windows::{Given, compare, lookup};
 
 /// A crash with everything that was decided about it.
@@ -129,7 +129,13 @@ pub fn operations(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Operation
             user: user.map(text),
             opid: opid.map(text),
         };
-        out.push(operation);
+        // Two rules may see the same operation in one line.
+        let seen = out.iter().rev().take(8).any(|own| {
+            (&own.kind, &own.member, own.line) == (&operation.kind, &operation.member, operation.line)
+        });
+        if !seen {
+            out.push(operation);
+        }
     }
     out
 }
@@ -178,7 +184,21 @@ pub fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged, given: Optio
         checks,
         dump_match,
         evidence,
+        known_issues: known_issues(hosts, rules, judged),
     }
+}
+
+fn known_issues(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Vec<KnownIssue> {
+    known::issues(hosts, rules, judged.host, &judged.crash, &judged.weighed)
+        .into_iter()
+        .map(|seen| KnownIssue {
+            article: text(&seen.issue.article),
+            summary: text(&seen.issue.summary),
+            state: seen.state,
+            fixed_in: text(&seen.issue.fixed_in),
+            text: text(&seen.text),
+        })
+        .collect()
 }
 
 fn finding<'a>(hosts: &'a [HostModel], weighed: &Weighed) -> Option<&'a Finding> {
@@ -336,6 +356,17 @@ fn note(
         parts.push("a line names a device or volume that the bundle does not map to VMs".into());
     } else if result == CheckOutcome::Clear && !own.is_empty() {
         parts.push("circumstances only".into());
+    }
+    if check == Check::HardwareEvent && judged.decision.covered(LogKind::Sel) {
+        match host.and_then(|host| host.sel_ahead) {
+            Some(0) => {}
+            Some(ahead) => parts.push(format!(
+                "the SEL's clock runs about {} {} the host's; its times are corrected",
+                cover::lapse(ahead.abs()),
+                if ahead > 0 { "ahead of" } else { "behind" }
+            )),
+            None => parts.push("how far the SEL's clock is from the host's is unknown".into()),
+        }
     }
     if check == Check::HostMemory && host.is_some_and(|host| host.firmware_first) {
         parts.push("the firmware keeps corrected errors to itself on this host: only the SEL would show them".into());

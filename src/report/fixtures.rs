@@ -206,6 +206,13 @@ pub(crate) fn confirmed() -> Report {
             differences: vec!["argument 2: the log has 0x0, the Windows side 0x1".into()],
         },
         evidence: vec![nmi, bsod],
+        known_issues: vec![KnownIssue {
+            article: "999999".into(),
+            summary: "The host takes a guest that answers late for one that hangs.".into(),
+            state: IssueState::Affected,
+            fixed_in: "8.0 Update 3".into(),
+            text: "ESXi 8.0.2 build 22380479 is older than the fix (8.0 Update 3).".into(),
+        }],
     };
     crash.checks[1].note = some("an argument differs from the one in MEMORY.DMP");
     let mut report = report(
@@ -262,6 +269,7 @@ pub(crate) fn undetermined() -> Report {
         dump_match: DumpMatch { source: None, result: MatchResult::NotGiven, differences: Vec::new() },
         evidence: vec![evidence("E1", 0.0, "vmware", "vmfs/volumes/nfs01/DB02/vmware-3.log", 18_220,
             "2026-03-12T23:11:07.431Z| vcpu-1| W115: WinBSOD: Synthetic MSR[0x40000100] 0x7a")],
+        known_issues: Vec::new(),
     };
     let mut silent = vm("FILE03", Vec::new());
     silent.logs = VmLogs { first: None, last: None, members: 0, lines: 0, understood: None };

@@ -22,18 +22,42 @@ pub fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 #[derive(Default)]
 struct Indented(PrettyFormatter<'static>);
 
-impl Formatter for Indented {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_hidden(c)) {
-            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            out.write_all(plain.as_bytes())?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = tail.get(c.len_utf8()..).unwrap_or_default();
+/// A part of a string, hidden characters as escapes.
+fn fragment<W: ?Sized + Write>(out: &mut W, fragment: &str) -> io::Result<()> {
+    let mut rest = fragment;
+    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_hidden(c)) {
+        let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.write_all(plain.as_bytes())?;
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}")?;
         }
-        out.write_all(rest.as_bytes())
+        rest = tail.get(c.len_utf8()..).unwrap_or_default();
+    }
+    out.write_all(rest.as_bytes())
+}
+
+/// Writes a value as one line of JSON, its line end included; hidden characters as in [`write`].
+///
+/// # Errors
+/// What the writer reports.
+pub fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, OneLine);
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// Escapes hidden characters.
+struct OneLine;
+
+impl Formatter for OneLine {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        fragment(out, text)
+    }
+}
+
+impl Formatter for Indented {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        fragment(out, text)
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {

@@ -4,9 +4,11 @@ pub mod build;
 pub mod clean;
 pub mod inventory;
 pub mod json;
+pub mod jsonl;
 pub mod knowledge;
 pub mod model;
 pub mod text;
+pub mod timeline;
 
 #[cfg(test)]
 mod fixtures;
@@ -24,5 +26,7 @@ words! {
         Text = "text",
         /// The model as it is, for machines.
         Json = "json",
+        /// One VM a line, written as each input is finished.
+        Jsonl = "jsonl",
     }
 }

@@ -4,7 +4,7 @@
 //! milliseconds; durations are seconds.
 
 use crate::terms::words;
-pub use crate::terms::{Check, Confidence, CrashKind, MatchResult, Origin, Strength, Who};
+pub use crate::terms::{Check, Confidence, CrashKind, IssueState, MatchResult, Origin, Strength, Who};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -229,6 +229,24 @@ pub struct Crash {
     pub dump_match: DumpMatch,
     /// The lines that matter, by time, then member, then line.
     pub evidence: Vec<Evidence>,
+    /// Defects known to the maker whose signature these lines bear; those that concern this host first.
+    #[serde(default)]
+    pub known_issues: Vec<KnownIssue>,
+}
+
+/// A defect known to the maker, compared with the version that the VM ran on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownIssue {
+    /// Article that describes it.
+    pub article: String,
+    /// What it is, in a sentence.
+    pub summary: String,
+    /// How the host stands to it.
+    pub state: IssueState,
+    /// Name of the first release with the fix.
+    pub fixed_in: String,
+    /// The comparison in a sentence.
+    pub text: String,
 }
 
 /// A Windows bugcheck.

@@ -1,5 +1,6 @@
 //! A rule made ready to match lines.
 
+use super::captures::Captures;
 use super::decode;
 use super::model::{Rule, TieBy};
 use super::needs::Needs;
@@ -19,6 +20,8 @@ pub struct Compiled {
     pub rule: Rule,
     /// Topic of the file it came from.
     pub topic: Arc<str>,
+    /// What that file says about its rules.
+    pub about: Arc<str>,
     /// Its ties, the default worked out.
     pub ties: Vec<TieBy>,
     patterns: Vec<Pattern>,
@@ -65,38 +68,6 @@ impl Pattern {
     }
 }
 
-/// What a rule took out of a line: name and value, in the order of the groups; decoded ones at the end.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Captures(Vec<(Arc<str>, Box<str>)>);
-
-impl Captures {
-    /// The value of a capture, if it took part.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| &**key == name).map(|(_, value)| &**value)
-    }
-
-    /// All captures that took part.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (&**key, &**value))
-    }
-
-    /// Adds a capture, or replaces its value.
-    pub fn set(&mut self, name: &str, value: impl Into<Box<str>>) {
-        let value = value.into();
-        match self.0.iter_mut().find(|(key, _)| &**key == name) {
-            Some(slot) => slot.1 = value,
-            None => self.0.push((Arc::from(name), value)),
-        }
-    }
-
-    /// Whether nothing was captured.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 /// How far a line got with a rule; `rules why` tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LineResult {
@@ -117,7 +88,7 @@ impl Compiled {
         let patterns = rule.pattern.all().iter().map(|p| Pattern::new(p, rule.ignore_case)).collect();
         let unless = rule.unless.iter().map(|p| Pattern::new(p, rule.ignore_case)).collect();
         let ties = default_ties(&rule);
-        Self { rule, topic, ties, patterns, unless }
+        Self { rule, topic, about: Arc::from(""), ties, patterns, unless }
     }
 
     /// Compiles every pattern and gives the first error with the pattern it is about.
@@ -209,11 +180,11 @@ impl Compiled {
     fn captures(&self, text: &[u8]) -> Option<Captures> {
         self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(|(regex, names)| {
             let found = regex.captures(text)?;
-            let mut captures = Captures(Vec::with_capacity(names.iter().flatten().count()));
+            let mut captures = Captures::with_room(names.iter().flatten().count());
             for (name, group) in names.iter().zip(found.iter()) {
                 if let (Some(name), Some(group)) = (name, group) {
                     let value = String::from_utf8_lossy(group.as_bytes());
-                    captures.0.push((Arc::clone(name), Box::from(value.as_ref())));
+                    captures.push(Arc::clone(name), Box::from(value.as_ref()));
                 }
             }
             Some(captures)

@@ -1,11 +1,11 @@
 //! Numbers of the hardware and of the storage stack turned into words that rules can test.
 
-use super::compiled::Captures;
+use super::captures::Captures;
 use super::model::Decoder;
 
 /// The captures a decoder adds.
 #[must_use]
-pub fn produces(decoder: Decoder) -> &'static [&'static str] {
+pub(super) fn produces(decoder: Decoder) -> &'static [&'static str] {
     match decoder {
         Decoder::McaStatus => &["severity", "unit", "channel"],
         Decoder::ScsiStatus => &["meaning", "outcome"],

@@ -1,15 +1,21 @@
 //! Detections as data: the rule model, the loader, the fast filter and the matcher.
 
+mod captures;
 mod compiled;
 mod decode;
 mod embedded;
 mod filter;
 mod model;
 mod needs;
+pub mod reference;
 mod registry;
 pub mod samples;
 
-pub use compiled::{Captures, Compiled, LineResult};
+#[cfg(test)]
+mod doc_example;
+
+pub use captures::Captures;
+pub use compiled::{Compiled, LineResult};
 pub use filter::{Filter, Mark};
 pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,

@@ -344,12 +344,16 @@ words! {
         MigrationVm = "migration-vm",
         /// Banner of a new VMX process: `product`, `version`, `build`.
         VmxStart = "vmx-start",
+        /// Name of the host that a VMX process runs on (`value`).
+        VmxHost = "vmx-host",
         /// A line of the configuration dump: `key`, `value`.
         ConfigEntry = "config-entry",
         /// Path of the VM's `.vmx` (`vmx`).
         ConfigFile = "config-file",
         /// The host booted: its VMkernel's first lines, or "Host has booted".
         HostBoot = "host-boot",
+        /// The hardware's own log saw the host start: its clock can be compared with the host's.
+        SelBoot = "sel-boot",
         /// The host was told to stop or reboot.
         HostStopPlanned = "host-stop-planned",
         /// Hourly sign of life, with the number of VMs.

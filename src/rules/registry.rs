@@ -175,8 +175,10 @@ fn add_file(all: &mut BTreeMap<String, Compiled>, file: &Path, text: &str, stric
         refuse(error.span().unwrap_or(0..0), error.message().to_owned(), Some("`vmcoroner schema rule` states every field".into()))
     })?;
     let topic: Arc<str> = Arc::from(parsed.topic.as_str());
+    let about: Arc<str> = Arc::from(parsed.about.trim());
     for rule in parsed.rules {
-        let compiled = Compiled::new(rule, Arc::clone(&topic));
+        let mut compiled = Compiled::new(rule, Arc::clone(&topic));
+        compiled.about = Arc::clone(&about);
         if strict {
             check(&compiled).map_err(|(field, message, help)| refuse(place(text, &compiled.rule.id, &field), message, help))?;
         }

@@ -137,9 +137,9 @@ impl Inline {
     }
 
     /// The end of the member: the last piece, and what went wrong.
-    pub(super) fn finish(mut self, complete: bool) -> (Piece, Damage) {
+    pub(super) fn finish(mut self, complete: bool) -> (Piece, Damage, u64) {
         let empty = || Piece { data: Vec::new(), len: 0, body: 0 };
-        let Some(mut decoder) = self.decoder.take() else { return (empty(), None) };
+        let Some(mut decoder) = self.decoder.take() else { return (empty(), None, 0) };
         let ended = decoder.try_finish();
         let total = decoder.get_ref().total;
         let out = decoder.get_mut();
@@ -151,6 +151,7 @@ impl Inline {
             }
             _ => None,
         };
-        (cutter.finish(), damage)
+        let long_lines = cutter.long_lines;
+        (cutter.finish(), damage, long_lines)
     }
 }

@@ -2,6 +2,7 @@
 
 mod cutter;
 mod flood;
+mod found;
 mod gz;
 mod pass;
 mod pool;

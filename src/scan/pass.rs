@@ -59,6 +59,8 @@ pub struct BundlePass {
     pub cores: Vec<String>,
     /// Members met.
     pub members: u64,
+    /// VMs that may be made of it.
+    pub most_vms: usize,
 }
 
 impl BundlePass {
@@ -110,7 +112,7 @@ pub(super) fn join(pieces: Vec<PieceDone>, log: &mut MemberLog) {
         log.scanned.hits.append(&mut piece.hits);
         log.spans.extend(piece.span);
         log.bytes += done.bytes;
-        log.long_lines += done.long_lines;
+        log.long_lines += done.long_lines + piece.long_lines;
         if piece.last_time.is_some() {
             last_before = last_time;
             last_time = piece.last_time;

@@ -4,21 +4,20 @@
 use super::cutter::Cutter;
 use super::flood;
 use super::gz;
+use super::found::Found;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
 use super::pool::Pool;
-use super::scanner::{Scanned, Scanner};
-use crate::bundle::{Owner, Role, facts, place, role, sniff};
+use super::scanner::{LINE_LIMIT, Scanned, Scanner};
+use crate::bundle::{Keep, Owner, Role, facts, place, role, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
+use crate::limits::Budgets;
 use crate::log::{LogKind, Millis};
 use crate::rules::{Filter, RuleSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
-/// A small file that is kept whole may have this many bytes.
-const KEEP_LIMIT: usize = 4 << 20;
-
-/// Small files of one bundle may have this many bytes together.
-const KEEP_TOTAL: usize = 64 << 20;
+/// Cores of a bundle that are named; the rest is passed over like the others.
+const CORES: usize = 500;
 
 /// A rotated log of up to this many compressed bytes is gathered and inflated by a worker; a larger one is inflated
 /// as it comes.
@@ -36,19 +35,22 @@ pub struct Shared {
     filters: BTreeMap<LogKind, OnceLock<Option<Filter>>>,
     /// The buffers.
     pub pool: Pool,
+    /// What an input may cost.
+    pub limits: Budgets,
 }
 
 impl Shared {
     /// Shares the rules; at most `buffers` buffers are made.
     #[must_use]
-    pub fn new(rules: Arc<RuleSet>, buffers: usize) -> Self {
+    pub fn new(rules: Arc<RuleSet>, buffers: usize, limits: Budgets) -> Self {
         let filters = LogKind::ALL.iter().map(|kind| (*kind, OnceLock::new())).collect();
-        Self { rules, filters, pool: Pool::new(buffers, 24 << 20) }
+        Self { rules, filters, pool: Pool::new(buffers, 24 << 20), limits }
     }
 
     pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
+        let line_limit = self.limits.line.min(LINE_LIMIT);
         let filter = self.filters.get(&kind).and_then(|own| own.get_or_init(|| Filter::new(&self.rules, kind)).as_ref());
-        Scanner { rules: &self.rules, filter, kind, reference }
+        Scanner { rules: &self.rules, filter, kind, reference, line_limit }
     }
 }
 
@@ -62,17 +64,22 @@ pub(super) struct Work {
 #[derive(Debug, Default)]
 struct WorkState {
     running: usize,
-    done: Vec<PieceDone>,
+    found: Found,
     notes: Vec<(usize, Note)>,
 }
 
 impl Work {
+    fn new(budget: usize) -> Self {
+        let state = WorkState { found: Found::new(budget), ..WorkState::default() };
+        Self { state: Mutex::new(state), idle: Condvar::new() }
+    }
+
     fn begin(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
     }
 
     pub(super) fn add(&self, piece: PieceDone) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).done.push(piece);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).found.add(piece);
     }
 
     pub(super) fn note(&self, order: usize, note: Note) {
@@ -94,20 +101,26 @@ impl Work {
         self.idle.notify_all();
     }
 
-    fn wait(&self) -> (Vec<PieceDone>, Vec<(usize, Note)>) {
+    fn wait(&self) -> (Found, Vec<(usize, Note)>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.running > 0 {
             state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        (std::mem::take(&mut state.done), std::mem::take(&mut state.notes))
+        (std::mem::take(&mut state.found), std::mem::take(&mut state.notes))
     }
 }
 
 /// Ends a task also when it panics, so that nobody waits for it forever.
-struct Ticket(Arc<Work>);
+struct Ticket(Arc<Work>, Option<(usize, String)>);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some((order, path)) = self.1.take()
+        {
+            let text = "an internal error ended the scan of a part of it".to_owned();
+            self.0.note(order, Note { kind: NoteKind::Damaged, member: Some(path.into_bytes()), text });
+        }
         self.0.end();
     }
 }
@@ -128,9 +141,34 @@ struct State {
     pass: BundlePass,
     fragments: BTreeMap<String, (usize, u32)>,
     kept_bytes: usize,
-    kept: Vec<(crate::bundle::Keep, String, Vec<u8>)>,
+    kept: Vec<(Keep, String, Vec<u8>)>,
     pieces: Vec<u32>,
     reference: Option<Millis>,
+    /// Folders of VMs.
+    folders: BTreeSet<String>,
+    logs_left_out: u64,
+    vms_left_out: u64,
+    files_left_out: u64,
+}
+
+impl State {
+    fn left_out(&self) -> bool {
+        self.logs_left_out + self.vms_left_out + self.files_left_out > 0
+    }
+
+    /// Whether this folder is one of a VM that may be had.
+    fn has_room_for(&mut self, folder: &str, most: usize) -> bool {
+        if self.folders.contains(folder) {
+            return true;
+        }
+        let room = self.folders.len() < most;
+        if room {
+            self.folders.insert(folder.to_owned());
+        } else {
+            self.vms_left_out += 1;
+        }
+        room
+    }
 }
 
 /// A [`Sink`] that reads bundles.
@@ -142,6 +180,7 @@ pub struct Reader<'a> {
     open_bundles: Vec<usize>,
     current: Current,
     notes: Vec<(usize, Note)>,
+    notes_left_out: u64,
     /// The input is a single log whose name may say nothing.
     pub single_log: bool,
 }
@@ -153,11 +192,12 @@ impl<'a> Reader<'a> {
         Self {
             shared,
             workers,
-            work: Arc::new(Work::default()),
+            work: Arc::new(Work::new(shared.limits.findings)),
             bundles: Vec::new(),
             open_bundles: Vec::new(),
             current: Current::None,
             notes: Vec::new(),
+            notes_left_out: 0,
             single_log: false,
         }
     }
@@ -168,23 +208,35 @@ impl<'a> Reader<'a> {
         if !matches!(self.current, Current::None) {
             self.close(End::Cut { read: 0 });
         }
-        let (mut done, more) = self.work.wait();
-        done.sort_by_key(|piece| (piece.bundle, piece.member, piece.piece));
+        let (found, more) = self.work.wait();
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(more);
         notes.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut by_member: BTreeMap<(usize, usize), Vec<PieceDone>> = BTreeMap::new();
-        for piece in done {
-            by_member.entry((piece.bundle, piece.member)).or_default().push(piece);
+        if self.notes_left_out > 0 {
+            let text = format!("{} further notes about its members are not shown", self.notes_left_out);
+            notes.push((usize::MAX, Note { kind: NoteKind::OverBudget, member: None, text }));
         }
+        let (mut by_member, lost) = found.finish();
         let mut passes = Vec::new();
         for (index, mut state) in std::mem::take(&mut self.bundles).into_iter().enumerate() {
+            for (left_out, what) in [
+                (state.logs_left_out, "logs were not scanned: there are more than a bundle may have"),
+                (state.vms_left_out, "logs and files of VMs were not read: there are more VMs than a bundle may have"),
+                (state.files_left_out, "small files were not read: there are more, or larger ones, than a bundle may have"),
+                (lost.get(&index).copied().unwrap_or(0), "lines that rules match were left out: there are more than a bundle may have"),
+            ] {
+                if left_out > 0 {
+                    let note = Note { kind: NoteKind::OverBudget, member: None, text: format!("{left_out} {what}") };
+                    notes.push((usize::MAX, note));
+                }
+            }
+            state.pass.most_vms = self.shared.limits.vms;
             for (member, log) in state.pass.logs.iter_mut().enumerate() {
                 if let Some(pieces) = by_member.remove(&(index, member)) {
                     join(pieces, log);
                 }
                 if log.long_lines > 0 {
-                    let text = format!("{} lines longer than 1 MiB were cut", log.long_lines);
+                    let text = format!("{} lines longer than {} bytes were cut", log.long_lines, self.shared.limits.line);
                     let note = Note { kind: NoteKind::OverBudget, member: Some(log.path.clone().into_bytes()), text };
                     notes.push((usize::MAX, note));
                 }
@@ -212,6 +264,10 @@ impl<'a> Reader<'a> {
     }
 
     fn say(&mut self, kind: NoteKind, member: &str, text: String) {
+        if self.notes.len() as u64 >= self.shared.limits.input.notes {
+            self.notes_left_out += 1;
+            return;
+        }
         let order = self.notes.len();
         self.notes.push((order, Note { kind, member: Some(member.as_bytes().to_vec()), text }));
     }
@@ -233,9 +289,10 @@ impl<'a> Reader<'a> {
         let piece_number = *number;
         *number += 1;
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
+        let mark = Some((self.notes.len(), log.path.clone()));
         work.begin();
         self.run(move || {
-            let ticket = Ticket(work);
+            let ticket = Ticket(work, mark);
             let data = piece.data.get(..piece.len).unwrap_or_default();
             let mut scanned = shared.scanner(kind, reference).scan(data, piece.body);
             flood::bound(&mut scanned.hits, &shared.rules, piece_number);
@@ -256,7 +313,7 @@ impl<'a> Reader<'a> {
         let order = self.notes.len();
         work.begin();
         self.run(move || {
-            let ticket = Ticket(work);
+            let ticket = Ticket(work, Some((order, path.clone())));
             let scanner = shared.scanner(kind, reference);
             let damage = gz::scan(&bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
                 flood::bound(&mut scanned.hits, &shared.rules, piece);
@@ -323,16 +380,30 @@ impl Sink for Reader<'_> {
             kept: Vec::new(),
             pieces: Vec::new(),
             reference: None,
+            folders: BTreeSet::new(),
+            logs_left_out: 0,
+            vms_left_out: 0,
+            files_left_out: 0,
         });
     }
 
     fn bundle_ends(&mut self) {
-        self.open_bundles.pop();
+        let ended = self.open_bundles.pop();
+        // Thousands of archives with nothing in them must not add up.
+        if ended.is_some_and(|at| at + 1 == self.bundles.len())
+            && self.bundles.last().is_some_and(|state| {
+                state.pass.logs.is_empty() && state.kept.is_empty() && state.pass.cores.is_empty() && !state.left_out()
+            })
+        {
+            self.bundles.pop();
+        }
     }
 
     fn open(&mut self, member: &Member<'_>) -> Open {
         let place = place(member.path);
         let single_log = self.single_log;
+        let shared = Arc::clone(self.shared);
+        let limits = &shared.limits;
         let Some(state) = self.bundle() else { return Open::Skip };
         state.pass.members += 1;
         if state.pass.top.is_empty()
@@ -351,7 +422,7 @@ impl Sink for Reader<'_> {
         match found {
             Role::Pass => Open::Skip,
             Role::Core => {
-                if place.fragment.unwrap_or(0) == 0 {
+                if place.fragment.unwrap_or(0) == 0 && state.pass.cores.len() < CORES {
                     state.pass.cores.push(path);
                 }
                 Open::Skip
@@ -370,9 +441,16 @@ impl Sink for Reader<'_> {
                     self.current = Current::Keep { index, room: vec![0; 64 << 10] };
                     return Open::Read;
                 }
-                if state.kept_bytes > KEEP_TOTAL {
-                    let text = format!("not read: the small files of this bundle pass {} MiB", KEEP_TOTAL >> 20);
-                    self.say(NoteKind::OverBudget, &path, text);
+                if let Keep::Vmx(folder) = &keep
+                    && !state.has_room_for(folder, limits.vms)
+                {
+                    return Open::Skip;
+                }
+                let full = state.kept_bytes > limits.small_files
+                    || state.kept.len() >= limits.files
+                    || (place.fragment.is_some() && state.fragments.len() >= limits.fragments);
+                if full {
+                    state.files_left_out += 1;
                     return Open::Skip;
                 }
                 let index = state.kept.len();
@@ -387,6 +465,15 @@ impl Sink for Reader<'_> {
                 Open::Read
             }
             Role::Log { kind, owner } => {
+                if state.pass.logs.len() >= limits.files {
+                    state.logs_left_out += 1;
+                    return Open::Skip;
+                }
+                if let Owner::Vm(folder) = &owner
+                    && !state.has_room_for(folder, limits.vms)
+                {
+                    return Open::Skip;
+                }
                 let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
                 let cutter = Cutter::new(self.shared.pool.take());
                 self.current = Current::Log { member: index, cutter, started: false, size: member.size };
@@ -411,12 +498,13 @@ impl Sink for Reader<'_> {
                 let bytes = room.get(..n).unwrap_or_default();
                 let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else { return };
                 let Some((_, _, kept)) = state.kept.get_mut(index) else { return };
-                let free = KEEP_LIMIT.saturating_sub(kept.len());
+                let most = self.shared.limits.small_file;
+                let free = most.saturating_sub(kept.len());
                 kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
                 state.kept_bytes += n.min(free);
                 if n > free && free > 0 {
                     let path = state.kept.get(index).map(|(_, path, _)| path.clone()).unwrap_or_default();
-                    self.say(NoteKind::OverBudget, &path, format!("only its first {} MiB were read", KEEP_LIMIT >> 20));
+                    self.say(NoteKind::OverBudget, &path, format!("only its first {most} bytes were read"));
                 }
             }
             Current::Log { member, cutter, .. } => {
@@ -477,7 +565,10 @@ impl Sink for Reader<'_> {
                 self.spawn_gathered(member, bytes, reserved);
             }
             Current::Inflate { member, inflater, .. } => {
-                let (piece, damage) = inflater.finish(matches!(end, End::Complete));
+                let (piece, damage, long_lines) = inflater.finish(matches!(end, End::Complete));
+                if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
+                    log.long_lines += long_lines;
+                }
                 self.spawn(member, piece);
                 if let Some((kind, text)) = damage {
                     let path = self
@@ -492,6 +583,7 @@ impl Sink for Reader<'_> {
     }
 
     fn note(&mut self, note: Note) {
+        // The walker bounds its own.
         let order = self.notes.len();
         self.notes.push((order, note));
     }

@@ -59,6 +59,8 @@ pub struct Scanned {
     pub hits: Vec<Hit>,
     /// Lines that reached a pattern.
     pub tried: u64,
+    /// Lines that were cut at the limit.
+    pub long_lines: u64,
     /// Time of the last stamped line, for the piece that follows.
     pub last_time: Option<Millis>,
 }
@@ -77,6 +79,8 @@ pub struct Scanner<'a> {
     pub kind: LogKind,
     /// No line can be later than this (for stamps without a year).
     pub reference: Millis,
+    /// Bytes of a line that are looked at; at most [`LINE_LIMIT`].
+    pub line_limit: usize,
 }
 
 impl Scanner<'_> {
@@ -99,7 +103,11 @@ impl Scanner<'_> {
         let mut ends = memchr::memchr_iter(b'\n', text);
         while offset < text.len() {
             let end = ends.next().unwrap_or(text.len());
-            let line = text.get(offset..end).unwrap_or_default();
+            let mut line = text.get(offset..end).unwrap_or_default();
+            if line.len() > self.line_limit {
+                out.long_lines += 1;
+                line = line.get(..self.line_limit).unwrap_or(line);
+            }
             if let Some(head) = head::read(&mut stamper, self.kind, line) {
                 out.understood += 1;
                 if let Some(now) = head.time {
@@ -126,7 +134,9 @@ impl Scanner<'_> {
                 let (own, rest) = marks.split_at(here);
                 marks = rest;
                 out.tried += 1;
-                let place = Place { line: out.lines, time, before, offset };
+                // What stands behind the limit is not looked at.
+                let own = own.get(..own.partition_point(|mark| mark.at < offset + line.len())).unwrap_or(own);
+                let place = Place { line: out.lines, time, before, end };
                 self.try_line(data, line, place, own, &mut candidates, &mut recent, &mut out.hits);
             }
             out.lines += 1;
@@ -157,7 +167,7 @@ impl Scanner<'_> {
         let first_new = hits.len();
         for &index in candidates.iter() {
             let Some(rule) = self.rules.rules().get(index) else { continue };
-            let text = self.text(data, place.offset, line, rule.rule.span);
+            let text = self.text(data, place, line, rule.rule.span);
             let Some(captures) = rule.matches(&text) else { continue };
             let time = captures.get("when").and_then(crate::log::read_alone).or(place.time);
             let text = String::from_utf8_lossy(&text).into_owned();
@@ -214,14 +224,14 @@ impl Scanner<'_> {
 
     /// The line without its line end, and the lines of its span behind it; an event record ends where the next
     /// begins.
-    fn text<'t>(&self, data: &[u8], offset: usize, line: &'t [u8], span: u8) -> Cow<'t, [u8]> {
+    fn text<'t>(&self, data: &[u8], place: Place, line: &'t [u8], span: u8) -> Cow<'t, [u8]> {
         let trim = |line: &[u8]| -> usize { line.len() - usize::from(line.last() == Some(&b'\r')) };
         let first = line.get(..trim(line).min(TEXT_LIMIT)).unwrap_or_default();
         if span == 0 {
             return Cow::Borrowed(first);
         }
         let mut out = first.to_vec();
-        let mut at = offset + line.len() + 1;
+        let mut at = place.end + 1;
         for _ in 0..span {
             let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) else { break };
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
@@ -269,7 +279,8 @@ struct Place {
     line: u64,
     time: Option<Millis>,
     before: Option<Millis>,
-    offset: usize,
+    /// Where its line end stands.
+    end: usize,
 }
 
 #[cfg(test)]
@@ -308,7 +319,7 @@ crash = "vmx-failure"
     fn scan(text: &str) -> Scanned {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 1_800_000_000_000 };
+        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 1_800_000_000_000, line_limit: LINE_LIMIT };
         scanner.scan(text.as_bytes(), text.len())
     }
 
@@ -336,7 +347,7 @@ crash = "vmx-failure"
     fn what_lies_behind_the_body_is_seen_but_not_scanned() {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 0 };
+        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 0, line_limit: LINE_LIMIT };
         let text = "x unrecoverable error: (vmx)\nASSERT a.c:1\nx unrecoverable error: (mks)\ny\n";
         let body = text.find("ASSERT").unwrap();
         let out = scanner.scan(text.as_bytes(), body);

@@ -60,6 +60,8 @@ struct Mark {
     own_log: bool,
     /// The line shares a moment and names nobody: it makes no crash alone.
     keyless: bool,
+    /// The line only says that the process is gone: an orderly end looks the same.
+    weak: bool,
 }
 
 /// The crashes of one VM, by time; those of a host that went down are found elsewhere.
@@ -127,7 +129,7 @@ fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Mark> {
         if kind == CrashKind::VmReset && hosted {
             continue;
         }
-        marks.push(Mark { at, time, kind, own_log, keyless: tied == Tie::Moment });
+        marks.push(Mark { at, time, kind, own_log, keyless: tied == Tie::Moment, weak: rule.rule.origin.is_none() && !own_log });
     }
     marks
 }
@@ -138,6 +140,9 @@ struct Facts {
     starts: Vec<Millis>,
     orderly: Vec<Millis>,
     exits: Vec<Millis>,
+    asked: Vec<Millis>,
+    /// From when on the VM's own log speaks.
+    first: Option<Millis>,
 }
 
 impl Facts {
@@ -157,6 +162,8 @@ impl Facts {
             starts: times(&[Fact::VmxStart]),
             orderly: times(&[Fact::OrderlyStop]),
             exits: times(&[Fact::VmxExit]),
+            asked: times(&[Fact::GuestAsked]),
+            first: host.vms.get(vm).and_then(|model| model.coverage.first()),
         }
     }
 
@@ -171,7 +178,11 @@ impl Facts {
             CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY, mark.time),
             CrashKind::VmxFailure if !mark.own_log => {
                 // An exit line near it: the process ended in order, whoever asked.
-                Self::between(&self.exits, mark.time - 60_000, mark.time + 60_000)
+                let exited = Self::between(&self.exits, mark.time - 120_000, mark.time + 120_000);
+                // Gone without a word, but the guest had asked to be turned off, or its own log does not reach here
+                // and cannot say.
+                let unsaid = self.first.is_none_or(|first| first > mark.time);
+                exited || (mark.weak && (unsaid || Self::between(&self.asked, mark.time - ORDERLY, mark.time + 1_000)))
             }
             _ => false,
         }
@@ -184,7 +195,9 @@ fn is_guest(kind: CrashKind) -> bool {
 
 fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
     let since_last = mark.time - crash.last;
-    let booted = Facts::between(&facts.boots, crash.time, mark.time);
+    // A reset makes the guest boot: what hostd and HA write about the reset comes a few seconds behind it.
+    let slack = if mark.kind == CrashKind::VmReset { 10_000 } else { 0 };
+    let booted = Facts::between(&facts.boots, crash.time, mark.time - slack);
     match mark.kind {
         CrashKind::VmReset => {
             since_last <= 120_000 && (crash.kind == CrashKind::VmReset || !booted)

@@ -179,3 +179,19 @@ pub fn merge(crashes: &mut Vec<Crash>, downs: Vec<Crash>) {
     }
     crashes.sort_by_key(|crash| (crash.vm, crash.time));
 }
+
+/// A VM whose process ended without a word on another host: if that host went down then, this is why.
+pub fn elsewhere(crash: &mut Crash, downs: &[HostDown]) {
+    if crash.guest_reported() || !crash.findings.is_empty() {
+        return;
+    }
+    let down = downs.iter().find(|down| {
+        crash.time <= down.back.unwrap_or(down.time + 600_000) && crash.back.is_none_or(|back| back >= down.time)
+    });
+    if let Some(down) = down {
+        crash.kind = CrashKind::HostDown;
+        crash.time = down.time;
+        crash.last = down.time;
+        crash.back = down.back;
+    }
+}

@@ -83,24 +83,33 @@ impl Decision {
     }
 }
 
-/// Decides one crash. `hosts` are those whose logs speak about the VM; the first is the one its log was found with.
+/// Decides one crash of a VM of `home`. `speaking` are the hosts whose logs say something about it: the one it ran
+/// on; none if that host's bundle was not given. `logs` are the logs of the weighed findings.
 #[must_use]
-pub fn judge(hosts: &[&HostModel], crash: &Crash, weighed: &[Weighed], logs: &[LogOf], windows: Windows, elsewhere: bool) -> Decision {
+pub fn judge(
+    home: &HostModel,
+    speaking: &[&HostModel],
+    crash: &Crash,
+    weighed: &[Weighed],
+    logs: &[LogKind],
+    windows: Windows,
+) -> Decision {
     let candidates = candidates(crash, weighed, logs);
+    let elsewhere = speaking.is_empty();
     let covers: Vec<Cover> = LogKind::ALL
         .iter()
         .map(|&log| {
-            let mut all = hosts.iter().map(|host| cover(host, crash, log, windows));
-            let first = all.next().unwrap_or(Cover { log, covers: false, reason: None });
-            if first.covers { first } else { all.find(|cover| cover.covers).unwrap_or(first) }
-        })
-        .map(|cover| match (elsewhere, cover.log) {
-            (true, log) if log != LogKind::Vmware => Cover {
+            if log == LogKind::Vmware {
+                return cover(home, crash, log, windows);
+            }
+            let mut all = speaking.iter().map(|host| cover(host, crash, log, windows));
+            let unknown = || Cover {
                 log,
                 covers: false,
-                reason: Some(format!("{} is of another host than the one the VM ran on", log.file_name())),
-            },
-            _ => cover,
+                reason: Some(format!("{} here is of another host than the one the VM ran on", log.file_name())),
+            };
+            let first = all.next().unwrap_or_else(unknown);
+            if first.covers { first } else { all.find(|cover| cover.covers).unwrap_or(first) }
         })
         .collect();
     let mut decision = Decision {
@@ -123,16 +132,19 @@ pub fn judge(hosts: &[&HostModel], crash: &Crash, weighed: &[Weighed], logs: &[L
     decision
 }
 
-/// The log of each weighed finding, in the same order.
-pub type LogOf = LogKind;
-
-fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogOf]) -> Vec<Candidate> {
+fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogKind]) -> Vec<Candidate> {
     let code = crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code);
     let points_to = code.and_then(lookup).map_or(&[][..], |bugcheck| bugcheck.points_to);
     let mut out: Vec<Candidate> = Vec::new();
     for &origin in Origin::ALL {
-        let own: Vec<(usize, &Weighed)> =
-            weighed.iter().enumerate().filter(|(_, w)| w.origin == Some(origin) && w.strength > Strength::Context).collect();
+        let own: Vec<(usize, &Weighed)> = weighed
+            .iter()
+            .enumerate()
+            .filter(|(_, w)| w.origin == Some(origin) && w.strength > Strength::Context)
+            // Who acted upon a VM that had crashed is no origin of that crash.
+            .filter(|(_, w)| w.part == Part::Cause || w.part == Part::Mechanism || crash.kind == CrashKind::VmReset || w.since <= crash.time)
+            .filter(|(_, w)| w.part != Part::Consequence)
+            .collect();
         let Some(best) = own.iter().map(|(_, w)| fitted(crash, w)).max().filter(|best| *best > Strength::Context) else { continue };
         let Some((lead, first)) = own.iter().filter(|(_, w)| fitted(crash, w) == best).min_by_key(|(at, w)| (w.since, *at)) else {
             continue;
@@ -169,7 +181,11 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogOf]) -> Vec<Candida
             lead: *lead,
             witnesses,
             pointed: points_to.contains(&origin),
-            cause: own.iter().any(|(_, w)| w.part == Part::Cause && fitted(crash, w) == best),
+            // How a VM died may name the root itself: killed for a bad page, for want of memory.
+            cause: own.iter().any(|(_, w)| {
+                let names_root = w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);
+                names_root && fitted(crash, w) == best
+            }),
             side_logs_only: own.iter().all(|(at, w)| {
                 fitted(crash, w) < Strength::Moderate || logs.get(*at).is_some_and(|log| side(*log))
             }),
@@ -189,7 +205,12 @@ fn fitted(crash: &Crash, weighed: &Weighed) -> Strength {
         return strength.min(Strength::Context);
     }
     let host_wide = weighed.origin == Some(Origin::HostFailure);
-    if strength == Strength::Decisive && !host_wide && !matches!(weighed.tie, Tie::This | Tie::Under) {
+    // "A VM was killed" without its name, in the very second in which this one's process died.
+    let this_moment = weighed.tie == Tie::Moment
+        && matches!(crash.kind, CrashKind::VmxFailure | CrashKind::VmmFailure)
+        && (weighed.since - crash.time).abs() <= 3_000;
+    let tied = host_wide || this_moment || matches!(weighed.tie, Tie::This | Tie::Under);
+    if strength == Strength::Decisive && !tied {
         return Strength::Strong;
     }
     strength
@@ -314,7 +335,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             }
             let side = lacking(decision, &[LogKind::Sel, LogKind::Vobd]);
             let elsewhere = code.and_then(lookup).is_some_and(|known| !known.points_to.is_empty() && !known.points_to.contains(&Origin::GuestOs));
-            let rivals = decision.candidates.iter().any(|c| c.best >= Strength::Moderate);
+            let rivals = decision.candidates.iter().any(|c| c.best >= Strength::Moderate && roots.contains(&c.origin));
             let sure = side.is_empty() && !elsewhere && !rivals && crash.kind != CrashKind::TripleFault;
             decision.missing = side;
             decision.settle(Origin::GuestOs, if sure { Confidence::Confirmed } else { Confidence::Likely })

@@ -5,8 +5,11 @@ pub mod crash;
 pub mod host_down;
 pub mod incident;
 mod judge;
+pub mod known;
 pub mod table;
 mod weigh;
+#[cfg(test)]
+mod doc_examples;
 pub mod words;
 
 pub use crash::Crash;

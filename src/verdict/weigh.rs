@@ -57,6 +57,10 @@ pub struct Index {
 const SLACK: Millis = 1_000;
 /// A state may have been opened this long before the crash and still last.
 const INTERVAL_BACK: Millis = 24 * 3_600_000;
+/// The latest a record about a running VM is written.
+const LATE: Millis = 600_000;
+/// What began this long after a crash did not cause it.
+const TOO_LATE: Millis = 60_000;
 /// Findings of one rule that a crash keeps.
 const KEPT_PER_RULE: usize = 12;
 
@@ -80,7 +84,8 @@ impl Index {
     }
 }
 
-/// Weighs every finding of one host for a crash of its VM `vm`.
+/// Weighs every finding of one host for a crash of its VM `vm`. `since` is when this run of the VM began, or when its
+/// crash before this one was over: how it died then, and what was done about it, says nothing about this crash.
 #[must_use]
 pub fn weigh(
     host_index: usize,
@@ -90,6 +95,7 @@ pub fn weigh(
     vm: usize,
     crash: &Crash,
     windows: Windows,
+    since: Option<Millis>,
 ) -> Vec<Weighed> {
     let mut out: Vec<Weighed> = Vec::new();
     for &rule_index in index.by_rule.keys() {
@@ -121,9 +127,22 @@ pub fn weigh(
                     None => {}
                 }
             }
-            let unresolved = tied == Tie::Unknown && strength >= Strength::Moderate;
+            // A device or volume that no list maps may be this VM's; a world or a name that nobody bears is not.
+            let below = rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path));
+            let unresolved = tied == Tie::Unknown && below && strength >= Strength::Moderate;
             if tied == Tie::Unknown {
                 strength = Strength::Context;
+            }
+            let part = rule.rule.part.unwrap_or(Part::Cause);
+            let of_that_run = part != Part::Cause || rule.rule.check == Some(Check::HostFailure);
+            if of_that_run && crash.kind != CrashKind::HostDown && since.is_some_and(|since| time < since) {
+                continue;
+            }
+            if part == Part::Cause && crash.kind != CrashKind::HostDown && time - lasted(finding) > crash.time + TOO_LATE {
+                strength = Strength::Context;
+            }
+            if finding.log == LogKind::Sel && crash.kind != CrashKind::HostDown {
+                strength = strength.min(sel_strength(host, time - crash.time, windows));
             }
             own.push(Weighed {
                 host: host_index,
@@ -132,7 +151,7 @@ pub fn weigh(
                 origin: rule.rule.origin,
                 strength,
                 tie: tied,
-                part: rule.rule.part.unwrap_or(Part::Cause),
+                part,
                 since: time - lasted(finding),
                 count: finding.count,
                 unresolved,
@@ -141,8 +160,18 @@ pub fn weigh(
         count(rule, host, &mut own);
         out.append(&mut thin(own, host));
     }
-    once_across_logs(host, &mut out);
     out
+}
+
+/// How much a record of the hardware's own log can be worth at this distance from a crash of a running host: its
+/// clock is another one, and what came after a crash did not cause it.
+fn sel_strength(host: &HostModel, offset: Millis, windows: Windows) -> Strength {
+    let near = if host.sel_ahead.is_some() { windows.before } else { windows.before / 3 };
+    match offset {
+        offset if offset >= -near && offset <= windows.after.min(60_000) => Strength::Decisive,
+        offset if offset < 0 => Strength::Moderate,
+        _ => Strength::Context,
+    }
 }
 
 /// From when to when a rule's lines count for this crash.
@@ -164,7 +193,9 @@ fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) 
         (CrashKind::HostDown, true) => crash.back.map_or(after, |back| back - crash.time + after.min(3_600_000)),
         // A host that went down later did not crash this VM.
         (_, true) => after.min(windows.after),
-        _ => after,
+        (CrashKind::HostDown, _) => after,
+        // Records of the next boot speak of what ended the host, not of a VM that crashed hours before.
+        _ => after.min(LATE),
     };
     (crash.time - before, crash.time + after + SLACK)
 }
@@ -277,22 +308,4 @@ fn thin(mut own: Vec<Weighed>, host: &HostModel) -> Vec<Weighed> {
         head.count = total.saturating_sub(rest).max(1);
     }
     own
-}
-
-/// vmkwarning.log repeats the warnings of vmkernel.log: the same line counts once.
-fn once_across_logs(host: &HostModel, all: &mut Vec<Weighed>) {
-    let key = |weighed: &Weighed| {
-        let finding = host.findings.get(weighed.finding)?;
-        matches!(finding.log, LogKind::Vmkernel | LogKind::Vmkwarning)
-            .then(|| (finding.rule, finding.time, finding.captures.iter().map(|(_, v)| v.to_owned()).collect::<Vec<_>>()))
-    };
-    let in_kernel: Vec<_> = all
-        .iter()
-        .filter(|weighed| host.findings.get(weighed.finding).is_some_and(|f| f.log == LogKind::Vmkernel))
-        .filter_map(key)
-        .collect();
-    all.retain(|weighed| {
-        let warning = host.findings.get(weighed.finding).is_some_and(|f| f.log == LogKind::Vmkwarning);
-        !warning || key(weighed).is_none_or(|own| !in_kernel.contains(&own))
-    });
 }

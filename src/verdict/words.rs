@@ -45,7 +45,16 @@ fn when(lead: &Lead) -> String {
 }
 
 fn told(lead: &Lead) -> String {
-    format!("{} ({}, {})", lead.message.trim_end_matches('.'), lead.log.file_name(), when(lead))
+    format!("{} ({}, {})", inside_sentence(lead.message.trim_end_matches('.')), lead.log.file_name(), when(lead))
+}
+
+/// A sentence that goes on another one: its first word loses its capital, unless it is a name.
+fn inside_sentence(message: &str) -> String {
+    const PLAIN: &[&str] = &["The", "A", "An", "All", "One", "Path", "Volume", "Command", "Commands", "Hard", "Soft", "Monitor"];
+    match message.split_once(' ') {
+        Some((first, rest)) if PLAIN.contains(&first) => format!("{} {rest}", first.to_lowercase()),
+        _ => message.to_owned(),
+    }
 }
 
 /// The reason of a verdict, in one sentence. `lead` is the finding that speaks first for the origin.

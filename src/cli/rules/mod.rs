@@ -1,6 +1,7 @@
 //! `vmcoroner rules`: what the rules are, and whether they hold.
 
 mod list;
+mod reference;
 mod show;
 mod test;
 mod why;
@@ -17,6 +18,8 @@ pub(crate) enum RulesCommand {
     List(list::ListArgs),
     /// Show all of a rule, with its samples
     Show(show::ShowArgs),
+    /// Print the reference of all rules as Markdown
+    Reference(reference::ReferenceArgs),
     /// Run the samples that every rule brings along
     Test(test::TestArgs),
     /// Tell for every line that a rule could have matched what became of it
@@ -28,6 +31,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<u8, Failure> {
     match command {
         RulesCommand::List(args) => list::run(args),
         RulesCommand::Show(args) => show::run(args),
+        RulesCommand::Reference(args) => reference::run(args),
         RulesCommand::Test(args) => test::run(args),
         RulesCommand::Why(args) => why::run(args),
     }

@@ -21,6 +21,7 @@ const RESULT: usize = 13;
 pub(super) fn write(page: &mut Page<'_>, report: &Report, vm: &Vm, crash: &Crash) -> io::Result<()> {
     head(page, report, vm, crash)?;
     verdict(page, crash)?;
+    known_issues(page, crash)?;
     checks(page, crash)?;
     evidence(page, crash)?;
     rivals(page, crash)?;
@@ -72,6 +73,24 @@ fn verdict(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
     let mut lines = vec![paint(style::HEAD, knowledge::who(verdict.next_step.who))];
     lines.extend(wrap(&verdict.next_step.text, page.inner()));
     page.section("Next step", &lines)
+}
+
+/// Defects whose signature the lines bear, and how this host stands to them.
+fn known_issues(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
+    if crash.known_issues.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    let mut lines = Vec::new();
+    for issue in &crash.known_issues {
+        let (state, look) = style::issue(issue.state);
+        let article = cut(&issue.article, page.inner().saturating_sub(width(state) + 3));
+        lines.push(format!("{} · {article}", paint(look, state)));
+        for text in [&issue.summary, &issue.text] {
+            lines.extend(wrap(text, page.inner().saturating_sub(2)).iter().map(|line| format!("  {line}")));
+        }
+    }
+    page.section("Known bug", &lines)
 }
 
 fn checks(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! The colours of the terminal report. Each only underlines a word that is there without it.
 
 use crate::report::model::{CheckOutcome, MatchResult};
-use crate::terms::{Check, Confidence, Origin, Strength};
+use crate::terms::{Check, Confidence, IssueState, Origin, Strength};
 use anstyle::{AnsiColor, Style};
 
 /// Headings.
@@ -62,5 +62,15 @@ pub(crate) const fn dump(result: MatchResult) -> (&'static str, Style) {
         MatchResult::Match => ("✓", GOOD),
         MatchResult::Mismatch => ("✗", WARNING),
         MatchResult::NotGiven => ("-", FAINT),
+    }
+}
+
+/// Words and style of how a host stands to a known defect.
+pub(crate) const fn issue(state: IssueState) -> (&'static str, Style) {
+    match state {
+        IssueState::Affected => ("this host is affected", WARNING),
+        IssueState::Fixed => ("fixed in this build", HEAD),
+        IssueState::OtherVersion => ("known for other versions", FAINT),
+        IssueState::Unknown => ("affected or not: unknown", HEAD),
     }
 }

@@ -1,5 +1,6 @@
 //! `scenario build DIR` writes the bundles beside their scenarios; `scenario check DIR` says whether they are the
-//! ones the scenarios give; `scenario load` writes a large bundle for measuring.
+//! ones the scenarios give; `scenario load` writes a large bundle for measuring;
+//! `scenario hostile` writes bundles as an enemy would make them and holds a program against them.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["build", dir] => build(Path::new(dir)),
         ["check", dir] => check(Path::new(dir)),
+        ["hostile", dir] => hostile(Path::new(dir), None),
+        ["hostile", dir, "--check", program] => hostile(Path::new(dir), Some(Path::new(program))),
         ["load", options @ .., out] => match load_options(options) {
             Some(options) => load(&options, Path::new(out)),
             None => return usage(),
@@ -30,7 +33,8 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: scenario build DIR\n       scenario check DIR\n       scenario load [--size 1GiB] [--vms 30] [--crashes 0] [--seed 7] OUT.tgz"
+        "usage: scenario build DIR\n       scenario check DIR\n       scenario load [--size 1GiB] [--vms 30] [--crashes 0] [--seed 7] OUT.tgz\n       \
+         scenario hostile DIR [--check PROGRAM]"
     );
     ExitCode::from(2)
 }
@@ -68,6 +72,48 @@ fn load(load: &Load, out: &Path) -> Result<bool, Error> {
         summary.members, summary.unpacked, summary.logs
     );
     Ok(true)
+}
+
+/// Most memory and time a program may take for one file of the hostile set.
+const MOST: (u64, f64) = (192, 10.0);
+
+/// Writes the hostile set; with a program, runs it on each file and says whether it did as it should.
+fn hostile(dir: &Path, program: Option<&Path>) -> Result<bool, Error> {
+    std::fs::create_dir_all(dir).map_err(io(dir))?;
+    let mut good = true;
+    for one in scenario::hostile_set(1)? {
+        let path = dir.join(&one.name);
+        if !path.exists() {
+            let mut out = std::io::BufWriter::new(std::fs::File::create(&path).map_err(io(&path))?);
+            one.write(&mut out).and_then(|()| std::io::Write::flush(&mut out)).map_err(io(&path))?;
+        }
+        let Some(program) = program else { continue };
+        let work = dir.join("empty");
+        std::fs::create_dir_all(&work).map_err(io(&work))?;
+        let given = format!("../{}", one.name);
+        let most = std::time::Duration::from_secs(120);
+        let ran = scenario::measure(program, &[&given, "-f", "json"], &work, most).map_err(io(program))?;
+        let mut wrong = Vec::new();
+        if !ran.status.is_some_and(|status| one.status.contains(&status)) {
+            wrong.push(format!("status is none of {:?}", one.status));
+        }
+        if ran.output.contains("panicked") || ran.output.contains("internal error") {
+            wrong.push("it panicked".to_owned());
+        }
+        if !ran.output.contains(one.words) {
+            wrong.push(format!("it does not say \"{}\"", one.words));
+        }
+        if ran.peak_mib > MOST.0 || ran.seconds > MOST.1 {
+            wrong.push("too much".to_owned());
+        }
+        if std::fs::read_dir(&work).map_err(io(&work))?.count() > 0 {
+            wrong.push("it wrote a file".to_owned());
+        }
+        good &= wrong.is_empty();
+        let status = ran.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        println!("{:24} {status:>4} {:7.2} s {:5} MiB  {}", one.name, ran.seconds, ran.peak_mib, wrong.join("; "));
+    }
+    Ok(good)
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error {

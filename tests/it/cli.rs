@@ -1,28 +1,6 @@
 //! The program as people and scripts meet it: what it prints, where, and how it ends.
 
-#![allow(clippy::unwrap_used)]
-
-use assert_cmd::Command;
-use std::path::Path;
-
-struct Ran {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-fn run(args: &[&str]) -> Ran {
-    run_in(Path::new("."), args)
-}
-
-fn run_in(dir: &Path, args: &[&str]) -> Ran {
-    let output = Command::cargo_bin("vmcoroner").unwrap().current_dir(dir).args(args).output().unwrap();
-    Ran {
-        status: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use super::support::program::{run, run_in};
 
 #[test]
 fn help_teaches_and_version_tells() {

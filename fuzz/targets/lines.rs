@@ -1,0 +1,34 @@
+//! The grammar of lines: stamps, heads, the scan of a piece with all rules, for every kind of log.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+use vmcoroner::bundle::sniff;
+use vmcoroner::log::{LogKind, read_alone, rfc3339};
+use vmcoroner::rules::Filter;
+use vmcoroner::scan::{LINE_LIMIT, Scanner};
+use vmcoroner_fuzz::RULES;
+
+static FILTERS: LazyLock<Vec<Option<Filter>>> =
+    LazyLock::new(|| LogKind::ALL.iter().map(|kind| Filter::new(&RULES, *kind)).collect());
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, text)) = data.split_first() else { return };
+    let at = usize::from(*choice) % LogKind::ALL.len();
+    let kind = LogKind::ALL[at];
+    let scanner =
+        Scanner { rules: &RULES, filter: FILTERS[at].as_ref(), kind, reference: 1_900_000_000_000, line_limit: LINE_LIMIT };
+    let whole = scanner.scan(text, text.len());
+    assert!(whole.understood <= whole.lines && whole.stamped <= whole.understood);
+    assert!(whole.hits.iter().all(|hit| hit.line < whole.lines));
+    // What is cut off behind a line end is looked at, not scanned.
+    let body = text.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let first = scanner.scan(text, body);
+    assert!(first.lines <= 1);
+    if let Ok(text) = std::str::from_utf8(text)
+        && let Some(time) = read_alone(text)
+    {
+        rfc3339(time);
+    }
+    sniff(text);
+});

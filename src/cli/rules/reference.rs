@@ -1,0 +1,28 @@
+//! `vmcoroner rules reference`: all rules on one page.
+
+use crate::cli::args::rule_set;
+use crate::cli::exit::{self, Failure};
+use crate::cli::output;
+use clap::Args;
+use std::path::PathBuf;
+use vmcoroner::report::clean::clean;
+use vmcoroner::rules::reference;
+
+/// What `rules reference` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  vmcoroner rules reference > docs/rules-reference.md")]
+pub(crate) struct ReferenceArgs {
+    /// A folder of rule files that are added to the built-in ones or take their place
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &ReferenceArgs) -> Result<u8, Failure> {
+    let rules = rule_set(args.rules.as_deref())?;
+    let page = reference::markdown(&rules);
+    output::data(None, |out| page.lines().try_for_each(|line| writeln!(out, "{}", clean(line))))?;
+    Ok(exit::OK)
+}

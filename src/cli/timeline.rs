@@ -1,0 +1,34 @@
+//! `vmcoroner timeline`: what happened to a VM and to what it stands on, in the order of time.
+
+use super::args::{InputArgs, OutputArgs};
+use super::exit::{self, Failure};
+use super::{output, progress};
+use clap::Args;
+use vmcoroner::report::{Format, timeline};
+
+/// What `timeline` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vmcoroner timeline case.tgz --vm APP01       every event of APP01, its datastore and its host
+  vmcoroner timeline a.tgz b.tgz --vm APP01    the same of a VM that moved from one host to the other")]
+pub(crate) struct TimelineArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
+    let listener = progress::listener(args.input.progress);
+    let line = vmcoroner::timeline::timeline(&args.input.paths, &args.input.options()?, listener.as_ref())?;
+    drop(listener);
+    let file = args.output.output.as_deref();
+    match args.output.format {
+        Format::Json => output::data(file, |out| timeline::write_json(&line, out))?,
+        _ => output::text(file, |out, look| timeline::write_text(&line, look, out))?,
+    }
+    let whole = line.inputs.iter().all(|input| input.state == vmcoroner::report::model::InputState::Complete);
+    Ok(if whole { exit::OK } else { exit::PARTIAL })
+}

@@ -1,0 +1,103 @@
+//! Follows VMs that moved into the bundles of the other hosts: a crash is judged by the logs of the host that the VM
+//! ran on.
+
+use super::build::{name_worlds, on_volumes, own_handles};
+use super::model::{HostModel, VmModel};
+use crate::log::Millis;
+
+/// Where a VM ran at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RanOn {
+    /// On the host whose bundle its log was found in, as far as is known.
+    Here,
+    /// On another host of this run: host and VM there.
+    There(usize, usize),
+    /// On a host whose bundle was not given.
+    Elsewhere,
+}
+
+/// Whether two host names mean the same host: equal, or one is the other without its domain.
+#[must_use]
+fn same_host(a: &str, b: &str) -> bool {
+    let short = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    if a.contains('.') && b.contains('.') { a.eq_ignore_ascii_case(b) } else { short(a) == short(b) }
+}
+
+/// Puts each VM that ran on another host of this run into that host's model too, so that lines there are tied to it.
+pub fn follow(hosts: &mut [HostModel]) {
+    let mut adopt: Vec<(usize, VmModel)> = Vec::new();
+    for (at, host) in hosts.iter().enumerate() {
+        for vm in host.vms.iter().filter(|vm| !vm.adopted) {
+            let mut done: Vec<usize> = vec![at];
+            for name in vm.sessions.iter().filter_map(|session| session.host.as_deref()) {
+                let there = hosts.iter().position(|other| other.name.as_deref().is_some_and(|own| same_host(own, name)));
+                if let Some(there) = there
+                    && !done.contains(&there)
+                {
+                    done.push(there);
+                    if hosts.get(there).is_some_and(|other| find(other, vm).is_none()) {
+                        adopt.push((there, vm.clone()));
+                    }
+                }
+            }
+        }
+    }
+    for (there, mut vm) in adopt {
+        let Some(host) = hosts.get_mut(there) else { continue };
+        vm.adopted = true;
+        vm.vmid = None;
+        vm.worlds.clear();
+        vm.cartels.clear();
+        vm.handles.clear();
+        vm.devices.clear();
+        on_volumes(&mut vm, &host.volumes);
+        host.vms.push(vm);
+        let index = host.vms.len() - 1;
+        name_worlds(host, index);
+        own_handles(host, index);
+    }
+}
+
+/// The same VM in another host's model: by uuid and path, or by path alone where no uuid is known.
+fn find(host: &HostModel, vm: &VmModel) -> Option<usize> {
+    host.vms.iter().position(|other| {
+        let path = vm.config_key.is_some() && other.config_key == vm.config_key;
+        let uuid = match (&vm.vmx.bios_uuid, &other.vmx.bios_uuid) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        path && uuid
+    })
+}
+
+/// Where a VM of a host ran at a moment.
+#[must_use]
+pub fn ran_on(hosts: &[HostModel], host: usize, vm: usize, at: Millis) -> RanOn {
+    let Some(here) = hosts.get(host) else { return RanOn::Here };
+    let Some(model) = here.vms.get(vm) else { return RanOn::Here };
+    let (Some(own), Some(name)) = (&here.name, model.session_at(at).and_then(|session| session.host.as_ref())) else {
+        return RanOn::Here;
+    };
+    if same_host(own, name) || !here.is_host {
+        return RanOn::Here;
+    }
+    hosts
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| other.name.as_deref().is_some_and(|own| same_host(own, name)))
+        .find_map(|(there, other)| Some(RanOn::There(there, find(other, model)?)))
+        .unwrap_or(RanOn::Elsewhere)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_host;
+
+    #[test]
+    fn a_host_is_the_same_with_and_without_its_domain() {
+        assert!(same_host("esx01", "ESX01.lab.example"));
+        assert!(same_host("esx01.lab.example", "esx01.lab.example"));
+        assert!(!same_host("esx01.lab.example", "esx01.other.example"));
+        assert!(!same_host("esx01", "esx02"));
+    }
+}

@@ -1,0 +1,114 @@
+//! The pages under `docs/` and the README held against the program: the tables of decisions, and what it prints.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::cover::logs_of;
+use super::table::{ROWS, roots};
+use crate::log::LogKind;
+use crate::progress::Silent;
+use crate::report::model::Report;
+use crate::report::text::{TextOptions, write};
+use crate::rules::RuleSet;
+use crate::terms::{Check, CrashKind, Origin};
+use crate::{Options, analyze};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn page(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// A fenced block whose info string names a bundle: the bundle and the text.
+fn blocks(page: &str) -> Vec<(PathBuf, String)> {
+    let mut out: Vec<(PathBuf, String)> = Vec::new();
+    let mut open = false;
+    for line in page.lines() {
+        if let Some(info) = line.strip_prefix("```") {
+            let bundle = info.split_once("bundle=").map(|(_, path)| path.trim());
+            open = !open && bundle.is_some();
+            if let Some(bundle) = bundle {
+                out.push((Path::new(env!("CARGO_MANIFEST_DIR")).join(bundle), String::new()));
+            }
+        } else if open {
+            let (_, text) = out.last_mut().unwrap();
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    out
+}
+
+fn run(bundle: &Path) -> (Report, String) {
+    let options = Options::new(Arc::new(RuleSet::builtin().unwrap()));
+    let report = analyze(&[bundle.to_path_buf()], &options, &Silent).unwrap();
+    let mut out = Vec::new();
+    write(&report, TextOptions { width: Some(100) }, &mut out).unwrap();
+    let shown = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+    (report, shown)
+}
+
+/// Every stretch of the block between lines of `…` stands in what the program prints, in this order.
+fn assert_shown(name: &str, bundle: &Path, block: &str, shown: &str) {
+    let mut rest = shown;
+    let body: Vec<&str> = block.lines().filter(|line| !line.starts_with("$ ")).collect();
+    for stretch in body.split(|line| line.trim() == "…") {
+        let stretch = stretch.join("\n");
+        let stretch = stretch.trim_matches('\n');
+        match rest.find(stretch) {
+            Some(at) => rest = rest.get(at + stretch.len()..).unwrap(),
+            None => panic!(
+                "{name} does not show what the program prints for {}. The page has\n{stretch}\n\nThe program prints, at \
+                 100 columns without colours,\n{shown}",
+                bundle.display()
+            ),
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let blocks = blocks(&page("README.md"));
+    assert_eq!(blocks.len(), 1);
+    for (bundle, block) in blocks {
+        assert_shown("README.md", &bundle, &block, &run(&bundle).1);
+    }
+}
+
+#[test]
+fn every_origin_has_an_example_that_holds() {
+    let mut seen = Vec::new();
+    for (bundle, block) in blocks(&page("docs/verdicts.md")) {
+        let (report, shown) = run(&bundle);
+        assert_shown("docs/verdicts.md", &bundle, &block, &shown);
+        let origins = report.vms.iter().flat_map(|vm| &vm.crashes).map(|crash| crash.verdict.origin);
+        seen.extend(origins.filter(|origin| block.contains(&format!("Verdict    {origin}"))));
+    }
+    for origin in Origin::ALL {
+        assert!(seen.contains(origin), "docs/verdicts.md has no example of {origin}");
+    }
+}
+
+#[test]
+fn the_page_of_verdicts_holds_the_tables_of_the_code() {
+    let page = page("docs/verdicts.md");
+    let mut last = 0;
+    for row in ROWS {
+        let at = page.find(&format!("| `{row:?}` |")).unwrap_or_else(|| panic!("no row {row:?}"));
+        assert!(at > last, "the row {row:?} stands in the wrong place");
+        last = at;
+    }
+    let words = |words: &[Origin]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    for &kind in CrashKind::ALL {
+        let line = format!("| `{kind}` | {} |", words(roots(kind)));
+        assert!(page.contains(&line), "docs/verdicts.md should hold\n{line}");
+    }
+    let logs = |logs: &[LogKind]| match logs {
+        [] => "none".to_owned(),
+        logs => logs.iter().map(|log| log.file_name()).collect::<Vec<_>>().join(", "),
+    };
+    for &check in Check::ALL {
+        let (core, help) = logs_of(check);
+        let line = format!("| `{check}` | {} | {} |", logs(core), logs(help));
+        assert!(page.contains(&line), "docs/verdicts.md should hold\n{line}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The modules of the integration tests.
+
+mod cases;
+mod cli;
+mod cli_bundles;
+mod contract;
+mod cuts;
+mod determinism;
+mod properties;
+mod real_logs;
+mod scenarios;
+mod support;
