@@ -121,7 +121,7 @@ interval = { end = ["t.state"] }
     fn scan(text: &str) -> (RuleSet, Vec<Hit>) {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmkernel).unwrap();
-        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmkernel, reference: 1_800_000_000_000, line_limit: 1 << 20 };
+        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmkernel, reference: 1_800_000_000_000, line_limit: crate::scan::LINE_LIMIT };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         (rules, hits)
     }

@@ -134,8 +134,6 @@ impl Scanner<'_> {
                 let (own, rest) = marks.split_at(here);
                 marks = rest;
                 out.tried += 1;
-                // What stands behind the limit is not looked at.
-                let own = own.get(..own.partition_point(|mark| mark.at < offset + line.len())).unwrap_or(own);
                 let place = Place { line: out.lines, time, before, end };
                 self.try_line(data, line, place, own, &mut candidates, &mut recent, &mut out.hits);
             }

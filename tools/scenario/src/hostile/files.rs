@@ -75,7 +75,7 @@ impl Dice {
 }
 
 pub(super) fn all(scale: u64) -> Result<Vec<Hostile>, crate::Error> {
-    let base = render(&parse(BASE)?)?.into_iter().next().map(|bundle| bundle.bytes).unwrap_or_default();
+    let base = render(&parse("hostile", BASE)?)?.into_iter().next().map(|bundle| bundle.bytes).unwrap_or_default();
     let mut set = bombs(scale);
     set.extend(floods(scale));
     set.extend(names());
