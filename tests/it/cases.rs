@@ -4,7 +4,6 @@ use super::support::cases::{Case, load};
 use super::support::table::Table;
 use super::support::{cases_folder, rules, skipped};
 use std::collections::BTreeMap;
-use vmcoroner::log::LogKind;
 use vmcoroner::rules::{Compiled, Fact, Filter, Part};
 use vmcoroner::scan::Scanner;
 use vmcoroner::terms::{Origin, Strength};
@@ -96,7 +95,7 @@ fn fired<'a>(case: &Case, rules: &'a vmcoroner::rules::RuleSet) -> Vec<Fired<'a>
     let mut best: BTreeMap<usize, Fired<'a>> = BTreeMap::new();
     for kind in case.kinds() {
         let filter = Filter::new(rules, kind);
-        let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference: 1_900_000_000_000 };
+        let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference: 1_900_000_000_000, line_limit: 1 << 20 };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         let mut times: BTreeMap<usize, u64> = BTreeMap::new();
         for hit in &hits {
