@@ -106,7 +106,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
         crash.bugcheck = bugcheck(host, rules, crash);
         settle_kind(host, vm, crash);
     }
-    silent_ends(host, vm, &mut crashes);
+    silent_ends(host, rules, vm, &mut crashes);
     crashes.sort_by_key(|crash| crash.time);
     crashes
 }
@@ -141,6 +141,8 @@ struct Facts {
     orderly: Vec<Millis>,
     exits: Vec<Millis>,
     asked: Vec<Millis>,
+    /// Questions on which the VM stood still.
+    questions: Vec<Millis>,
     /// From when on the VM's own log speaks.
     first: Option<Millis>,
 }
@@ -163,6 +165,17 @@ impl Facts {
             orderly: times(&[Fact::OrderlyStop]),
             exits: times(&[Fact::VmxExit]),
             asked: times(&[Fact::GuestAsked]),
+            questions: host
+                .findings
+                .iter()
+                .filter(|finding| finding.owner == Some(vm))
+                .filter(|finding| {
+                    rules.rules().get(finding.rule).is_some_and(|rule| {
+                        rule.rule.operation.as_deref() == Some("question") && rule.rule.origin.is_some()
+                    })
+                })
+                .filter_map(|finding| finding.time)
+                .collect(),
             first: host.vms.get(vm).and_then(|model| model.coverage.first()),
         }
     }
@@ -182,7 +195,11 @@ impl Facts {
                 // Gone without a word, but the guest had asked to be turned off, or its own log does not reach here
                 // and cannot say.
                 let unsaid = self.first.is_none_or(|first| first > mark.time);
-                exited || (mark.weak && (unsaid || Self::between(&self.asked, mark.time - ORDERLY, mark.time + 1_000)))
+                // A VM that stood still on a question and was then ended did not end by its own will, however orderly.
+                let stood = Self::between(&self.questions, mark.time - 900_000, mark.time)
+                    && !Self::between(&self.asked, mark.time - 900_000, mark.time)
+                    && !Self::between(&self.orderly, mark.time - 900_000, mark.time);
+                (exited && !stood) || (mark.weak && (unsaid || Self::between(&self.asked, mark.time - ORDERLY, mark.time + 1_000)))
             }
             _ => false,
         }
@@ -276,11 +293,17 @@ fn settle_kind(host: &HostModel, vm: usize, crash: &mut Crash) {
 }
 
 /// A VMX process whose log just stops, and that was started anew: it died without a word.
-fn silent_ends(host: &HostModel, vm: usize, crashes: &mut Vec<Crash>) {
+fn silent_ends(host: &HostModel, rules: &RuleSet, vm: usize, crashes: &mut Vec<Crash>) {
     let Some(model) = host.vms.get(vm) else { return };
+    let mut boots: Vec<Millis> = host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
+    boots.extend(host.booted_at);
     for pair in model.sessions.windows(2) {
         let [session, next] = pair else { continue };
         if session.exited || !next.started || !session.started {
+            continue;
+        }
+        // A boot of the host in between ended the process; whether it was planned is told of the host.
+        if boots.iter().any(|boot| *boot > session.to && *boot <= next.from + 5_000) {
             continue;
         }
         let told = crashes.iter().any(|crash| crash.time >= session.from && crash.time <= next.from + 5_000);

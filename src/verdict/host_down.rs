@@ -51,6 +51,7 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
     for cluster in clusters(host, &boots) {
         let Some(first) = cluster.iter().filter_map(|&at| stamped(host, at)).min() else { continue };
         let Some(life) = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max() else { continue };
+        let life = last_sign(host, life, first);
         if planned.iter().any(|stop| *stop >= life - PLANNED_BEFORE && *stop <= first + 300_000) {
             continue;
         }
@@ -106,6 +107,16 @@ fn stamped(host: &HostModel, at: usize) -> Option<Millis> {
 fn life(host: &HostModel, at: usize) -> Option<Millis> {
     let finding = host.findings.get(at)?;
     if is_unstamped(&finding.text) { finding.time } else { finding.before }
+}
+
+/// The last sign of life in any log between what the booting logs show and the boot itself.
+fn last_sign(host: &HostModel, life: Millis, first: Millis) -> Millis {
+    let own = |log: LogKind| !matches!(log, LogKind::Sel | LogKind::FolderListing | LogKind::Readme);
+    // What was written within the minute before the boot belongs to the boot.
+    let until = first - 60_000;
+    let lines = host.findings.iter().filter(|finding| own(finding.log)).filter_map(|finding| finding.time);
+    let ends = host.vms.iter().flat_map(|vm| &vm.sessions).filter(|session| !session.exited).map(|session| session.to);
+    lines.chain(ends).filter(|time| *time > life && *time < until).max().unwrap_or(life)
 }
 
 fn clusters(host: &HostModel, boots: &[usize]) -> Vec<Vec<usize>> {

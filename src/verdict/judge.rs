@@ -51,8 +51,9 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// Coverage of the logs that decide about absence.
     pub covers: Vec<Cover>,
-    /// Something strong could not be tied: a device that no list maps.
-    pub unresolved: bool,
+    /// Something strong could not be tied: a device that no list maps, a world that no table knows. What it would
+    /// speak for.
+    pub unresolved: Option<Origin>,
     /// The logs are those of another host than the one the VM ran on.
     pub elsewhere: bool,
 }
@@ -120,7 +121,7 @@ pub fn judge(
         missing: Vec::new(),
         candidates,
         covers,
-        unresolved: weighed.iter().any(|w| w.unresolved),
+        unresolved: weighed.iter().filter(|w| w.unresolved).find_map(|w| w.origin),
         elsewhere,
     };
     for &row in ROWS {
@@ -233,6 +234,10 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             match find(decision, Origin::HostFailure).map(|host| host.best) {
                 Some(Strength::Decisive) => decision.settle(Origin::HostFailure, Confidence::Confirmed),
                 Some(Strength::Strong) => decision.settle(Origin::HostFailure, Confidence::Likely),
+                // A fatal record of the hardware at the moment at which the host fell silent.
+                _ if decision.candidates.iter().any(|c| c.origin == Origin::HostHardware && c.best >= Strength::Strong) => {
+                    decision.settle(Origin::HostFailure, Confidence::Likely)
+                }
                 _ => {
                     decision.leaning = Some(Origin::HostFailure);
                     if !decision.covered(LogKind::Vmksummary) {
@@ -282,7 +287,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             let Some(mechanism) = mechanism else { return false };
             // The cause below a mechanism is excluded only by logs that would show it.
             let whole = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
-            let sure = mechanism.best == Strength::Decisive && whole.is_empty() && !decision.unresolved;
+            let sure = mechanism.best == Strength::Decisive && whole.is_empty() && decision.unresolved.is_none();
             decision.missing = whole;
             decision.origin = mechanism.origin;
             decision.confidence = if sure { Confidence::Confirmed } else { Confidence::Likely };
@@ -291,7 +296,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
         Row::HaReset => match find(decision, Origin::HaReset) {
             Some(actor) if actor.best >= Strength::Strong => {
                 let whole = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
-                let sure = actor.best == Strength::Decisive && whole.is_empty() && !decision.unresolved;
+                let sure = actor.best == Strength::Decisive && whole.is_empty() && decision.unresolved.is_none();
                 decision.missing = whole;
                 decision.origin = Origin::HaReset;
                 decision.confidence = if sure { Confidence::Confirmed } else { Confidence::Likely };
@@ -321,7 +326,7 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             true
         }
         Row::GuestOs => {
-            if !crash.guest_reported() || decision.unresolved {
+            if !crash.guest_reported() || decision.unresolved.is_some() {
                 return false;
             }
             let code = crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code);
@@ -342,7 +347,10 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
         }
         Row::Undetermined => {
             decision.missing = undetermined_missing(crash, decision);
-            decision.leaning = leaning(crash, weighed);
+            decision.leaning = match decision.unresolved {
+                Some(Origin::AdminNmi) => Some(Origin::AdminNmi),
+                _ => leaning(crash, weighed),
+            };
             true
         }
     }

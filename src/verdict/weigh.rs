@@ -3,7 +3,7 @@
 use super::crash::Crash;
 use crate::evidence::{Finding, HostModel, Tie, tie};
 use crate::log::{LogKind, Millis};
-use crate::rules::{Compiled, Part, RuleSet, TieBy};
+use crate::rules::{Compiled, Fact, Part, RuleSet, TieBy};
 use crate::terms::{Check, CrashKind, Origin, Strength};
 use std::collections::BTreeMap;
 
@@ -129,7 +129,9 @@ pub fn weigh(
             }
             // A device or volume that no list maps may be this VM's; a world or a name that nobody bears is not.
             let below = rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path));
-            let unresolved = tied == Tie::Unknown && below && strength >= Strength::Moderate;
+            // Nor may an NMI to a world that no table knows be left aside when the guest reports one.
+            let nmi = rule.rule.origin == Some(Origin::AdminNmi) && crash.bugcheck.as_ref().is_none_or(|b| b.code == 0x80);
+            let unresolved = tied == Tie::Unknown && (below || nmi) && strength >= Strength::Moderate;
             if tied == Tie::Unknown {
                 strength = Strength::Context;
             }
@@ -160,7 +162,39 @@ pub fn weigh(
         count(rule, host, &mut own);
         out.append(&mut thin(own, host));
     }
+    if crash.kind == CrashKind::HostDown {
+        boots(host_index, host, index, rules, crash, &mut out);
+    }
     out
+}
+
+/// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
+/// was asked for, knows of none is strong; VMkernel lines that begin anew are moderate.
+fn boots(host_index: usize, host: &HostModel, index: &Index, rules: &RuleSet, crash: &Crash, out: &mut Vec<Weighed>) {
+    let until = crash.back.unwrap_or(crash.time) + 1_800_000;
+    for (&rule_index, _) in &index.by_rule {
+        let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
+        for &at in index.between(host, rule_index, crash.time, until).iter().take(KEPT_PER_RULE) {
+            let Some(finding) = host.findings.get(at) else { continue };
+            let Some(time) = finding.time else { continue };
+            if out.iter().any(|own| own.host == host_index && own.finding == at) {
+                continue;
+            }
+            let told = finding.log == LogKind::Vmksummary && finding.before.is_some_and(|before| before <= crash.time + 60_000);
+            out.push(Weighed {
+                host: host_index,
+                finding: at,
+                check: rule.rule.check.unwrap_or(Check::HostFailure),
+                origin: Some(Origin::HostFailure),
+                strength: if told { Strength::Strong } else { Strength::Moderate },
+                tie: Tie::Host,
+                part: Part::Cause,
+                since: time,
+                count: finding.count,
+                unresolved: false,
+            });
+        }
+    }
 }
 
 /// How much a record of the hardware's own log can be worth at this distance from a crash of a running host: its

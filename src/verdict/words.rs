@@ -81,12 +81,12 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
         ),
         (Row::HostDown, None) => format!("{what}: its logs begin anew, and nothing says why they stopped; {}.", reasons()),
         (Row::Undetermined, _) | (_, None) => {
-            let device = if decision.unresolved {
-                "; a storage line names a device or volume that the bundle does not map to VMs"
-            } else {
-                ""
+            let device = match decision.unresolved {
+                Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
+                Some(_) => "; a line names a device or volume that the bundle does not map to VMs",
+                None => "",
             };
-            let quiet = decision.missing.is_empty() && !decision.unresolved;
+            let quiet = decision.missing.is_empty() && decision.unresolved.is_none();
             if quiet && !crash.guest_reported() {
                 return format!("{what} without a word, and the logs, which cover the moment, show no cause.");
             }
