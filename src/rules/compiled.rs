@@ -180,7 +180,7 @@ impl Compiled {
     fn captures(&self, text: &[u8]) -> Option<Captures> {
         self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(|(regex, names)| {
             let found = regex.captures(text)?;
-            let mut captures = Captures::default();
+            let mut captures = Captures::with_room(names.iter().flatten().count());
             for (name, group) in names.iter().zip(found.iter()) {
                 if let (Some(name), Some(group)) = (name, group) {
                     let value = String::from_utf8_lossy(group.as_bytes());
