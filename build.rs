@@ -53,10 +53,13 @@ fn in_brief(text: &str) -> String {
         }
         let key = start.split(['=', ' ']).next().unwrap_or_default();
         // A list of several lines is not left out: its end would have to be found.
-        let for_readers = matches!(key, "explain" | "about") || (matches!(key, "references" | "generations") && start.ends_with(']'));
+        let for_readers = matches!(key, "explain" | "about")
+            || (matches!(key, "references" | "generations") && start.ends_with(']'));
         leave = in_sample || for_readers || start.is_empty() || start.starts_with('#');
         let value = start.split_once('=').map_or("", |(_, value)| value.trim_start());
-        open = ["\"\"\"", "'''"].into_iter().find(|mark| value.strip_prefix(mark).is_some_and(|rest| !rest.contains(mark)));
+        open = ["\"\"\"", "'''"]
+            .into_iter()
+            .find(|mark| value.strip_prefix(mark).is_some_and(|rest| !rest.contains(mark)));
         if !leave {
             out.push_str(line);
             out.push('\n');

@@ -57,7 +57,8 @@ fn inflate(packed: &[u8], room: &mut [u8]) -> u64 {
     let mut inflater = Decompress::new_gzip(15);
     loop {
         let at = usize::try_from(inflater.total_in()).unwrap();
-        let status = inflater.decompress(packed.get(at..).unwrap_or_default(), room, FlushDecompress::None).unwrap();
+        let status =
+            inflater.decompress(packed.get(at..).unwrap_or_default(), room, FlushDecompress::None).unwrap();
         if status == Status::StreamEnd {
             return inflater.total_out();
         }
@@ -82,7 +83,8 @@ fn parts(c: &mut Criterion) {
     group.bench_function("tar walk", |b| {
         b.iter(|| {
             let mut taker = Taker::default();
-            read_stream(b"load.tgz", &mut packed.as_slice(), &Limits::default(), &mut taker, &NoProgress).unwrap()
+            read_stream(b"load.tgz", &mut packed.as_slice(), &Limits::default(), &mut taker, &NoProgress)
+                .unwrap()
         });
     });
     group.finish();
@@ -136,7 +138,9 @@ fn text_of_kind(c: &mut Criterion, rules: &RuleSet, kind: LogKind, text: &[u8]) 
             let mut start = 0;
             let mut known = 0;
             for end in memchr::memchr_iter(b'\n', text) {
-                known += usize::from(head::read(&mut stamper, kind, text.get(start..end).unwrap_or_default()).is_some());
+                known += usize::from(
+                    head::read(&mut stamper, kind, text.get(start..end).unwrap_or_default()).is_some(),
+                );
                 start = end + 1;
             }
             known
@@ -181,7 +185,9 @@ fn whole(c: &mut Criterion, packed: &[u8]) {
     let mut run = |name: &str, bytes: &[u8]| {
         let path: PathBuf = folder.path().join(format!("{name}.tgz"));
         std::fs::write(&path, bytes).unwrap();
-        group.bench_function(name, |b| b.iter(|| analyze(std::slice::from_ref(&path), &options, &Silent).unwrap().summary.crashes));
+        group.bench_function(name, |b| {
+            b.iter(|| analyze(std::slice::from_ref(&path), &options, &Silent).unwrap().summary.crashes)
+        });
     };
     run("64 MiB", packed);
     for crashes in [0, 300] {

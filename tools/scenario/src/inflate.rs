@@ -21,7 +21,11 @@ pub(crate) fn inflate(path: &Path) -> io::Result<u64> {
             (start, end) = (0, file.read(&mut packed)?);
         }
         let (taken, given) = (inflater.total_in(), inflater.total_out());
-        let status = inflater.decompress(packed.get(start..end).unwrap_or_default(), &mut plain, FlushDecompress::None)?;
+        let status = inflater.decompress(
+            packed.get(start..end).unwrap_or_default(),
+            &mut plain,
+            FlushDecompress::None,
+        )?;
         start += usize::try_from(inflater.total_in() - taken).unwrap_or(0);
         bytes += inflater.total_out() - given;
         if status == Status::StreamEnd {
