@@ -7,7 +7,7 @@ use crate::bundle::facts::{self, ListedVm};
 use crate::bundle::{Keep, Owner};
 use crate::log::{Coverage, LogKind, Millis, Span};
 use crate::rules::{Captures, Fact, RuleSet};
-use crate::scan::{BundlePass, MemberLog};
+use crate::scan::{BundlePass, KeptFile, MemberLog};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
@@ -228,10 +228,19 @@ fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, u
             vm.coverage = assemble(LogKind::Vmware, &logs);
         }
     }
+    // Members are numbered in the order of the logs.
+    for (member, log) in pass.logs.iter().enumerate() {
+        if let Owner::Vm(folder) = &log.owner
+            && let Some(vm) = owners.get(folder).and_then(|vm| host.vms.get_mut(*vm))
+        {
+            vm.spans.extend(log.spans.iter().map(|span| (member, *span)));
+        }
+    }
 }
 
 /// Turns hits into findings with their place.
 fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usize>, rules: &RuleSet) {
+    let kept = pass.kept;
     for log in pass.logs {
         let member = host.members.len();
         host.members.push(log.path);
@@ -258,8 +267,47 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usi
             });
         }
     }
+    readme(host, &kept, rules);
     host.findings.sort_by_key(Finding::order);
     once_across_logs(host);
+}
+
+/// The README says how the bundle was made: its lines count at the moment of the capture.
+fn readme(host: &mut HostModel, kept: &[KeptFile], rules: &RuleSet) {
+    for file in kept.iter().filter(|file| file.keep == Keep::Readme) {
+        let member = host.members.len();
+        host.members.push(file.path.clone());
+        for (number, line) in (1_u64..).zip(file.text.lines().take(200)) {
+            let found: Vec<(usize, Captures)> = rules
+                .rules()
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| rule.looks_at(LogKind::Readme))
+                .filter(|(_, rule)| rule.rule.literals.iter().any(|literal| line.contains(literal.as_str())))
+                .filter_map(|(at, rule)| Some((at, rule.matches(line.as_bytes())?)))
+                .collect();
+            let id = |at: usize| rules.rules().get(at).map(|rule| rule.rule.id.as_str());
+            for (at, captures) in &found {
+                let Some(rule) = rules.rules().get(*at) else { continue };
+                if found.iter().any(|(other, _)| rule.rule.excluded_by.iter().any(|own| Some(own.as_str()) == id(*other))) {
+                    continue;
+                }
+                host.findings.push(Finding {
+                    rule: *at,
+                    log: LogKind::Readme,
+                    owner: None,
+                    member,
+                    line: number,
+                    time: host.captured_at,
+                    before: None,
+                    captures: captures.clone(),
+                    text: line.chars().take(4096).collect(),
+                    count: 1,
+                    last: host.captured_at,
+                });
+            }
+        }
+    }
 }
 
 /// vmkwarning.log repeats the warnings of vmkernel.log: the same line counts once.

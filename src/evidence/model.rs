@@ -3,7 +3,7 @@
 
 use super::paths::Volumes;
 use crate::bundle::facts::Vmx;
-use crate::log::{Coverage, LogKind, Millis};
+use crate::log::{Coverage, LogKind, Millis, Span};
 use crate::rules::{Captures, Fact, RuleSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +111,8 @@ pub struct VmModel {
     pub migrations: BTreeSet<String>,
     /// Its own logs taken together.
     pub coverage: Coverage,
+    /// Member and time span of each piece of its own logs.
+    pub spans: Vec<(usize, Span)>,
     /// Runs of its VMX process, by time.
     pub sessions: Vec<Session>,
     /// Product of its last banner (`VMware ESX`, `VMware Workstation` …).

@@ -87,6 +87,10 @@ impl Volumes {
     #[must_use]
     pub fn canonical(&self, path: &str) -> String {
         let path = path.trim().trim_start_matches('/');
+        // `[label] folder/name.vmx`, as clients write it.
+        if let Some((label, rest)) = path.strip_prefix('[').and_then(|inner| inner.split_once("] ")) {
+            return format!("{}/{rest}", self.key(label));
+        }
         let Some(rest) = path.strip_prefix("vmfs/volumes/") else { return path.replace('\\', "/") };
         match rest.split_once('/') {
             Some((volume, rest)) => format!("{}/{rest}", self.key(volume)),
@@ -144,6 +148,7 @@ mod tests {
         });
         assert_eq!(volumes.canonical("/vmfs/volumes/ds 01/a b/a b.vmx"), "5f3a-1/a b/a b.vmx");
         assert_eq!(volumes.canonical("vmfs/volumes/5f3a-1/a b/a b.vmx"), "5f3a-1/a b/a b.vmx");
+        assert_eq!(volumes.canonical("[ds 01] a b/a b.vmx"), "5f3a-1/a b/a b.vmx");
         assert!(volumes.knows_device("\"naa.6001\""));
         assert!(!volumes.knows_device("naa.6002"));
         assert_eq!(device_key("mpx.vmhba32:C0:T0:L0"), "mpx.vmhba32:C0:T0:L0");

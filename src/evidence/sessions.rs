@@ -37,12 +37,10 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
         let (Some(first), Some(last)) = (vm.coverage.first(), vm.coverage.last()) else { continue };
         let mut own = marks.remove(&index).unwrap_or_default();
         own.sort_unstable();
-        let spans = &vm.coverage.spans;
+        let spans = &vm.spans;
+        // The last line before a start: of the pieces that end before it; inside its own piece the hint tells.
         let last_before = |at: Millis, hint: Option<Millis>| {
-            hint.into_iter()
-                .chain(spans.iter().filter(|span| span.from < at).map(|span| span.to.min(at)))
-                .filter(|time| *time < at)
-                .max()
+            hint.into_iter().chain(spans.iter().map(|(_, span)| span.to)).filter(|time| *time < at).max()
         };
         vm.sessions = sessions(&own, first, last, last_before);
         for session in &mut vm.sessions {

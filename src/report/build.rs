@@ -157,7 +157,11 @@ pub fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged, given: Optio
     };
     let decision = &judged.decision;
     let spoken = if decision.origin == Origin::Undetermined { decision.leaning } else { Some(decision.origin) };
-    let first = lead(spoken.and_then(|origin| decision.lead(origin)));
+    let first = lead(spoken.and_then(|origin| decision.lead(origin))).or_else(|| match spoken {
+        // What ended a host may stand in the hardware's log alone.
+        Some(Origin::HostFailure) => lead(decision.lead(Origin::HostHardware)),
+        _ => None,
+    });
     let host_name = host.and_then(|host| host.name.clone()).map_or_else(|| "the host".to_owned(), |name| text(&name));
     let (who, step) = words::next_step(&judged.crash, decision, &text(name), &host_name);
     let bugcheck = judged.crash.bugcheck.as_ref().map(|reported| Bugcheck {

@@ -223,11 +223,13 @@ pub(crate) fn template_names(template: &str) -> Vec<String> {
     names.into_inner()
 }
 
-/// Undoes `%XX`; anything else stays as it is.
+/// Undoes `%XX`. Forms of the web write a blank as `+`, and then they write every slash as `%2F`: only there a `+` is
+/// a blank; anywhere else it is part of a name.
 fn url_decode(text: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'%', text).is_none() {
         return Cow::Borrowed(text);
     }
+    let plus_is_blank = text.windows(3).any(|window| window.eq_ignore_ascii_case(b"%2F"));
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -237,6 +239,9 @@ fn url_decode(text: &[u8]) -> Cow<'_, [u8]> {
         {
             out.push(high * 16 + low);
             rest = after;
+        } else if byte == b'+' && plus_is_blank {
+            out.push(b' ');
+            rest = tail;
         } else {
             out.push(byte);
             rest = tail;

@@ -62,5 +62,9 @@ fn the_worked_example_does_what_the_page_says() {
     assert!(with.evidence.iter().any(|line| ids.contains(&line.rule.as_str())));
     // The page shows the sentence of the verdict.
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat(&page).contains(&flat(&with.verdict.because)), "the page should say: {}", with.verdict.because);
+    assert!(
+        flat(&page).contains(&flat(&with.verdict.because)),
+        "the page should say: {}",
+        with.verdict.because
+    );
 }

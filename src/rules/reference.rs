@@ -87,8 +87,11 @@ impl Page {
         if let Some(sample) = rule.positives.first() {
             self.sample("Matches:", &sample.line);
         }
-        let alike: Vec<String> =
-            rule.negatives.iter().map(|sample| format!("# {}\n{}", sample.why, sample.line.trim_end())).collect();
+        let alike: Vec<String> = rule
+            .negatives
+            .iter()
+            .map(|sample| format!("# {}\n{}", sample.why, sample.line.trim_end()))
+            .collect();
         if !alike.is_empty() {
             self.sample("Leaves alone:", &alike.join("\n"));
         }
@@ -142,7 +145,8 @@ fn time(time: &TimeRelation) -> String {
 }
 
 fn count(count: &Count) -> String {
-    let same = if count.same.is_empty() { String::new() } else { format!(" with the same {}", codes(&count.same)) };
+    let same =
+        if count.same.is_empty() { String::new() } else { format!(" with the same {}", codes(&count.same)) };
     let below = count.below.map_or("count for nothing".to_owned(), |below| format!("are {below}"));
     format!("{} lines within {}{same}; fewer {below}", count.at_least, count.within)
 }
@@ -156,7 +160,8 @@ fn interval(interval: &Interval) -> String {
 }
 
 fn known_issue(issue: &KnownIssue) -> String {
-    let builds: Vec<String> = issue.fixed_build.iter().filter(|build| **build > 0).map(u64::to_string).collect();
+    let builds: Vec<String> =
+        issue.fixed_build.iter().filter(|build| **build > 0).map(u64::to_string).collect();
     let builds = if builds.is_empty() { String::new() } else { format!(" (build {})", builds.join(", ")) };
     format!(
         "{} Affects {}; fixed in {}{builds}; article {}.",

@@ -97,7 +97,8 @@ fn the_page_of_verdicts_holds_the_tables_of_the_code() {
         assert!(at > last, "the row {row:?} stands in the wrong place");
         last = at;
     }
-    let words = |words: &[Origin]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let words =
+        |words: &[Origin]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     for &kind in CrashKind::ALL {
         let line = format!("| `{kind}` | {} |", words(roots(kind)));
         assert!(page.contains(&line), "docs/verdicts.md should hold\n{line}");

@@ -51,7 +51,21 @@ pub fn find(hosts: &[HostModel], mut members: Vec<Member>) -> Vec<Incident> {
             _ => groups.push(vec![member]),
         }
     }
-    groups.iter().filter_map(|group| incident(hosts, group)).collect()
+    groups.iter().flat_map(|group| incidents(hosts, group)).collect()
+}
+
+/// The incidents of crashes that are near in time: for each origin those that share a cause; if none do, all of them
+/// together with the plain statement that no common cause is visible.
+fn incidents(hosts: &[HostModel], group: &[Member]) -> Vec<Incident> {
+    let origins: BTreeSet<Origin> = group.iter().map(|member| member.origin).collect();
+    let shared: Vec<Incident> = origins
+        .iter()
+        .filter_map(|origin| {
+            let own: Vec<Member> = group.iter().filter(|member| member.origin == *origin).cloned().collect();
+            incident(hosts, &own).filter(|incident| incident.origin != Origin::Undetermined)
+        })
+        .collect();
+    if shared.is_empty() { incident(hosts, group).into_iter().collect() } else { shared }
 }
 
 fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {

@@ -181,7 +181,9 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogKind]) -> Vec<Candi
             since: first.since,
             lead: *lead,
             witnesses,
-            pointed: points_to.contains(&origin),
+            // A code that the guest's own faults make too points nowhere.
+            pointed: points_to.first() == Some(&origin)
+                || (points_to.contains(&origin) && !points_to.contains(&Origin::GuestOs)),
             // How a VM died may name the root itself: killed for a bad page, for want of memory.
             cause: own.iter().any(|(_, w)| {
                 let names_root = w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);

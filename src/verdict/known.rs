@@ -42,10 +42,12 @@ pub fn issues<'a>(
 ) -> Vec<Seen<'a>> {
     let mut found: Vec<&KnownIssue> = Vec::new();
     for weighed in weighed {
-        let Some(finding) = hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding)) else {
+        let Some(finding) = hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding))
+        else {
             continue;
         };
-        let Some(issue) = rules.rules().get(finding.rule).and_then(|rule| rule.rule.known_issue.as_ref()) else {
+        let Some(issue) = rules.rules().get(finding.rule).and_then(|rule| rule.rule.known_issue.as_ref())
+        else {
             continue;
         };
         // Two rules may see one defect in two logs.
@@ -102,7 +104,9 @@ fn banner(home: &HostModel, rules: &RuleSet, vm: usize, at: Millis) -> Option<Ru
         .findings
         .iter()
         .filter(|finding| finding.owner == Some(vm) && finding.time.is_some_and(|time| time <= at))
-        .rfind(|finding| rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.fact == Some(Fact::VmxStart)))?;
+        .rfind(|finding| {
+            rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.fact == Some(Fact::VmxStart))
+        })?;
     let product = finding.captures.get("product")?.trim();
     let product = if product.contains("ESX") { "VMware ESXi" } else { product };
     Some(Running {
@@ -120,7 +124,10 @@ fn compare(issue: &KnownIssue, running: &Running) -> (IssueState, String) {
     };
     let product = running.product.as_deref().unwrap_or("ESXi").trim_start_matches("VMware ");
     let Some(version) = running.version.as_deref() else {
-        let text = format!("The version that the VM ran on is not known; the defect is fixed in {}.", issue.fixed_in);
+        let text = format!(
+            "The version that the VM ran on is not known; the defect is fixed in {}.",
+            issue.fixed_in
+        );
         return (IssueState::Unknown, text);
     };
     let ran = match running.build {
@@ -130,7 +137,8 @@ fn compare(issue: &KnownIssue, running: &Running) -> (IssueState, String) {
     let place = issue.affected.iter().position(|affected| is_version(version, affected));
     let esx = product.contains("ESX");
     let Some(place) = place.filter(|_| esx) else {
-        let text = format!("{ran} is not among the versions it is known for ({}).", issue.affected.join(", "));
+        let text =
+            format!("{ran} is not among the versions it is known for ({}).", issue.affected.join(", "));
         return (IssueState::OtherVersion, text);
     };
     let fixed = issue.fixed_build.get(place).copied().unwrap_or(0);
@@ -140,18 +148,29 @@ fn compare(issue: &KnownIssue, running: &Running) -> (IssueState, String) {
         return if later.is_some_and(|(fix, own)| fix > own) {
             (IssueState::Affected, format!("{ran} is older than the fix ({}).", issue.fixed_in))
         } else {
-            let text = format!("{ran} is of a version concerned; whether it has the fix ({}) is not known.", issue.fixed_in);
+            let text = format!(
+                "{ran} is of a version concerned; whether it has the fix ({}) is not known.",
+                issue.fixed_in
+            );
             (IssueState::Unknown, text)
         };
     }
     match running.build {
         None => {
-            let text = format!("{ran} is of a version concerned, but its build is not known; the fix is {}.", fix(fixed));
+            let text = format!(
+                "{ran} is of a version concerned, but its build is not known; the fix is {}.",
+                fix(fixed)
+            );
             (IssueState::Unknown, text)
         }
-        Some(build) if build < fixed => (IssueState::Affected, format!("{ran} is older than the fix ({}).", fix(fixed))),
+        Some(build) if build < fixed => {
+            (IssueState::Affected, format!("{ran} is older than the fix ({}).", fix(fixed)))
+        }
         Some(_) => {
-            let text = format!("{ran} has the fix ({}): this is something else, or the fix did not suffice.", fix(fixed));
+            let text = format!(
+                "{ran} has the fix ({}): this is something else, or the fix did not suffice.",
+                fix(fixed)
+            );
             (IssueState::Fixed, text)
         }
     }
@@ -215,7 +234,11 @@ mod tests {
     #[test]
     fn other_products_have_versions_of_their_own() {
         let locks = issue(&["6.5"], "6.5 Update 1", &[5_969_303]);
-        let running = Running { product: Some("VMware Workstation".into()), version: Some("6.5.0".into()), build: Some(1) };
+        let running = Running {
+            product: Some("VMware Workstation".into()),
+            version: Some("6.5.0".into()),
+            build: Some(1),
+        };
         assert_eq!(compare(&locks, &running).0, IssueState::OtherVersion);
     }
 

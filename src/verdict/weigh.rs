@@ -106,8 +106,18 @@ pub fn weigh(
         let mut own: Vec<Weighed> = Vec::new();
         for &at in index.between(host, rule_index, reach, to) {
             let Some(finding) = host.findings.get(at) else { continue };
-            let tied = tie(host, rule, finding, vm);
+            let mut tied = tie(host, rule, finding, vm);
             let far = finding.time.is_none_or(|time| (time - crash.time).abs() > 10_000);
+            let reports_nmi = crash.bugcheck.as_ref().is_none_or(|bugcheck| bugcheck.code == 0x80);
+            if tied == Tie::Moment && rule.rule.origin == Some(Origin::AdminNmi) && reports_nmi {
+                // An NMI to a VM that the line does not name: the only one of the host, or perhaps this one.
+                let others = host.vms.iter().filter(|other| !other.adopted).count() > 1;
+                tied = match (others, far) {
+                    (false, _) => Tie::Under,
+                    (true, true) => Tie::Unknown,
+                    (true, false) => Tie::Moment,
+                };
+            }
             if tied == Tie::Other || (tied == Tie::Moment && far) {
                 continue;
             }
@@ -130,7 +140,7 @@ pub fn weigh(
             // A device or volume that no list maps may be this VM's; a world or a name that nobody bears is not.
             let below = rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path));
             // Nor may an NMI to a world that no table knows be left aside when the guest reports one.
-            let nmi = rule.rule.origin == Some(Origin::AdminNmi) && crash.bugcheck.as_ref().is_none_or(|b| b.code == 0x80);
+            let nmi = rule.rule.origin == Some(Origin::AdminNmi) && reports_nmi;
             let unresolved = tied == Tie::Unknown && (below || nmi) && strength >= Strength::Moderate;
             if tied == Tie::Unknown {
                 strength = Strength::Context;
@@ -140,8 +150,14 @@ pub fn weigh(
             if of_that_run && crash.kind != CrashKind::HostDown && since.is_some_and(|since| time < since) {
                 continue;
             }
-            if part == Part::Cause && crash.kind != CrashKind::HostDown && time - lasted(finding) > crash.time + TOO_LATE {
+            // The README is dated by the capture, which ends after what it made.
+            let dated_late = finding.log == LogKind::Readme;
+            if part == Part::Cause && !dated_late && crash.kind != CrashKind::HostDown && time - lasted(finding) > crash.time + TOO_LATE {
                 strength = Strength::Context;
+            }
+            if tied == Tie::Host && rule.rule.origin == Some(Origin::Storage) && !on_vsan(rule, host, vm) {
+                // Storage counts for the VMs that stand on it; a line that names none of theirs is a circumstance.
+                strength = strength.min(Strength::Context);
             }
             if finding.log == LogKind::Sel && crash.kind != CrashKind::HostDown {
                 strength = strength.min(sel_strength(host, time - crash.time, windows));
@@ -168,6 +184,16 @@ pub fn weigh(
     out
 }
 
+/// Whether a line of vSAN, which names its own objects only, can concern this VM.
+fn on_vsan(rule: &Compiled, host: &HostModel, vm: usize) -> bool {
+    rule.rule.id.contains("vsan")
+        && host.vms.get(vm).is_some_and(|vm| {
+            vm.volumes.iter().any(|key| {
+                key.starts_with("vsan") || host.volumes.get(key).and_then(|volume| volume.kind.as_deref()).is_some_and(|kind| kind.starts_with("vsan"))
+            })
+        })
+}
+
 /// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
 /// was asked for, knows of none is strong; VMkernel lines that begin anew are moderate.
 fn boots(
@@ -183,9 +209,7 @@ fn boots(
         for &at in index.between(host, rule_index, crash.time, until).iter().take(most) {
             let Some(finding) = host.findings.get(at) else { continue };
             let Some(time) = finding.time else { continue };
-            if out.iter().any(|own| own.host == host_index && own.finding == at) {
-                continue;
-            }
+            out.retain(|own| own.host != host_index || own.finding != at);
             let told = finding.log == LogKind::Vmksummary && finding.before.is_some_and(|before| before <= crash.time + 60_000);
             out.push(Weighed {
                 host: host_index,
@@ -235,6 +259,7 @@ fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) 
         (_, true) => after.min(windows.after),
         (CrashKind::HostDown, _) => after,
         // Records of the next boot speak of what ended the host, not of a VM that crashed hours before.
+        _ if rule.rule.logs.iter().all(|log| *log == LogKind::Readme) => after,
         _ => after.min(LATE),
     };
     (crash.time - before, crash.time + after + SLACK)

@@ -203,7 +203,7 @@ pub(super) const DETAILS: &[Detail] = &[
     ),
     detail(
         0x9f,
-        &[GuestOs, Device, Storage],
+        &[Storage, GuestOs, Device],
         "A driver did not finish a change of power state.",
         "1: kind (0x3 a device held a request too long, 0x4 time-out waiting for Plug and Play), 2: device object, \
          3: triage block, 4: the request that is stuck.",
@@ -263,7 +263,7 @@ pub(super) const DETAILS: &[Detail] = &[
     ),
     detail(
         0xef,
-        &[GuestOs, Storage],
+        &[Storage, GuestOs],
         "A process Windows cannot live without died; with a lost system disk it dies because its pages cannot be \
          read.",
         "1: process object, 2: 0 process, 1 thread, 3 and 4: internal.",

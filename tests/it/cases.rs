@@ -4,7 +4,6 @@ use super::support::cases::{Case, load};
 use super::support::table::Table;
 use super::support::{cases_folder, rules, skipped};
 use std::collections::BTreeMap;
-use vmcoroner::log::LogKind;
 use vmcoroner::rules::{Compiled, Fact, Filter, Part};
 use vmcoroner::scan::Scanner;
 use vmcoroner::terms::{Origin, Strength};

@@ -123,14 +123,14 @@ fn every_field_is_there_even_if_null() {
 #[test]
 fn a_hole_in_a_log_is_a_gap_and_no_cover() {
     let mut scenario = scenario_named("guest-0x50-8.0").clone();
-    let hole = Some(["-40m".to_owned(), "40m".to_owned()]);
+    let hole = Some(["-150m".to_owned(), "90m".to_owned()]);
     let reach = scenario::Reach { hole, ..scenario::Reach::default() };
     scenario.hosts[0].logs.insert("vmkernel".to_owned(), reach);
     let report = analyze_bundles(&scenario::render(&scenario).unwrap());
     let value = json(&report);
     let gaps = at(&value, "hosts/*/logs/*/gaps/*");
     let [gap] = gaps.as_slice() else { panic!("one gap, not {gaps:?}") };
-    for (end, at) in [("from", -2400.0), ("to", 2400.0)] {
+    for (end, at) in [("from", -9000.0), ("to", 5400.0)] {
         let time = gap.get(end).and_then(Value::as_str).unwrap();
         assert!((millis(time) - scenario.time(at)).abs() < 600_000, "{end} is {time}");
     }
