@@ -56,8 +56,6 @@ pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &
             .is_ok_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, at))),
         TieBy::Vm => vm.names.contains(key.trim()),
         TieBy::Vmid => key.parse::<u64>().is_ok_and(|id| vm.vmid == Some(id)),
-        // Forms of the web write a blank as `+`.
-        TieBy::Vmx if path.contains('+') && is_config(host, vm, &path.replace('+', " ")) => true,
         TieBy::Vmx => is_config(host, vm, path),
         TieBy::Path => vm.folders.iter().any(|folder| {
             !folder.is_empty() && path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -127,26 +125,7 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
         TieBy::Vmx => {
             // A path names a VM, whether the bundle knows it or not.
             let path = host.volumes.canonical(key);
-<<<<<<< HEAD
             if owns(host, vm, by, key, &path, at) { Tie::This } else { Tie::Other }
-=======
-            let tail = |path: &str| -> Option<(String, String)> {
-                let (folder, file) = path.rsplit_once('/')?;
-                Some((file_name(folder).to_owned(), file.to_owned()))
-            };
-            let same = |vm: &VmModel, path: &str| match &vm.config_key {
-                Some(own) if own == path => true,
-                // Label and uuid of a volume that no list joins: folder and file decide.
-                Some(own) => {
-                    let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
-                    let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
-                    !both_known && tail(own) == tail(path) && tail(own).is_some()
-                }
-                None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
-            };
-            // A path names a VM, whether the bundle knows it or not.
-            if same(vm, &path) { Tie::This } else { Tie::Other }
->>>>>>> main
         }
         TieBy::Path | TieBy::File => {
             let path = host.volumes.canonical(key);
