@@ -304,7 +304,8 @@ fn read_one(
         Err(error) => {
             let error = AnalyzeError::from(error);
             let input = unreadable(String::new(), path, error.to_string());
-            let done = Done { input, hosts: Vec::new(), error: Some(error), stopped: false };
+            let stopped = shared.limits.input.stop.is_set();
+            let done = Done { input, hosts: Vec::new(), error: Some(error), stopped };
             return Read { done, passes: Vec::new() };
         }
         Ok(outcome) => outcome,

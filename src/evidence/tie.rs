@@ -56,8 +56,6 @@ pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &
             .is_ok_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, at))),
         TieBy::Vm => vm.names.contains(key.trim()),
         TieBy::Vmid => key.parse::<u64>().is_ok_and(|id| vm.vmid == Some(id)),
-        // Forms of the web write a blank as `+`.
-        TieBy::Vmx if path.contains('+') && is_config(host, vm, &path.replace('+', " ")) => true,
         TieBy::Vmx => is_config(host, vm, path),
         TieBy::Path => vm.folders.iter().any(|folder| {
             !folder.is_empty() && path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

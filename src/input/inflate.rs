@@ -87,13 +87,11 @@ impl<'a> Inflate<'a> {
                 });
             }
             Ok(Status::Ok | Status::BufError) if given == 0 && taken == 0 => {
-                self.fate = Some(Fate::Corrupt("the compressed data make no progress".into()));
+                self.fate = Some(Fate::Corrupt("they are not what a compressor writes".into()));
             }
             Ok(Status::Ok | Status::BufError) => {}
-            Err(e) => {
-                let why = e.message().unwrap_or("the compressed data are wrong").to_string();
-                self.fate = Some(Fate::Corrupt(why));
-            }
+            // What the decompressor says of it depends on how much it was given at once: it is not passed on.
+            Err(_) => self.fate = Some(Fate::Corrupt("they are not what a compressor writes".into())),
         }
         given
     }

@@ -26,6 +26,8 @@ struct State {
     last: Option<Vec<u8>>,
     /// Whether the blocks that end an archive were met.
     closed: bool,
+    /// The top folder of the archive before this one in the same stream, until a member of this one is met.
+    before: Option<Vec<u8>>,
 }
 
 impl State {
@@ -53,7 +55,7 @@ enum Next {
 
 impl Walker<'_> {
     /// Walks the tar on `tape` to the end of the stream.
-    pub(super) fn tar(&mut self, tape: &mut Tape<'_>, depth: u32) {
+    pub(super) fn tar(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) {
         let mut state = State {
             top: Top::Unknown,
             records: Records::default(),
@@ -63,8 +65,9 @@ impl Walker<'_> {
             sparse: 0,
             last: None,
             closed: false,
+            before: None,
         };
-        while !self.halted && self.tar_step(tape, &mut state, depth) == Next::Member {}
+        while !self.halted && self.tar_step(tape, &mut state, (name, depth)) == Next::Member {}
         if state.links + state.devices > 0 {
             let text = format!(
                 "{} links and {} devices in it were not followed (and {} folders)",
@@ -78,7 +81,7 @@ impl Walker<'_> {
         }
     }
 
-    fn tar_step(&mut self, tape: &mut Tape<'_>, state: &mut State, depth: u32) -> Next {
+    fn tar_step(&mut self, tape: &mut Tape<'_>, state: &mut State, place: (&[u8], u32)) -> Next {
         let at = tape.pos();
         let block = tape.window(BLOCK);
         if block.len() < BLOCK {
@@ -94,7 +97,7 @@ impl Walker<'_> {
             Some(head) => {
                 let head = head.clone();
                 tape.skip(BLOCK as u64);
-                self.tar_entry(tape, state, &head, depth)
+                self.tar_entry(tape, state, &head, place)
             }
             None => {
                 let text = format!("there is no member header at byte {at}, {}", state.after());
@@ -139,7 +142,10 @@ impl Walker<'_> {
         if header(window).is_some() {
             self.note(NoteKind::Remark, None, format!("another archive follows at byte {at}"));
             state.closed = false;
-            state.top = Top::Unknown;
+            state.before = match std::mem::replace(&mut state.top, Top::Unknown) {
+                Top::Known(top) => Some(top),
+                Top::Unknown | Top::Mixed => None,
+            };
             state.records = Records::default();
             return Next::Member;
         }
@@ -195,7 +201,13 @@ impl Walker<'_> {
         Next::End
     }
 
-    fn tar_entry(&mut self, tape: &mut Tape<'_>, state: &mut State, head: &Header, depth: u32) -> Next {
+    fn tar_entry(
+        &mut self,
+        tape: &mut Tape<'_>,
+        state: &mut State,
+        head: &Header,
+        (name, depth): (&[u8], u32),
+    ) -> Next {
         let kind = head.entry_type();
         if is_record(kind) {
             return self.tar_record(tape, state, head);
@@ -203,6 +215,13 @@ impl Walker<'_> {
         let records = std::mem::take(&mut state.records);
         let raw = records.path.unwrap_or_else(|| head.path_bytes().into_owned());
         let path = normalise(&raw);
+        // Two bundles in one stream are two; parts of one that were packed apart stay together.
+        if let Some(before) = state.before.take()
+            && super::name::top(&raw).is_some_and(|top| top != before)
+        {
+            self.sink.bundle_ends();
+            self.sink.bundle_begins(name);
+        }
         match kind {
             EntryType::Symlink | EntryType::Link => state.links += 1,
             EntryType::Char | EntryType::Block | EntryType::Fifo => state.devices += 1,

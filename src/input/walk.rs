@@ -139,7 +139,7 @@ impl<'w> Walker<'w> {
     pub(super) fn container(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) -> Found {
         match sniff(tape.window(SNIFF)) {
             Magic::Tar => {
-                self.archive(name, |w| w.tar(tape, depth));
+                self.archive(name, |w| w.tar(tape, name, depth));
                 Found::Archive
             }
             Magic::Zip => {
@@ -163,7 +163,7 @@ impl<'w> Walker<'w> {
         let mut inner = Tape::new(Box::new(Inflate::gzip(Box::new(tape), ledger)), PLAIN, ledger);
         match sniff(inner.window(SNIFF)) {
             Magic::Tar => {
-                self.archive(name, |w| w.tar(&mut inner, depth));
+                self.archive(name, |w| w.tar(&mut inner, name, depth));
                 Found::Archive
             }
             Magic::Zip | Magic::Gzip if depth < ledger.limits.depth => {
