@@ -59,7 +59,11 @@ impl Options {
 ///
 /// # Errors
 /// Nothing given could be analysed.
-pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, AnalyzeError> {
+pub fn analyze(
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Report, AnalyzeError> {
     let gathered = gather(paths, options, progress)?;
     Ok(report(gathered, options))
 }
@@ -74,13 +78,17 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
     for (host, count) in left_out {
         let input = hosts.get(host).and_then(|host| inputs.get_mut(host.input));
         if let Some(input) = input {
-            input.notes.push(format!("{count} earlier crashes were left out: a bundle may have {}", options.limits.crashes));
+            input.notes.push(format!(
+                "{count} earlier crashes were left out: a bundle may have {}",
+                options.limits.crashes
+            ));
             if input.state == InputState::Complete {
                 input.state = InputState::Damaged;
             }
         }
     }
-    let mut host_order: Vec<usize> = (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
+    let mut host_order: Vec<usize> =
+        (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
     host_order.sort_by_key(|&at| hosts.get(at).map(|host| (host.name.clone(), host.captured_at, host.input)));
     let host_ids: BTreeMap<usize, String> =
         host_order.iter().enumerate().map(|(n, &at)| (at, format!("H{}", n + 1))).collect();
@@ -186,7 +194,8 @@ fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(us
         for vm in (0..host.vms.len()).filter(|vm| host.vms.get(*vm).is_some_and(|model| !model.adopted)) {
             crashes.extend(verdict::crash::assemble(host, rules, vm));
         }
-        let own = downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
+        let own =
+            downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
         let all = crashes.len();
         latest(&mut crashes, options.limits.crashes);
         if crashes.len() < all {
@@ -195,7 +204,12 @@ fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(us
         host_down::merge(&mut crashes, own);
         let mut before: Option<(usize, i64)> = None;
         for mut crash in crashes {
-            let began = host.vms.get(crash.vm).and_then(|vm| vm.session_at(crash.time)).filter(|s| s.started).map(|s| s.from);
+            let began = host
+                .vms
+                .get(crash.vm)
+                .and_then(|vm| vm.session_at(crash.time))
+                .filter(|s| s.started)
+                .map(|s| s.from);
             let over = before.filter(|(vm, _)| *vm == crash.vm).map(|(_, last)| last + 1);
             before = Some((crash.vm, crash.last.min(crash.time + 120_000)));
             let since = began.max(over);
@@ -208,13 +222,18 @@ fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(us
                 host_down::elsewhere(&mut crash, downs.get(there).map_or(&[][..], Vec::as_slice));
             }
             let weigh = |host: usize, vm: usize| match (hosts.get(host), indices.get(host)) {
-                (Some(model), Some(index)) => verdict::weigh(host, model, index, rules, vm, &crash, windows, since),
+                (Some(model), Some(index)) => {
+                    verdict::weigh(host, model, index, rules, vm, &crash, windows, since)
+                }
                 _ => Vec::new(),
             };
             let mut weighed = weigh(at, crash.vm);
             let mut speaking: Vec<&HostModel> = vec![host];
             let own_log = |weighed: &verdict::Weighed| {
-                hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding)).is_some_and(|f| f.owner.is_some())
+                hosts
+                    .get(weighed.host)
+                    .and_then(|host| host.findings.get(weighed.finding))
+                    .is_some_and(|f| f.owner.is_some())
             };
             match place {
                 RanOn::Here => {}

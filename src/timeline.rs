@@ -17,7 +17,11 @@ const NEAR: Millis = 86_400_000;
 ///
 /// # Errors
 /// As [`crate::analyze`].
-pub fn timeline(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Timeline, AnalyzeError> {
+pub fn timeline(
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Timeline, AnalyzeError> {
     let gathered = engine::gather(paths, options, progress)?;
     let judged = engine::judge_all(&gathered.hosts, options);
     let mut vms = Vec::new();
@@ -35,12 +39,17 @@ pub fn timeline(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -
             collect(options, &gathered.hosts, (at, vm), (at, vm), &crashes, &mut events);
             // What the host it ran on before has to say of it.
             for (there, other) in gathered.hosts.iter().enumerate().filter(|(there, _)| *there != at) {
-                let same = other.vms.iter().position(|own| own.config_key.is_some() && own.config_key == model.config_key);
+                let same = other
+                    .vms
+                    .iter()
+                    .position(|own| own.config_key.is_some() && own.config_key == model.config_key);
                 if let Some(same) = same {
                     collect(options, &gathered.hosts, (at, vm), (there, same), &crashes, &mut events);
                 }
             }
-            events.sort_by(|a, b| (&a.time, &a.member, a.line, &a.rule).cmp(&(&b.time, &b.member, b.line, &b.rule)));
+            events.sort_by(|a, b| {
+                (&a.time, &a.member, a.line, &a.rule).cmp(&(&b.time, &b.member, b.line, &b.rule))
+            });
             vms.push(TimelineVm {
                 name: model.name.as_deref().map(|name| clean(name).into_owned()),
                 host: host.name.as_deref().map(|name| clean(name).into_owned()),

@@ -20,7 +20,12 @@ const MOST: usize = 500;
 ///
 /// # Errors
 /// As [`crate::analyze`].
-pub fn trace(rule: &str, paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Trace, AnalyzeError> {
+pub fn trace(
+    rule: &str,
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Trace, AnalyzeError> {
     let Some(rule) = options.rules.get(rule) else { return Ok(Trace::default()) };
     let probing = Options { rules: Arc::new(probe(rule)), ..options.clone() };
     let probed = engine::gather(paths, &probing, progress)?;
@@ -43,8 +48,9 @@ pub fn trace(rule: &str, paths: &[PathBuf], options: &Options, progress: &dyn Pr
                 continue;
             }
             let member = host.members.get(finding.member).cloned().unwrap_or_default();
-            let outcome = outcome(&options.rules, rule, finding.text.as_bytes())
-                .unwrap_or_else(|| fate(&options.rules, rule, real, &gathered.hosts, &judged, &member, finding.line));
+            let outcome = outcome(&options.rules, rule, finding.text.as_bytes()).unwrap_or_else(|| {
+                fate(&options.rules, rule, real, &gathered.hosts, &judged, &member, finding.line)
+            });
             trace.steps.push(Step {
                 member: clean(&member).into_owned(),
                 line: finding.line,
@@ -105,12 +111,16 @@ fn fate(
             && host.members.get(finding.member).is_some_and(|own| own == member)
     });
     let Some(at) = found else {
-        let fact = rule.rule.fact.map_or("one that equals the line before within a second", |_| "taken into the tables that tie other lines");
+        let fact = rule.rule.fact.map_or(
+            "one that equals the line before within a second",
+            |_| "taken into the tables that tie other lines",
+        );
         return Outcome::OutOfWindow(format!("it matched and is {fact}"));
     };
     for one in judged {
         let counted = one.weighed.iter().position(|weighed| {
-            weighed.finding == at && hosts.get(weighed.host).is_some_and(|own| std::ptr::eq(own, host) || own == host)
+            weighed.finding == at
+                && hosts.get(weighed.host).is_some_and(|own| std::ptr::eq(own, host) || own == host)
         });
         if counted.is_some() {
             let name = host.vms.get(one.crash.vm).map_or("(unnamed)", |vm| vm.shown_name());
@@ -137,11 +147,17 @@ fn fate(
                 None => by.to_string(),
             })
             .collect();
-        return Outcome::Untied(format!("tried {}; none leads to a VM of this bundle", clean(&tried.join(", "))));
+        return Outcome::Untied(format!(
+            "tried {}; none leads to a VM of this bundle",
+            clean(&tried.join(", "))
+        ));
     }
     if rule.rule.check.is_none() {
-        return Outcome::OutOfWindow("it matched; the rule states an operation or a fact and no evidence".to_owned());
+        return Outcome::OutOfWindow(
+            "it matched; the rule states an operation or a fact and no evidence".to_owned(),
+        );
     }
-    let names = if tied.len() > 3 { format!("{} VMs", tied.len()) } else { clean(&tied.join(", ")).into_owned() };
+    let names =
+        if tied.len() > 3 { format!("{} VMs", tied.len()) } else { clean(&tied.join(", ")).into_owned() };
     Outcome::OutOfWindow(format!("tied to {names}; no crash of theirs lies within its window"))
 }

@@ -71,8 +71,24 @@ pub struct Place {
 
 /// First folders or files below the top folder of a bundle.
 const ROOTS: &[&str] = &[
-    "var", "commands", "vmfs", "etc", "json", "proc", "bootbank", "altbootbank", "tmp", "usr", "scratch", "locker", "opt",
-    "lib64", "README", "action.log", "error.log", "errors-ignored.log",
+    "var",
+    "commands",
+    "vmfs",
+    "etc",
+    "json",
+    "proc",
+    "bootbank",
+    "altbootbank",
+    "tmp",
+    "usr",
+    "scratch",
+    "locker",
+    "opt",
+    "lib64",
+    "README",
+    "action.log",
+    "error.log",
+    "errors-ignored.log",
 ];
 
 /// The path below the top folder, and the number of the fragment if it is one.
@@ -121,7 +137,9 @@ pub fn role(path: &str) -> Role {
             || name.to_ascii_lowercase().ends_with(".tar.gz");
         let inside = ["commands", "bootbank", "var", "etc", "vmfs", "tmp", "usr", "opt", "scratch", "locker"]
             .iter()
-            .any(|root| folder == *root || folder.starts_with(&format!("{root}/")) || folder.ends_with("bootbank"));
+            .any(|root| {
+                folder == *root || folder.starts_with(&format!("{root}/")) || folder.ends_with("bootbank")
+            });
         if archive && !inside {
             return Role::Container;
         }
@@ -140,7 +158,8 @@ fn log_role(folder: &str, name: &str) -> Option<Role> {
     let kind = host_log(stem)?;
     let rest = rest.strip_suffix(".gz").unwrap_or(rest);
     let numbered = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = rest == "log" || rest == "gz" || numbered(rest) || rest.strip_prefix("log.").is_some_and(numbered);
+    let fits =
+        rest == "log" || rest == "gz" || numbered(rest) || rest.strip_prefix("log.").is_some_and(numbered);
     (fits || rest == "log.gz").then_some(Role::Log { kind, owner: Owner::Host })
 }
 
@@ -150,7 +169,9 @@ fn is_vmware_log(name: &str) -> bool {
     let Some(stem) = stem.strip_suffix(".log") else { return false };
     match stem.strip_prefix("vmware") {
         Some("") => true,
-        Some(rest) => rest.strip_prefix('-').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())),
+        Some(rest) => {
+            rest.strip_prefix('-').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        }
         None => false,
     }
 }
@@ -177,7 +198,9 @@ fn host_log(stem: &str) -> Option<LogKind> {
 /// Outputs of commands. A second command of the same name is stored as `1.<name>`.
 fn command(name: &str) -> Role {
     let host = |kind| Role::Log { kind, owner: Owner::Host };
-    if name.starts_with("localcli_hardware-ipmi-sel-list") || name.starts_with("esxcli_hardware_ipmi_sel_list") {
+    if name.starts_with("localcli_hardware-ipmi-sel-list")
+        || name.starts_with("esxcli_hardware_ipmi_sel_list")
+    {
         return host(LogKind::Sel);
     }
     if name.starts_with("ls_-isla-vmfsvolumes") {
@@ -188,8 +211,12 @@ fn command(name: &str) -> Role {
         "vmware_-vl.txt" => Keep::VmwareVl,
         "localcli_system-stats-uptime-get.txt" => Keep::Uptime,
         "localcli_vm-process-list.txt" | "esxcli_vm_process_list.txt" => Keep::VmProcessList,
-        _ if name.starts_with("localcli_storage-vmfs-extent-list") && name.ends_with(".txt") => Keep::ExtentList,
-        _ if name.starts_with("localcli_storage-filesystem-list") && name.ends_with(".txt") => Keep::FilesystemList,
+        _ if name.starts_with("localcli_storage-vmfs-extent-list") && name.ends_with(".txt") => {
+            Keep::ExtentList
+        }
+        _ if name.starts_with("localcli_storage-filesystem-list") && name.ends_with(".txt") => {
+            Keep::FilesystemList
+        }
         _ => return Role::Pass,
     };
     Role::Keep(keep)
@@ -202,7 +229,15 @@ pub fn sniff(head: &[u8]) -> Option<LogKind> {
     let mut votes: Vec<(LogKind, usize)> = Vec::new();
     for line in text.lines().take(400) {
         const VMWARE: &[&str] = &[
-            "| vmx| ", "| vcpu-", ": vmx| ", ": vcpu-", "Log for VMware ", "In(05) ", "Wa(03) ", "No(00) ", "Er(02) ",
+            "| vmx| ",
+            "| vcpu-",
+            ": vmx| ",
+            ": vcpu-",
+            "Log for VMware ",
+            "In(05) ",
+            "Wa(03) ",
+            "No(00) ",
+            "Er(02) ",
         ];
         let kind = if VMWARE.iter().any(|mark| line.contains(mark)) {
             LogKind::Vmware
@@ -216,7 +251,10 @@ pub fn sniff(head: &[u8]) -> Option<LogKind> {
             LogKind::Fdm
         } else if line.contains("Correlator] ") || line.contains(" vobd[") {
             LogKind::Vobd
-        } else if line.contains("heartbeat[") || line.contains("bootstop[") || line.contains("Host has booted") {
+        } else if line.contains("heartbeat[")
+            || line.contains("bootstop[")
+            || line.contains("Host has booted")
+        {
             LogKind::Vmksummary
         } else if line.contains("shell[") {
             LogKind::Shell
@@ -257,13 +295,19 @@ mod tests {
         assert_eq!(role_of("./var/run/log/hostd-probe.log"), host(LogKind::HostdProbe));
         assert_eq!(role_of(&format!("{top}/var/run/log/vmkernel.logx")), Role::Pass);
         let own = |name: &str| role_of(&format!("{top}/vmfs/volumes/5f3a1c2e/web 01 (prod)/{name}"));
-        let vm = Role::Log { kind: LogKind::Vmware, owner: Owner::Vm("vmfs/volumes/5f3a1c2e/web 01 (prod)".into()) };
+        let vm = Role::Log {
+            kind: LogKind::Vmware,
+            owner: Owner::Vm("vmfs/volumes/5f3a1c2e/web 01 (prod)".into()),
+        };
         assert_eq!(own("vmware.log"), vm);
         assert_eq!(own("vmware-21.log"), vm);
         assert_eq!(own("vmware-21.log.gz"), vm);
         assert_eq!(own("vmware-core.gz"), Role::Pass);
         assert_eq!(own("vmmcores-4.gz"), Role::Core);
-        assert_eq!(own("web 01 (prod).vmx"), Role::Keep(Keep::Vmx("vmfs/volumes/5f3a1c2e/web 01 (prod)".into())));
+        assert_eq!(
+            own("web 01 (prod).vmx"),
+            Role::Keep(Keep::Vmx("vmfs/volumes/5f3a1c2e/web 01 (prod)".into()))
+        );
     }
 
     #[test]

@@ -160,7 +160,9 @@ fn table(text: &str) -> Vec<Vec<(String, String)>> {
     let lines: Vec<&str> = text.lines().collect();
     let is_ruler = |line: &str| line.contains("---") && line.chars().all(|c| c == '-' || c == ' ');
     let Some(ruler_at) = lines.iter().position(|line| is_ruler(line)) else { return Vec::new() };
-    let (Some(ruler), Some(heading)) = (lines.get(ruler_at), ruler_at.checked_sub(1).and_then(|at| lines.get(at))) else {
+    let (Some(ruler), Some(heading)) =
+        (lines.get(ruler_at), ruler_at.checked_sub(1).and_then(|at| lines.get(at)))
+    else {
         return Vec::new();
     };
     let mut starts = Vec::new();
@@ -191,7 +193,10 @@ fn table(text: &str) -> Vec<Vec<(String, String)>> {
 }
 
 fn cell(row: &[(String, String)], name: &str) -> Option<String> {
-    row.iter().find(|(head, _)| head.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).filter(|v| !v.is_empty())
+    row.iter()
+        .find(|(head, _)| head.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.clone())
+        .filter(|v| !v.is_empty())
 }
 
 /// Reads `localcli storage vmfs extent list`.
@@ -234,12 +239,18 @@ pub fn vm_inventory(text: &str) -> Vec<(Option<u64>, String)> {
     };
     text.split("<ConfigEntry")
         .skip(1)
-        .filter_map(|entry| Some((tag(entry, "objID").and_then(|id| id.parse().ok()), tag(entry, "vmxCfgPath")?)))
+        .filter_map(|entry| {
+            Some((tag(entry, "objID").and_then(|id| id.parse().ok()), tag(entry, "vmxCfgPath")?))
+        })
         .collect()
 }
 
 fn xml_unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
 }
 
 /// Reads `uname -a`: host name, version, build.
@@ -248,7 +259,8 @@ pub fn uname(text: &str) -> Option<(String, Option<String>, Option<String>)> {
     let line = text.lines().find(|line| line.starts_with("VMkernel "))?;
     let mut words = line.split_whitespace().skip(1);
     let name = words.next()?.to_owned();
-    let version = words.next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned);
+    let version =
+        words.next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned);
     let build = line.split_whitespace().find_map(|word| word.strip_prefix("build-")).map(str::to_owned);
     Some((name, version, build))
 }
@@ -359,7 +371,9 @@ mod tests {
 
     #[test]
     fn a_vmx_hides_quotes_behind_bars() {
-        let vmx = vmx("displayName = \"say |22hi|22\"\nguestOS = \"windows2019srv-64\"\npciPassthru0.id = \"0000:05:00.0\"\nscsi0:0.fileName = \"/vmfs/volumes/x/y/z.vmdk\"\nscsi0:1.fileName = \"own.vmdk\"");
+        let vmx = vmx(
+            "displayName = \"say |22hi|22\"\nguestOS = \"windows2019srv-64\"\npciPassthru0.id = \"0000:05:00.0\"\nscsi0:0.fileName = \"/vmfs/volumes/x/y/z.vmdk\"\nscsi0:1.fileName = \"own.vmdk\"",
+        );
         assert_eq!(vmx.name.as_deref(), Some("say \"hi\""));
         assert_eq!(vmx.pci, ["0000:05:00.0"]);
         assert_eq!(vmx.disks, ["/vmfs/volumes/x/y/z.vmdk"]);

@@ -131,7 +131,10 @@ fn machines(host: &mut HostModel, pass: &BundlePass, listed: &[ListedVm]) -> BTr
         }
     }
     if known.left_out > 0 {
-        host.left_out.push(format!("{} entries of VMs were left out: a bundle may have {} VMs", known.left_out, known.most));
+        host.left_out.push(format!(
+            "{} entries of VMs were left out: a bundle may have {} VMs",
+            known.left_out, known.most
+        ));
     }
     owners
 }
@@ -150,13 +153,20 @@ struct Known {
 impl Known {
     /// The VM with this configuration file or, without one, with this folder; made if it is not there and there may
     /// be another one.
-    fn at(&mut self, vms: &mut Vec<VmModel>, volumes: &Volumes, config: Option<&str>, folder: &str) -> Option<usize> {
+    fn at(
+        &mut self,
+        vms: &mut Vec<VmModel>,
+        volumes: &Volumes,
+        config: Option<&str>,
+        folder: &str,
+    ) -> Option<usize> {
         let config_key = config.map(|path| volumes.canonical(path));
         let folder_key = volumes.canonical(folder);
         let here: &[usize] = self.by_folder.get(&folder_key).map_or(&[], Vec::as_slice);
         let found = match &config_key {
             Some(key) => {
-                let nameless = here.iter().copied().find(|&at| vms.get(at).is_some_and(|vm| vm.config_key.is_none()));
+                let nameless =
+                    here.iter().copied().find(|&at| vms.get(at).is_some_and(|vm| vm.config_key.is_none()));
                 // Of two that fit the one that was made first.
                 self.by_config.get(key).copied().into_iter().chain(nameless).min()
             }
@@ -289,7 +299,9 @@ fn readme(host: &mut HostModel, kept: &[KeptFile], rules: &RuleSet) {
             let id = |at: usize| rules.rules().get(at).map(|rule| rule.rule.id.as_str());
             for (at, captures) in &found {
                 let Some(rule) = rules.rules().get(*at) else { continue };
-                if found.iter().any(|(other, _)| rule.rule.excluded_by.iter().any(|own| Some(own.as_str()) == id(*other))) {
+                if found.iter().any(|(other, _)| {
+                    rule.rule.excluded_by.iter().any(|own| Some(own.as_str()) == id(*other))
+                }) {
                     continue;
                 }
                 host.findings.push(Finding {
@@ -368,7 +380,12 @@ fn finish_names(host: &mut HostModel) {
             .as_deref()
             .map(|path| file_name(&path.replace('\\', "/")).to_owned())
             .map(|name| name.strip_suffix(".vmx").unwrap_or(&name).to_owned());
-        let folder = vm.folders.iter().next().map(|folder| file_name(folder).to_owned()).filter(|name| !name.is_empty());
+        let folder = vm
+            .folders
+            .iter()
+            .next()
+            .map(|folder| file_name(folder).to_owned())
+            .filter(|name| !name.is_empty());
         for name in vm.vmx.name.iter().chain(&stem) {
             vm.names.insert(name.clone());
         }
@@ -391,12 +408,16 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
         }
     }
     for finding in host.facts(rules, Fact::WorldCartel) {
-        if let (Some(world), Some(cartel)) = (number(&finding.captures, "world"), number(&finding.captures, "cartel")) {
+        if let (Some(world), Some(cartel)) =
+            (number(&finding.captures, "world"), number(&finding.captures, "cartel"))
+        {
             raw.cartels.insert(world, cartel);
         }
     }
     for finding in host.facts(rules, Fact::HandleWorld) {
-        if let (Some(handle), Some(world)) = (finding.captures.get("handle"), number(&finding.captures, "world")) {
+        if let (Some(handle), Some(world)) =
+            (finding.captures.get("handle"), number(&finding.captures, "world"))
+        {
             raw.handles.push((handle.to_owned(), world, finding.time));
         }
     }
@@ -406,10 +427,13 @@ fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm]) {
     let opids: Vec<(String, String)> = host
         .findings
         .iter()
-        .filter_map(|finding| Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned())))
+        .filter_map(|finding| {
+            Some((finding.captures.get("opid")?.to_owned(), finding.captures.get("user")?.to_owned()))
+        })
         .collect();
     host.opid_user = opids.into_iter().collect();
-    let starts: BTreeMap<usize, Millis> = host.facts(rules, Fact::VmxStart)
+    let starts: BTreeMap<usize, Millis> = host
+        .facts(rules, Fact::VmxStart)
         .filter_map(|finding| Some((finding.owner?, finding.time?)))
         .collect();
     for vm in 0..host.vms.len() {
@@ -451,7 +475,11 @@ pub(super) fn name_worlds(host: &mut HostModel, vm: usize) {
     let spans: Vec<WorldSpan> = found
         .iter()
         .enumerate()
-        .map(|(at, &(from, id))| WorldSpan { id, from: Some(from), to: found.get(at + 1).map(|next| next.0 - 1) })
+        .map(|(at, &(from, id))| WorldSpan {
+            id,
+            from: Some(from),
+            to: found.get(at + 1).map(|next| next.0 - 1),
+        })
         .collect();
     let cartels = spans
         .iter()
@@ -517,7 +545,12 @@ fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
         let used = matches!(
             rule.rule.fact,
             Some(
-                Fact::ConfigEntry | Fact::ConfigFile | Fact::WorldName | Fact::WorldCartel | Fact::HandleWorld | Fact::OpidUser
+                Fact::ConfigEntry
+                    | Fact::ConfigFile
+                    | Fact::WorldName
+                    | Fact::WorldCartel
+                    | Fact::HandleWorld
+                    | Fact::OpidUser
             )
         );
         !used || rule.rule.origin.is_some() || rule.rule.operation.is_some() || rule.rule.crash.is_some()
@@ -527,7 +560,9 @@ fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
 /// VMs by name, then configuration; findings follow their VM to its new place.
 fn sort_vms(host: &mut HostModel) {
     let mut order: Vec<usize> = (0..host.vms.len()).collect();
-    order.sort_by_key(|&index| host.vms.get(index).map(|vm| (vm.name.clone(), vm.config.clone(), vm.folders.clone())));
+    order.sort_by_key(|&index| {
+        host.vms.get(index).map(|vm| (vm.name.clone(), vm.config.clone(), vm.folders.clone()))
+    });
     let mut place = vec![0; order.len()];
     for (new, &old) in order.iter().enumerate() {
         if let Some(slot) = place.get_mut(old) {

@@ -30,7 +30,9 @@ pub fn follow(hosts: &mut [HostModel]) {
         for vm in host.vms.iter().filter(|vm| !vm.adopted) {
             let mut done: Vec<usize> = vec![at];
             for name in vm.sessions.iter().filter_map(|session| session.host.as_deref()) {
-                let there = hosts.iter().position(|other| other.name.as_deref().is_some_and(|own| same_host(own, name)));
+                let there = hosts
+                    .iter()
+                    .position(|other| other.name.as_deref().is_some_and(|own| same_host(own, name)));
                 if let Some(there) = there
                     && !done.contains(&there)
                 {
@@ -75,7 +77,9 @@ fn find(host: &HostModel, vm: &VmModel) -> Option<usize> {
 pub fn ran_on(hosts: &[HostModel], host: usize, vm: usize, at: Millis) -> RanOn {
     let Some(here) = hosts.get(host) else { return RanOn::Here };
     let Some(model) = here.vms.get(vm) else { return RanOn::Here };
-    let (Some(own), Some(name)) = (&here.name, model.session_at(at).and_then(|session| session.host.as_ref())) else {
+    let (Some(own), Some(name)) =
+        (&here.name, model.session_at(at).and_then(|session| session.host.as_ref()))
+    else {
         return RanOn::Here;
     };
     if same_host(own, name) || !here.is_host {

@@ -59,7 +59,9 @@ impl WorldSpan {
     pub fn holds(&self, id: u64, at: Option<Millis>) -> bool {
         const SLACK: Millis = 5_000;
         let Some(at) = at else { return self.id == id };
-        self.id == id && self.from.is_none_or(|from| at >= from - SLACK) && self.to.is_none_or(|to| at <= to + SLACK)
+        self.id == id
+            && self.from.is_none_or(|from| at >= from - SLACK)
+            && self.to.is_none_or(|to| at <= to + SLACK)
     }
 }
 
@@ -208,6 +210,8 @@ pub struct HostModel {
 impl HostModel {
     /// The findings that state a fact of this kind.
     pub fn facts<'a>(&'a self, rules: &'a RuleSet, fact: Fact) -> impl Iterator<Item = &'a Finding> + 'a {
-        self.findings.iter().filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
+        self.findings
+            .iter()
+            .filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
     }
 }

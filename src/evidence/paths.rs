@@ -26,7 +26,10 @@ impl Volumes {
     /// Notes what a list says about a volume.
     pub fn add(&mut self, row: &crate::bundle::facts::VolumeRow) {
         let Some(key) = row.uuid.clone().or_else(|| row.label.clone()) else { return };
-        let volume = self.by_key.entry(key.clone()).or_insert_with(|| VolumeInfo { key: key.clone(), ..Default::default() });
+        let volume = self
+            .by_key
+            .entry(key.clone())
+            .or_insert_with(|| VolumeInfo { key: key.clone(), ..Default::default() });
         if let Some(label) = &row.label {
             volume.label.get_or_insert_with(|| label.clone());
             self.key_of_label.entry(label.clone()).or_insert(key);
@@ -112,7 +115,9 @@ pub fn device_key(device: &str) -> String {
     let device = device.trim().trim_matches(['"', '\'', '“', '”', '„', '[', ']']);
     match device.rsplit_once(':') {
         Some((base, partition))
-            if !base.contains(':') && !partition.is_empty() && partition.bytes().all(|byte| byte.is_ascii_digit()) =>
+            if !base.contains(':')
+                && !partition.is_empty()
+                && partition.bytes().all(|byte| byte.is_ascii_digit()) =>
         {
             base.to_owned()
         }

@@ -16,7 +16,8 @@ const POST: Millis = 15 * 60_000;
 
 /// Estimates the difference and corrects the times of the SEL's findings.
 pub(super) fn correct(host: &mut HostModel, rules: &RuleSet) {
-    let mut boots: Vec<Millis> = host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
+    let mut boots: Vec<Millis> =
+        host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
     boots.extend(host.booted_at);
     let starts: Vec<Millis> = host.facts(rules, Fact::SelBoot).filter_map(|finding| finding.time).collect();
     let mut differences: Vec<Millis> = starts

@@ -28,7 +28,8 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
             }
         }
     }
-    let names: Vec<(usize, usize, Millis, String)> = host.facts(rules, Fact::VmxHost)
+    let names: Vec<(usize, usize, Millis, String)> = host
+        .facts(rules, Fact::VmxHost)
         .filter_map(|finding| {
             Some((finding.owner?, finding.member, finding.time?, finding.captures.get("value")?.to_owned()))
         })
@@ -47,7 +48,10 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
             session.host = names
                 .iter()
                 .find(|(owner, member, time, _)| {
-                    *owner == index && *member == session.member && session.started && (time - session.from).abs() <= BANNER
+                    *owner == index
+                        && *member == session.member
+                        && session.started
+                        && (time - session.from).abs() <= BANNER
                 })
                 .map(|(.., name)| name.clone());
         }
@@ -64,7 +68,9 @@ fn sessions(
     let mut open: Option<Session> = None;
     for (at, mark) in marks.iter().enumerate() {
         if mark.is_start {
-            let same = |session: &Session| session.started && session.member == mark.member && (mark.time - session.from).abs() < BANNER;
+            let same = |session: &Session| {
+                session.started && session.member == mark.member && (mark.time - session.from).abs() < BANNER
+            };
             if open.as_ref().is_some_and(same) {
                 continue;
             }
@@ -85,9 +91,23 @@ fn sessions(
                 out.push(past);
             } else if out.is_empty() && mark.time - first > BANNER {
                 let to = last_before(mark.time, mark.before).unwrap_or(first);
-                out.push(Session { from: first, to, exited: false, started: false, member: mark.member, host: None });
+                out.push(Session {
+                    from: first,
+                    to,
+                    exited: false,
+                    started: false,
+                    member: mark.member,
+                    host: None,
+                });
             }
-            open = Some(Session { from: mark.time, to: mark.time, exited: false, started: true, member: mark.member, host: None });
+            open = Some(Session {
+                from: mark.time,
+                to: mark.time,
+                exited: false,
+                started: true,
+                member: mark.member,
+                host: None,
+            });
         } else {
             // The end of a process that has been put away already.
             let past = out.iter().any(|session| session.exited && session.member == mark.member)
@@ -103,10 +123,19 @@ fn sessions(
                     out.push(session);
                 }
                 // The end is told by two or three lines; they close one session.
-                (None, Some(session)) if session.exited && mark.time - session.to < 60_000 => session.to = session.to.max(mark.time),
+                (None, Some(session)) if session.exited && mark.time - session.to < 60_000 => {
+                    session.to = session.to.max(mark.time)
+                }
                 (None, _) => {
                     let from = out.last().map_or(first, |session| session.to);
-                    out.push(Session { from, to: mark.time, exited: true, started: false, member: mark.member, host: None });
+                    out.push(Session {
+                        from,
+                        to: mark.time,
+                        exited: true,
+                        started: false,
+                        member: mark.member,
+                        host: None,
+                    });
                 }
             }
         }
@@ -134,7 +163,12 @@ mod tests {
 
     #[test]
     fn a_move_overlaps_and_is_no_silent_end() {
-        let marks = [mark(0, true, 0), mark(1_000_000, true, 1), mark(1_018_000, false, 0), mark(1_018_010, false, 0)];
+        let marks = [
+            mark(0, true, 0),
+            mark(1_000_000, true, 1),
+            mark(1_018_000, false, 0),
+            mark(1_018_010, false, 0),
+        ];
         let got = sessions(&marks, 0, 2_000_000, |_, hint| hint);
         assert_eq!(got.len(), 2);
         assert!(got.iter().any(|session| session.exited && session.to == 1_018_000));
@@ -145,7 +179,10 @@ mod tests {
     fn a_process_that_dies_without_a_word_has_no_exit() {
         let marks = [mark(0, true, 0), mark(1_000_000, true, 1), mark(1_500_000, false, 1)];
         let got = sessions(&marks, 0, 1_500_000, |_, hint| hint);
-        assert_eq!(got.iter().map(|session| (session.exited, session.to)).collect::<Vec<_>>(), [(false, 999_000), (true, 1_500_000)]);
+        assert_eq!(
+            got.iter().map(|session| (session.exited, session.to)).collect::<Vec<_>>(),
+            [(false, 999_000), (true, 1_500_000)]
+        );
     }
 
     #[test]

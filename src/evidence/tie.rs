@@ -37,7 +37,9 @@ pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: usize) -> T
             TieBy::Moment => fallback = fallback.max(Tie::Moment),
             TieBy::OwnLog => {}
             keyed => {
-                let Some(key) = finding.captures.get(keyed.as_str()).filter(|key| !key.is_empty()) else { continue };
+                let Some(key) = finding.captures.get(keyed.as_str()).filter(|key| !key.is_empty()) else {
+                    continue;
+                };
                 match resolve(host, finding, model, *keyed, key) {
                     Tie::Unknown => {}
                     decided => return decided,
@@ -49,7 +51,14 @@ pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: usize) -> T
 }
 
 /// Whether a key of a line names this VM; `path` is the key as a canonical path. For the keys that name VMs.
-pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &str, at: Option<Millis>) -> bool {
+pub(super) fn owns(
+    host: &HostModel,
+    vm: &VmModel,
+    by: TieBy,
+    key: &str,
+    path: &str,
+    at: Option<Millis>,
+) -> bool {
     match by {
         TieBy::World | TieBy::Cartel => key
             .parse::<u64>()
@@ -58,7 +67,10 @@ pub(super) fn owns(host: &HostModel, vm: &VmModel, by: TieBy, key: &str, path: &
         TieBy::Vmid => key.parse::<u64>().is_ok_and(|id| vm.vmid == Some(id)),
         TieBy::Vmx => is_config(host, vm, path),
         TieBy::Path => vm.folders.iter().any(|folder| {
-            !folder.is_empty() && path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            !folder.is_empty()
+                && path
+                    .strip_prefix(folder.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         }),
         TieBy::File => vm.names.iter().any(|name| is_file_of(file_name(key), name)),
         TieBy::Handle => vm.handles.contains(key),
@@ -74,11 +86,15 @@ fn is_config(host: &HostModel, vm: &VmModel, path: &str) -> bool {
         Some(own) if own == path => true,
         // Label and uuid of a volume that no list joins: folder and file decide.
         Some(own) => {
-            let (volume, own_volume) = (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
+            let (volume, own_volume) =
+                (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
             let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
             !both_known && tail(own) == tail(path) && tail(own).is_some()
         }
-        None => vm.folders.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
+        None => vm
+            .folders
+            .iter()
+            .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|r| r.starts_with('/'))),
     }
 }
 
@@ -132,10 +148,15 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
             let below = |vm: &VmModel| {
                 by == TieBy::Path
                     && vm.folders.iter().any(|folder| {
-                        !folder.is_empty() && path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                        !folder.is_empty()
+                            && path
+                                .strip_prefix(folder.as_str())
+                                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                     })
             };
-            let named = |vm: &VmModel| by == TieBy::File && vm.names.iter().any(|name| is_file_of(file_name(key), name));
+            let named = |vm: &VmModel| {
+                by == TieBy::File && vm.names.iter().any(|name| is_file_of(file_name(key), name))
+            };
             let owns = |vm: &VmModel| below(vm) || named(vm);
             match host.vms.iter().filter(|other| owns(other)).count() {
                 0 if by == TieBy::Path => Tie::Other,
@@ -144,7 +165,9 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
                 _ => Tie::Unknown,
             }
         }
-        TieBy::Handle => of(vm.handles.contains(key), host.vms.iter().any(|other| other.handles.contains(key))),
+        TieBy::Handle => {
+            of(vm.handles.contains(key), host.vms.iter().any(|other| other.handles.contains(key)))
+        }
         TieBy::Device => {
             let device = device_key(key);
             if vm.devices.contains(&device) {
@@ -153,7 +176,11 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
             // With a list of extents at hand, a device that is not below this VM's volumes is not its device.
             let own_unmapped = vm.volumes.iter().any(|volume| {
                 host.volumes.get(volume).is_none_or(|known| {
-                    known.devices.is_empty() && known.kind.as_deref().is_none_or(|kind| kind.starts_with("vmfs") && kind != "vmfsos")
+                    known.devices.is_empty()
+                        && known
+                            .kind
+                            .as_deref()
+                            .is_none_or(|kind| kind.starts_with("vmfs") && kind != "vmfsos")
                 })
             });
             if host.volumes.knows_device(&device) || (host.volumes.maps_devices() && !own_unmapped) {
@@ -176,7 +203,9 @@ fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &s
             let owns = |vm: &VmModel| vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key));
             if owns(vm) { Tie::This } else { Tie::Other }
         }
-        TieBy::Migration => of(vm.migrations.contains(key), host.vms.iter().any(|other| other.migrations.contains(key))),
+        TieBy::Migration => {
+            of(vm.migrations.contains(key), host.vms.iter().any(|other| other.migrations.contains(key)))
+        }
         TieBy::OwnLog | TieBy::Host | TieBy::Moment => Tie::Unknown,
     }
 }
@@ -210,7 +239,8 @@ fn is_file_of(file: &str, name: &str) -> bool {
 fn is_suffix(rest: &str) -> bool {
     let body = rest.get(1..).unwrap_or_default();
     let word = body.split(['.', '-']).next().unwrap_or_default();
-    let known = ["flat", "delta", "sesparse", "ctk", "rdm", "rdmp", "vmdk"].contains(&word) || word.starts_with("Snapshot");
+    let known = ["flat", "delta", "sesparse", "ctk", "rdm", "rdmp", "vmdk"].contains(&word)
+        || word.starts_with("Snapshot");
     known || (!word.is_empty() && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 

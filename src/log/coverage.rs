@@ -53,8 +53,10 @@ impl Coverage {
     /// Whether the log has lines at or before `from` and at or after `to`, and no gap swallows the stretch.
     #[must_use]
     pub fn covers(&self, from: Millis, to: Millis) -> bool {
-        let reaches = self.first().is_some_and(|first| first <= from) && self.last().is_some_and(|last| last >= to);
-        reaches && !self.gaps.iter().any(|gap| gap.from < to && gap.to > to && gap.from <= from.max(to - 60_000))
+        let reaches =
+            self.first().is_some_and(|first| first <= from) && self.last().is_some_and(|last| last >= to);
+        reaches
+            && !self.gaps.iter().any(|gap| gap.from < to && gap.to > to && gap.from <= from.max(to - 60_000))
     }
 
     /// Whether the log reaches back to `from`; for logs that speak only when something happens.
@@ -87,7 +89,9 @@ impl Coverage {
         let mut gaps: Vec<Span> = Vec::new();
         for span in &self.spans {
             match merged.last_mut() {
-                Some(last) if span.from <= last.to.saturating_add(limit.min(60_000)) => last.to = last.to.max(span.to),
+                Some(last) if span.from <= last.to.saturating_add(limit.min(60_000)) => {
+                    last.to = last.to.max(span.to)
+                }
                 Some(last) => {
                     if span.from - last.to > limit {
                         gaps.push(Span { from: last.to, to: span.from });

@@ -39,42 +39,150 @@ pub enum Form {
 pub const SAMPLES: &[(LogKind, Form, &str)] = &[
     (LogKind::Vmware, Form::VmwareYearless, "Feb 19 16:11:59: vcpu-0| MONITOR PANIC: vcpu-0:FPU Safety"),
     (LogKind::Vmware, Form::VmwareYearless, "Dec 06 21:39:28.100: vcpu-0| VCPU 0 RunVM failed: -2."),
-    (LogKind::Vmware, Form::VmwarePlain, "2012-03-23T16:22:51.876Z| vcpu-0| Checkpoint_Unstun: vm stopped for 3658889 us"),
-    (LogKind::Vmware, Form::VmwareLevel, "2015-10-27T22:01:42.149Z| vcpu-0| I120: Checkpoint_Unstun: vm stopped for 188405 us"),
+    (
+        LogKind::Vmware,
+        Form::VmwarePlain,
+        "2012-03-23T16:22:51.876Z| vcpu-0| Checkpoint_Unstun: vm stopped for 3658889 us",
+    ),
+    (
+        LogKind::Vmware,
+        Form::VmwareLevel,
+        "2015-10-27T22:01:42.149Z| vcpu-0| I120: Checkpoint_Unstun: vm stopped for 188405 us",
+    ),
     (LogKind::Vmware, Form::VmwareLevel, "2016-08-30T16:02:43.217-07:00| vcpu-0| I125: Guest: "),
     (LogKind::Vmware, Form::VmwareLevel, "2021-11-15T00:23:51+01:00[+0.000]| mks| I005: Exiting"),
-    (LogKind::Vmware, Form::Continuation, "2021-11-15T00:23:51+01:00[+0.000]| mks| I005+ Unexpected signal: 4."),
+    (
+        LogKind::Vmware,
+        Form::Continuation,
+        "2021-11-15T00:23:51+01:00[+0.000]| mks| I005+ Unexpected signal: 4.",
+    ),
     (LogKind::Vmware, Form::VmwareSyslog, "2026-02-21T18:13:03.929Z In(05) vcpu-9 - Triple fault."),
-    (LogKind::Vmware, Form::VmwareSyslog, "2023-12-05T17:42:40.666Z In(05) vmx vim-cmd-09-a45d SnapshotVMX_TakeSnapshot start: 'x'"),
+    (
+        LogKind::Vmware,
+        Form::VmwareSyslog,
+        "2023-12-05T17:42:40.666Z In(05) vmx vim-cmd-09-a45d SnapshotVMX_TakeSnapshot start: 'x'",
+    ),
     (LogKind::Vmware, Form::Continuation, "2026-02-21T18:13:03.929Z In(05)+ vcpu-9 - A fault has occurred"),
-    (LogKind::Vmkernel, Form::HostPlain, "2015-08-17T18:57:26.128Z cpu1:35956)World: vm 35957: 1646: Starting world vmm0:a of type 8"),
-    (LogKind::Vmkernel, Form::HostSyslog, "2023-12-07T05:07:09.945Z Wa(180) vmkwarning: cpu3:2097803)WARNING: NFS: 5544: x"),
-    (LogKind::Vmkernel, Form::HostSyslog, "2023-08-08T14:13:55Z In(182) vmkernel: VMB: 65: Reserved 4 MPNs starting @ 0x4c1"),
-    (LogKind::Vmkernel, Form::HostPlain, "2014-03-14T16:22:52.801Z hypervisor01 vmkernel: cpu3:32800)ScsiDeviceIO: 2337: x"),
-    (LogKind::Vmkernel, Form::HostYearless, "Mar 9 23:53:24 esx405 vmkernel: 2:14:39:54.069 cpu3:4300)ScsiDeviceIO: 1688: x"),
-    (LogKind::Vmkernel, Form::Uptime, "0:00:00:07.008 cpu0:32768)MCE: 1480: Detected 9 MCE banks. MCG_CAP MSR:0x1c09"),
+    (
+        LogKind::Vmkernel,
+        Form::HostPlain,
+        "2015-08-17T18:57:26.128Z cpu1:35956)World: vm 35957: 1646: Starting world vmm0:a of type 8",
+    ),
+    (
+        LogKind::Vmkernel,
+        Form::HostSyslog,
+        "2023-12-07T05:07:09.945Z Wa(180) vmkwarning: cpu3:2097803)WARNING: NFS: 5544: x",
+    ),
+    (
+        LogKind::Vmkernel,
+        Form::HostSyslog,
+        "2023-08-08T14:13:55Z In(182) vmkernel: VMB: 65: Reserved 4 MPNs starting @ 0x4c1",
+    ),
+    (
+        LogKind::Vmkernel,
+        Form::HostPlain,
+        "2014-03-14T16:22:52.801Z hypervisor01 vmkernel: cpu3:32800)ScsiDeviceIO: 2337: x",
+    ),
+    (
+        LogKind::Vmkernel,
+        Form::HostYearless,
+        "Mar 9 23:53:24 esx405 vmkernel: 2:14:39:54.069 cpu3:4300)ScsiDeviceIO: 1688: x",
+    ),
+    (
+        LogKind::Vmkernel,
+        Form::Uptime,
+        "0:00:00:07.008 cpu0:32768)MCE: 1480: Detected 9 MCE banks. MCG_CAP MSR:0x1c09",
+    ),
     (LogKind::Vmkernel, Form::Uptime, "TSC: 0 cpu0:0)Boot: 167: Parsing boot option module /useropts.gz"),
-    (LogKind::Vmkernel, Form::Rfc5424, "2026-10-06T14:56:57.843Z host-1 vmkernel - - [esx@4413] cpu2:2097963)StorageApdHandler: 967: x"),
-    (LogKind::Hostd, Form::HostPlain, "2024-10-16T04:56:09.509Z warning hostd[2100102] [Originator@6876 sub=X opID=Y] text"),
-    (LogKind::Hostd, Form::HostPlain, "2018-07-05T20:55:44.732Z info hostd[AAC2B70] [Originator@6876 sub=Vimsvc.TaskManager] Task Created"),
-    (LogKind::Hostd, Form::HostSyslog, "2025-05-12T20:41:08.408Z In(166) Hostd[2098867]: [Originator@6876 sub=Libs opID=0] text"),
+    (
+        LogKind::Vmkernel,
+        Form::Rfc5424,
+        "2026-10-06T14:56:57.843Z host-1 vmkernel - - [esx@4413] cpu2:2097963)StorageApdHandler: 967: x",
+    ),
+    (
+        LogKind::Hostd,
+        Form::HostPlain,
+        "2024-10-16T04:56:09.509Z warning hostd[2100102] [Originator@6876 sub=X opID=Y] text",
+    ),
+    (
+        LogKind::Hostd,
+        Form::HostPlain,
+        "2018-07-05T20:55:44.732Z info hostd[AAC2B70] [Originator@6876 sub=Vimsvc.TaskManager] Task Created",
+    ),
+    (
+        LogKind::Hostd,
+        Form::HostSyslog,
+        "2025-05-12T20:41:08.408Z In(166) Hostd[2098867]: [Originator@6876 sub=Libs opID=0] text",
+    ),
     (LogKind::Hostd, Form::Continuation, "2025-05-12T20:41:08.408Z In(166) Hostd[2098867]: --> }"),
-    (LogKind::Hostd, Form::Continuation, "-->    eventTypeId = \"esx.audit.host.poweroff.reason.unavailable\","),
-    (LogKind::Hostd, Form::HostBracket, "2014-01-17T04:55:50.347Z [7F03ECE76700 verbose 'Default' opID=2140bc71] [VpxVmomi] Invoke done"),
-    (LogKind::Hostd, Form::HostBracket, "[2010-03-16 12:51:54.284 27D13B90 info 'TaskManager'] Task Created : x"),
-    (LogKind::Hostd, Form::Section, "2021-05-24T20:31:05.671Z - last log rotation time, 2021-05-24T09:30:02.683Z - time the service was last started, Section for VMware ESX, pid=1000080910, version=7.0.3, build=0, option=DEBUG"),
-    (LogKind::Hostd, Form::Rfc5424, "2026-10-06T14:11:34.123Z host-2 Hostd 2098516 - [esx@4413 sub=\"Hostsvc.DatastoreSystem\"] x"),
-    (LogKind::Vobd, Form::HostPlain, "2013-04-01T14:35:08.074Z: [APDCorrelator] 9413898746us: [vob.storage.apd.start] Device x"),
-    (LogKind::Vobd, Form::HostSyslog, "2025-01-01T00:00:00.737Z In(14) vobd[2097521]:  [UserLevelCorrelator] 1012726884193us: [vob.x] x"),
+    (
+        LogKind::Hostd,
+        Form::Continuation,
+        "-->    eventTypeId = \"esx.audit.host.poweroff.reason.unavailable\",",
+    ),
+    (
+        LogKind::Hostd,
+        Form::HostBracket,
+        "2014-01-17T04:55:50.347Z [7F03ECE76700 verbose 'Default' opID=2140bc71] [VpxVmomi] Invoke done",
+    ),
+    (
+        LogKind::Hostd,
+        Form::HostBracket,
+        "[2010-03-16 12:51:54.284 27D13B90 info 'TaskManager'] Task Created : x",
+    ),
+    (
+        LogKind::Hostd,
+        Form::Section,
+        "2021-05-24T20:31:05.671Z - last log rotation time, 2021-05-24T09:30:02.683Z - time the service was last started, Section for VMware ESX, pid=1000080910, version=7.0.3, build=0, option=DEBUG",
+    ),
+    (
+        LogKind::Hostd,
+        Form::Rfc5424,
+        "2026-10-06T14:11:34.123Z host-2 Hostd 2098516 - [esx@4413 sub=\"Hostsvc.DatastoreSystem\"] x",
+    ),
+    (
+        LogKind::Vobd,
+        Form::HostPlain,
+        "2013-04-01T14:35:08.074Z: [APDCorrelator] 9413898746us: [vob.storage.apd.start] Device x",
+    ),
+    (
+        LogKind::Vobd,
+        Form::HostSyslog,
+        "2025-01-01T00:00:00.737Z In(14) vobd[2097521]:  [UserLevelCorrelator] 1012726884193us: [vob.x] x",
+    ),
     (LogKind::Vmksummary, Form::HostPlain, "2025-09-18T02:15:00.360Z bootstop[137121]: Host is halting"),
     (LogKind::Vmksummary, Form::HostPlain, "2025-09-18T02:45:00.360Z Host has booted"),
-    (LogKind::Vmksummary, Form::HostSyslog, "2025-09-18T15:59:09.000Z No(13) bootstop[2097]: Host has booted"),
-    (LogKind::Fdm, Form::HostSyslog, "2025-04-27T12:35:25.822Z Db(167) Fdm[2102736]: [Originator@6876 sub=FDM] New event"),
-    (LogKind::Fdm, Form::HostBracket, "2014-04-04T11:41:54.882Z [688C2B70 info 'Invt' opID=SWI-24c018b] [VmStateChange] vm x"),
+    (
+        LogKind::Vmksummary,
+        Form::HostSyslog,
+        "2025-09-18T15:59:09.000Z No(13) bootstop[2097]: Host has booted",
+    ),
+    (
+        LogKind::Fdm,
+        Form::HostSyslog,
+        "2025-04-27T12:35:25.822Z Db(167) Fdm[2102736]: [Originator@6876 sub=FDM] New event",
+    ),
+    (
+        LogKind::Fdm,
+        Form::HostBracket,
+        "2014-04-04T11:41:54.882Z [688C2B70 info 'Invt' opID=SWI-24c018b] [VmStateChange] vm x",
+    ),
     (LogKind::Shell, Form::HostPlain, "2020-11-27T11:13:24Z shell[71435]: [root]: esxcli vm process list"),
-    (LogKind::Shell, Form::HostSyslog, "2023-12-05T17:42:32.948Z In(14) shell[1053659]: [root]: vim-cmd vmsvc/getallvms"),
-    (LogKind::Syslog, Form::HostSyslog, "2022-06-02T05:34:23Z In(14)[+] hostprofile[1001430319]: {'mode': 'Disabled'}"),
-    (LogKind::Syslog, Form::HostSyslog, "2022-06-02 In(14) hostprofile[1001430319]: 05:34:23.666 {'mode': 'Disabled'}"),
+    (
+        LogKind::Shell,
+        Form::HostSyslog,
+        "2023-12-05T17:42:32.948Z In(14) shell[1053659]: [root]: vim-cmd vmsvc/getallvms",
+    ),
+    (
+        LogKind::Syslog,
+        Form::HostSyslog,
+        "2022-06-02T05:34:23Z In(14)[+] hostprofile[1001430319]: {'mode': 'Disabled'}",
+    ),
+    (
+        LogKind::Syslog,
+        Form::HostSyslog,
+        "2022-06-02 In(14) hostprofile[1001430319]: 05:34:23.666 {'mode': 'Disabled'}",
+    ),
 ];
 
 /// A line's head.
@@ -115,8 +223,11 @@ fn is_uptime(line: &[u8]) -> bool {
 
 fn vmware(stamp: &Stamp, rest: &[u8]) -> Option<Form> {
     if let Some((level, plus, _)) = syslog_level(rest) {
-        return (level && stamp.form != StampForm::Yearless)
-            .then_some(if plus { Form::Continuation } else { Form::VmwareSyslog });
+        return (level && stamp.form != StampForm::Yearless).then_some(if plus {
+            Form::Continuation
+        } else {
+            Form::VmwareSyslog
+        });
     }
     if stamp.form == StampForm::Yearless {
         return rest.starts_with(b":").then_some(Form::VmwareYearless);
@@ -130,7 +241,9 @@ fn vmware(stamp: &Stamp, rest: &[u8]) -> Option<Form> {
         // The level was dropped: `stamp vcpu-0 - text`, as articles quote it.
         return (rest.first() == Some(&b' ') && rest.len() > 1).then_some(Form::VmwareSyslog);
     };
-    let Some(bar) = memchr::memchr(b'|', after.get(..64.min(after.len()))?) else { return Some(Form::VmwarePlain) };
+    let Some(bar) = memchr::memchr(b'|', after.get(..64.min(after.len()))?) else {
+        return Some(Form::VmwarePlain);
+    };
     Some(match after.get(bar + 1..).unwrap_or_default() {
         [b' ', level, d1, d2, d3, mark @ (b':' | b'+'), ..]
             if level.is_ascii_uppercase() && [d1, d2, d3].iter().all(|d| d.is_ascii_digit()) =>
@@ -150,7 +263,11 @@ fn host(stamp: &Stamp, rest: &[u8]) -> Option<Form> {
             return None;
         }
         let body = holds_arrow(after.get(..64.min(after.len()))?);
-        return Some(if body || (plus && !after.starts_with(b" ")) { Form::Continuation } else { Form::HostSyslog });
+        return Some(if body || (plus && !after.starts_with(b" ")) {
+            Form::Continuation
+        } else {
+            Form::HostSyslog
+        });
     }
     if stamp.form == StampForm::Bracketed {
         return Some(Form::HostBracket);

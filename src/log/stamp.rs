@@ -129,7 +129,8 @@ fn day(date: &[u8; 10]) -> Option<Millis> {
     let year = digit(y1)? * 1000 + digit(y2)? * 100 + digit(y3)? * 10 + digit(y4)?;
     let (month, day) = (digit(m1)? * 10 + digit(m2)?, digit(d1)? * 10 + digit(d2)?);
     let date =
-        civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+        civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+            .ok()?;
     Some(days_since_1970(date) * DAY)
 }
 
@@ -169,7 +170,8 @@ fn zone_ms(rest: &[u8]) -> (Millis, usize) {
     match rest.first() {
         Some(b'Z') => (0, 1),
         Some(&sign @ (b'+' | b'-')) => {
-            let offset = |h1, h2, m1, m2| Some((digit(h1)? * 10 + digit(h2)?) * 60 + digit(m1)? * 10 + digit(m2)?);
+            let offset =
+                |h1, h2, m1, m2| Some((digit(h1)? * 10 + digit(h2)?) * 60 + digit(m1)? * 10 + digit(m2)?);
             let found = match *rest.get(1..).unwrap_or_default() {
                 [h1, h2, b':', m1, m2, ..] => offset(h1, h2, m1, m2).map(|minutes| (minutes, 6)),
                 [h1, h2, m1, m2, ..] => offset(h1, h2, m1, m2).map(|minutes| (minutes, 5)),

@@ -2,8 +2,8 @@
 
 use super::clean::clean;
 use super::model::{
-    Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, KnownIssue, NextStep, Operation,
-    Rival, Verdict, Vm, VmLogs, Volume,
+    Bugcheck, CheckOutcome, CheckResult, Crash, DumpMatch, Evidence, Gap, Host, HostLog, KnownIssue,
+    NextStep, Operation, Rival, Verdict, Vm, VmLogs, Volume,
 };
 use crate::evidence::{Finding, HostModel, Tie, VmModel};
 use crate::log::{Coverage, LogKind, Millis, rfc3339};
@@ -85,7 +85,13 @@ fn host_log(kind: LogKind, coverage: &Coverage) -> HostLog {
 
 /// The VM as the report shows it, with its crashes and operations.
 #[must_use]
-pub fn vm(model: &VmModel, id: String, host: Option<String>, crashes: Vec<Crash>, operations: Vec<Operation>) -> Vm {
+pub fn vm(
+    model: &VmModel,
+    id: String,
+    host: Option<String>,
+    crashes: Vec<Crash>,
+    operations: Vec<Operation>,
+) -> Vm {
     Vm {
         id,
         host,
@@ -156,13 +162,15 @@ pub fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged, given: Optio
         Some(Lead { message: text(&message), log: finding.log, offset_ms: finding.time? - judged.crash.time })
     };
     let decision = &judged.decision;
-    let spoken = if decision.origin == Origin::Undetermined { decision.leaning } else { Some(decision.origin) };
+    let spoken =
+        if decision.origin == Origin::Undetermined { decision.leaning } else { Some(decision.origin) };
     let first = lead(spoken.and_then(|origin| decision.lead(origin))).or_else(|| match spoken {
         // What ended a host may stand in the hardware's log alone.
         Some(Origin::HostFailure) => lead(decision.lead(Origin::HostHardware)),
         _ => None,
     });
-    let host_name = host.and_then(|host| host.name.clone()).map_or_else(|| "the host".to_owned(), |name| text(&name));
+    let host_name =
+        host.and_then(|host| host.name.clone()).map_or_else(|| "the host".to_owned(), |name| text(&name));
     let (who, step) = words::next_step(&judged.crash, decision, &text(name), &host_name);
     let bugcheck = judged.crash.bugcheck.as_ref().map(|reported| Bugcheck {
         code: format!("{:#x}", reported.code),
@@ -218,7 +226,8 @@ fn rivals(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Vec
         .filter(|candidate| candidate.origin != judged.decision.origin)
         .map(|candidate| {
             let first = lead(Some(candidate.lead));
-            let (confidence, because) = words::rival(&judged.crash, &judged.decision, candidate, first.as_ref());
+            let (confidence, because) =
+                words::rival(&judged.crash, &judged.decision, candidate, first.as_ref());
             Rival { origin: candidate.origin, confidence, because }
         })
         .collect()
@@ -295,7 +304,13 @@ fn checks(judged: &Judged, ids: &[String], dump: &DumpMatch, host: Option<&HostM
         .collect()
 }
 
-fn outcome(judged: &Judged, check: Check, own: &[(usize, &Weighed)], core: &[LogKind], dump: &DumpMatch) -> CheckOutcome {
+fn outcome(
+    judged: &Judged,
+    check: Check,
+    own: &[(usize, &Weighed)],
+    core: &[LogKind],
+    dump: &DumpMatch,
+) -> CheckOutcome {
     match check {
         Check::GuestReport if judged.crash.guest_reported() => return CheckOutcome::Found,
         Check::DumpMatch => {
@@ -340,7 +355,9 @@ fn note(
             MatchResult::NotGiven if judged.crash.bugcheck.is_none() => {
                 parts.push("the logs have no bugcheck to compare with".into());
             }
-            MatchResult::NotGiven => parts.push("give --bugcheck 'CODE(a,b,c,d)' from the dump to compare".into()),
+            MatchResult::NotGiven => {
+                parts.push("give --bugcheck 'CODE(a,b,c,d)' from the dump to compare".into())
+            }
             MatchResult::Match => parts.push("the given bugcheck and the logs agree".into()),
             _ => parts.push(format!("the given bugcheck differs: {}", dump.differences.join("; "))),
         },
@@ -374,7 +391,9 @@ fn note(
         }
     }
     if check == Check::HostMemory && host.is_some_and(|host| host.firmware_first) {
-        parts.push("the firmware keeps corrected errors to itself on this host: only the SEL would show them".into());
+        parts.push(
+            "the firmware keeps corrected errors to itself on this host: only the SEL would show them".into(),
+        );
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }

@@ -112,10 +112,13 @@ pub fn write_text(timeline: &Timeline, options: TextOptions, out: &mut dyn Write
         page.line(&match vm.crashes.len() {
             0 => "no crash".to_owned(),
             1 => format!("crash: {}", vm.crashes.join(", ")),
-            n => format!("{n} crashes: {}", vm.crashes.iter().take(6).cloned().collect::<Vec<_>>().join(", ")),
+            n => {
+                format!("{n} crashes: {}", vm.crashes.iter().take(6).cloned().collect::<Vec<_>>().join(", "))
+            }
         })?;
         page.blank()?;
-        let mut table = Table::new(vec!["TIME (UTC)", "TO CRASH", "OF", "LOG", "EVENT"], vec![4]).right(vec![1]);
+        let mut table =
+            Table::new(vec!["TIME (UTC)", "TO CRASH", "OF", "LOG", "EVENT"], vec![4]).right(vec![1]);
         for event in &vm.events {
             let time = stamp(event.time.as_ref(), true);
             let offset = event.offsets.first().map_or_else(String::new, |near| offset(near.offset_s));

@@ -56,7 +56,9 @@ impl Pattern {
 
     /// Whether the text can match at all: a cheap look before the pattern is tried, or even compiled.
     fn may_match(&self, text: &[u8]) -> bool {
-        self.needs.get_or_init(|| if self.ignore_case { Needs::default() } else { Needs::of(&self.text) }).met(text)
+        self.needs
+            .get_or_init(|| if self.ignore_case { Needs::default() } else { Needs::of(&self.text) })
+            .met(text)
     }
 
     /// The compiled pattern; `None` only for one that does not compile, which loading has refused before.
@@ -126,7 +128,13 @@ impl Compiled {
         let decoded = if self.rule.url_decode { url_decode(text) } else { Cow::Borrowed(text) };
         let text = decoded.as_ref();
         let Some(mut captures) = self.captures(text) else { return LineResult::NoMatch };
-        if self.unless.iter().filter(|p| p.may_match(text)).filter_map(Pattern::get).any(|(regex, _)| regex.is_match(text)) {
+        if self
+            .unless
+            .iter()
+            .filter(|p| p.may_match(text))
+            .filter_map(Pattern::get)
+            .any(|(regex, _)| regex.is_match(text))
+        {
             return LineResult::Vetoed;
         }
         if let Some(decoder) = self.rule.decode {
@@ -135,7 +143,12 @@ impl Compiled {
         for (name, allowed) in &self.rule.only_if {
             match captures.get(name) {
                 Some(value) if allowed.iter().any(|a| a == value) => {}
-                Some(value) => return LineResult::Condition(format!("{name} is {value}, not one of {}", allowed.join(", "))),
+                Some(value) => {
+                    return LineResult::Condition(format!(
+                        "{name} is {value}, not one of {}",
+                        allowed.join(", ")
+                    ));
+                }
                 None => return LineResult::Condition(format!("{name} is absent")),
             }
         }
@@ -181,17 +194,19 @@ impl Compiled {
     }
 
     fn captures(&self, text: &[u8]) -> Option<Captures> {
-        self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(|(regex, names)| {
-            let found = regex.captures(text)?;
-            let mut captures = Captures::with_room(names.iter().flatten().count());
-            for (name, group) in names.iter().zip(found.iter()) {
-                if let (Some(name), Some(group)) = (name, group) {
-                    let value = String::from_utf8_lossy(group.as_bytes());
-                    captures.push(Arc::clone(name), Box::from(value.as_ref()));
+        self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(
+            |(regex, names)| {
+                let found = regex.captures(text)?;
+                let mut captures = Captures::with_room(names.iter().flatten().count());
+                for (name, group) in names.iter().zip(found.iter()) {
+                    if let (Some(name), Some(group)) = (name, group) {
+                        let value = String::from_utf8_lossy(group.as_bytes());
+                        captures.push(Arc::clone(name), Box::from(value.as_ref()));
+                    }
                 }
-            }
-            Some(captures)
-        })
+                Some(captures)
+            },
+        )
     }
 }
 

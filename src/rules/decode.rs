@@ -64,10 +64,19 @@ fn scsi(captures: &mut Captures) {
     captures.set("outcome", outcome);
 }
 
-fn meaning(host: u64, device: u64, plugin: u64, sense: Option<(u64, u64, u64)>) -> (&'static str, &'static str) {
+fn meaning(
+    host: u64,
+    device: u64,
+    plugin: u64,
+    sense: Option<(u64, u64, u64)>,
+) -> (&'static str, &'static str) {
     match (host, device, plugin, sense) {
-        (_, 0x2, _, Some((0x5, 0x25, _))) => ("logical unit not supported (permanent device loss)", "permanent"),
-        (_, 0x2, _, Some((0x5, 0x20 | 0x24 | 0x26 | 0x1a, _))) => ("optional command not supported", "benign"),
+        (_, 0x2, _, Some((0x5, 0x25, _))) => {
+            ("logical unit not supported (permanent device loss)", "permanent")
+        }
+        (_, 0x2, _, Some((0x5, 0x20 | 0x24 | 0x26 | 0x1a, _))) => {
+            ("optional command not supported", "benign")
+        }
         (_, 0x2, _, Some((0x6, ..))) => ("unit attention, retried", "benign"),
         (_, 0x2, _, Some((0xe, 0x1d, _))) => ("atomic test and set miscompare", "benign"),
         (_, 0x2, _, Some((0x7, 0x27, 0x7))) | (_, _, 0x8, _) => ("no space left in the thin pool", "space"),
@@ -122,7 +131,9 @@ mod tests {
     fn a_sense_triple_counts_only_where_the_line_says_valid() {
         let outcome = |sense: &str, key: &str, asc: &str| {
             let mut captures = Captures::default();
-            for (name, value) in [("h", "0x0"), ("d", "0x2"), ("p", "0x0"), ("sense", sense), ("key", key), ("asc", asc)] {
+            for (name, value) in
+                [("h", "0x0"), ("d", "0x2"), ("p", "0x0"), ("sense", sense), ("key", key), ("asc", asc)]
+            {
                 captures.set(name, value);
             }
             apply(Decoder::ScsiStatus, &mut captures);

@@ -15,7 +15,8 @@ const PACKED_LIMIT: usize = 64;
 const WIDTH: usize = 4;
 
 /// Bytes of logs from the most to the least frequent. A byte that is not in it is rarer than all of them.
-const FREQUENT: &[u8] = b" 0e2:t1orsan6i3-8dc9457mul.vpI)T(xSgf=bZ\nDVOhkC[],MNARyEPHqw/FL\"@WGK_BU'Q*j>zX<;JY~!+?&";
+const FREQUENT: &[u8] =
+    b" 0e2:t1orsan6i3-8dc9457mul.vpI)T(xSgf=bZ\nDVOhkC[],MNARyEPHqw/FL\"@WGK_BU'Q*j>zX<;JY~!+?&";
 
 /// The filter of one kind of log.
 #[derive(Debug)]
@@ -96,7 +97,9 @@ impl Filter {
             while let Some((number, at)) = search.finder.next(text, from) {
                 // No fingerprint holds another: at one place there is one at most.
                 from = at + 1;
-                for &(literal, offset) in search.fingerprints.get(number).map(|own| own.of.as_slice()).unwrap_or_default() {
+                for &(literal, offset) in
+                    search.fingerprints.get(number).map(|own| own.of.as_slice()).unwrap_or_default()
+                {
                     let Some(start) = at.checked_sub(offset) else { continue };
                     let Some(own) = self.literals.get(literal) else { continue };
                     if text.get(start..).is_some_and(|tail| tail.starts_with(own.text.as_bytes())) {
@@ -149,7 +152,9 @@ impl Finder {
     #[inline]
     fn next(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
         let found = match self {
-            Self::Packed(packed) => packed.find_in(text, aho_corasick::Span { start: from.min(text.len()), end: text.len() }),
+            Self::Packed(packed) => {
+                packed.find_in(text, aho_corasick::Span { start: from.min(text.len()), end: text.len() })
+            }
             Self::Automaton(automaton) => automaton.find(Input::new(text).range(from.min(text.len())..)),
         }?;
         Some((found.pattern().as_usize(), found.start()))

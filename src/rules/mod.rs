@@ -18,7 +18,7 @@ pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
 pub use filter::{Filter, Mark};
 pub use model::{
-    Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
-    RuleFile, TieBy, TimeRelation,
+    Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part,
+    Positive, Rule, RuleFile, TieBy, TimeRelation,
 };
 pub use registry::{LoadError, RuleError, RuleSet, check};

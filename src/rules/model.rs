@@ -269,7 +269,9 @@ impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("\"{text}\" is not a span of time; write it like \"90s\", \"15m\" or \"2h\""))
+            serde::de::Error::custom(format!(
+                "\"{text}\" is not a span of time; write it like \"90s\", \"15m\" or \"2h\""
+            ))
         })
     }
 }

@@ -72,7 +72,9 @@ impl Needs {
 
 /// The needs worth looking at, the most telling first.
 fn texts(pattern: &str) -> Vec<Need> {
-    let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern) else { return Vec::new() };
+    let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern) else {
+        return Vec::new();
+    };
     let mut walk = Walk::default();
     walk.visit(&hir);
     walk.flush();
@@ -129,7 +131,11 @@ impl Walk {
                 return;
             }
         }
-        self.run = self.run.iter().flat_map(|head| forms.iter().map(move |tail| [head.as_slice(), tail].concat())).collect();
+        self.run = self
+            .run
+            .iter()
+            .flat_map(|head| forms.iter().map(move |tail| [head.as_slice(), tail].concat()))
+            .collect();
     }
 
     /// The run ends here.
@@ -145,7 +151,12 @@ fn exact(hir: &Hir) -> Option<Need> {
         HirKind::Literal(literal) => Some(vec![literal.0.to_vec()]),
         HirKind::Capture(capture) => exact(&capture.sub),
         HirKind::Class(Class::Bytes(class)) => {
-            let bytes: Vec<u8> = class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(ALTERNATIVES + 1).collect();
+            let bytes: Vec<u8> = class
+                .ranges()
+                .iter()
+                .flat_map(|range| range.start()..=range.end())
+                .take(ALTERNATIVES + 1)
+                .collect();
             (bytes.len() <= ALTERNATIVES).then(|| bytes.into_iter().map(|byte| vec![byte]).collect())
         }
         HirKind::Class(Class::Unicode(_)) => None,
@@ -162,7 +173,10 @@ fn exact(hir: &Hir) -> Option<Need> {
                 if forms.len() * tails.len() > ALTERNATIVES {
                     return None;
                 }
-                forms = forms.iter().flat_map(|head| tails.iter().map(move |tail| [head.as_slice(), tail].concat())).collect();
+                forms = forms
+                    .iter()
+                    .flat_map(|head| tails.iter().map(move |tail| [head.as_slice(), tail].concat()))
+                    .collect();
             }
             Some(forms)
         }
@@ -192,8 +206,14 @@ mod tests {
 
     #[test]
     fn what_a_pattern_cannot_do_without_is_found() {
-        assert_eq!(needs(r"took (?P<s>\d+(?:\.\d+)?) seconds \((?P<o>\w+)\)"), [[" seconds ("], ["took "]].map(|n| n.to_vec()));
-        assert_eq!(needs(r"D:(?P<d>0x2) P:(?P<p>0x[0-9a-f]+) (?P<sense>Valid) sense"), [[" Valid sense"], ["D:0x2 P:0x"]].map(|n| n.to_vec()));
+        assert_eq!(
+            needs(r"took (?P<s>\d+(?:\.\d+)?) seconds \((?P<o>\w+)\)"),
+            [[" seconds ("], ["took "]].map(|n| n.to_vec())
+        );
+        assert_eq!(
+            needs(r"D:(?P<d>0x2) P:(?P<p>0x[0-9a-f]+) (?P<sense>Valid) sense"),
+            [[" Valid sense"], ["D:0x2 P:0x"]].map(|n| n.to_vec())
+        );
         assert_eq!(needs(r"0x(?:28|5a),"), [["0x28,", "0x5a,"]].map(|n| n.to_vec()));
         assert_eq!(needs(r"to dev(?:ice)? x"), [["to device x", "to dev x"]].map(|n| n.to_vec()));
         assert_eq!(needs(r"ON -> (?:ON|OFF)\)"), [["ON -> ON)", "ON -> OFF)"]].map(|n| n.to_vec()));
@@ -209,8 +229,15 @@ mod tests {
         let mut counted = 0;
         for rule in rules.rules().iter().filter(|rule| !rule.rule.ignore_case && !rule.rule.url_decode) {
             for pattern in rule.rule.pattern.all() {
-                let (regex, needs) = (regex::bytes::RegexBuilder::new(pattern).unicode(false).build().unwrap(), Needs::of(pattern));
-                for line in rules.rules().iter().flat_map(|other| other.rule.positives.iter().map(|sample| sample.line.as_bytes())) {
+                let (regex, needs) = (
+                    regex::bytes::RegexBuilder::new(pattern).unicode(false).build().unwrap(),
+                    Needs::of(pattern),
+                );
+                for line in rules
+                    .rules()
+                    .iter()
+                    .flat_map(|other| other.rule.positives.iter().map(|sample| sample.line.as_bytes()))
+                {
                     let matches = regex.is_match(line);
                     assert!(!matches || needs.met(line), "{}: {pattern}", rule.rule.id);
                     counted += usize::from(matches);

@@ -166,13 +166,22 @@ impl RuleSet {
 }
 
 /// Reads one file into the map. Built-in files are trusted not to need their patterns compiled at every start.
-fn add_file(all: &mut BTreeMap<String, Compiled>, file: &Path, text: &str, strict: bool) -> Result<(), LoadError> {
+fn add_file(
+    all: &mut BTreeMap<String, Compiled>,
+    file: &Path,
+    text: &str,
+    strict: bool,
+) -> Result<(), LoadError> {
     let refuse = |span: Range<usize>, message: String, help: Option<String>| {
         let (file, source_text) = (file.to_owned(), text.to_owned());
         LoadError::Rule(Box::new(RuleError { file, source_text, span, message, help }))
     };
     let parsed: RuleFile = toml::from_str(text).map_err(|error| {
-        refuse(error.span().unwrap_or(0..0), error.message().to_owned(), Some("`vmcoroner schema rule` states every field".into()))
+        refuse(
+            error.span().unwrap_or(0..0),
+            error.message().to_owned(),
+            Some("`vmcoroner schema rule` states every field".into()),
+        )
     })?;
     let topic: Arc<str> = Arc::from(parsed.topic.as_str());
     let about: Arc<str> = Arc::from(parsed.about.trim());
@@ -180,7 +189,9 @@ fn add_file(all: &mut BTreeMap<String, Compiled>, file: &Path, text: &str, stric
         let mut compiled = Compiled::new(rule, Arc::clone(&topic));
         compiled.about = Arc::clone(&about);
         if strict {
-            check(&compiled).map_err(|(field, message, help)| refuse(place(text, &compiled.rule.id, &field), message, help))?;
+            check(&compiled).map_err(|(field, message, help)| {
+                refuse(place(text, &compiled.rule.id, &field), message, help)
+            })?;
         }
         let id = compiled.rule.id.clone();
         if all.contains_key(&id) {
@@ -200,15 +211,22 @@ type Fault = (String, String, Option<String>);
 /// The first fault found.
 pub fn check(compiled: &Compiled) -> Result<(), Fault> {
     let rule = &compiled.rule;
-    let fault = |field: &str, message: String| Err((field.to_owned(), format!("rule \"{}\": {message}", rule.id), None));
-    if rule.id.is_empty() || !rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b)) {
+    let fault = |field: &str, message: String| {
+        Err((field.to_owned(), format!("rule \"{}\": {message}", rule.id), None))
+    };
+    if rule.id.is_empty()
+        || !rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
+    {
         return fault("id", "an id is made of lower-case letters, digits, `-` and `.`".into());
     }
     if rule.logs.is_empty() {
         return fault("logs", "it names no log to look at".into());
     }
     if rule.literals.is_empty() || rule.literals.iter().any(|literal| literal.len() < 3) {
-        return fault("literals", "it needs literals of at least three bytes, one of which stands in every line it matches".into());
+        return fault(
+            "literals",
+            "it needs literals of at least three bytes, one of which stands in every line it matches".into(),
+        );
     }
     if rule.span > 12 {
         return fault("span", "a span is at most 12 lines".into());
@@ -220,7 +238,13 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
         };
         let field = if rule.unless.contains(&pattern) { "unless" } else { "pattern" };
         let reason = error.to_string();
-        let reason = reason.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("bad pattern").to_owned();
+        let reason = reason
+            .lines()
+            .rev()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or("bad pattern")
+            .to_owned();
         return Err((field.into(), format!("rule \"{}\": {reason}", rule.id), Some(help.into())));
     }
     let names = compiled.capture_names();
@@ -258,7 +282,12 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
     if rule.synthetic && rule.strength == Some(Strength::Decisive) {
         return fault("synthetic", "a form that was never seen verbatim is never decisive".into());
     }
-    if rule.origin.is_none() && rule.crash.is_none() && rule.operation.is_none() && rule.fact.is_none() && rule.check.is_none() {
+    if rule.origin.is_none()
+        && rule.crash.is_none()
+        && rule.operation.is_none()
+        && rule.fact.is_none()
+        && rule.check.is_none()
+    {
         return fault("id", "it says nothing: no origin, crash, operation, fact or check".into());
     }
     Ok(())

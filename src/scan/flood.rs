@@ -64,7 +64,12 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
 }
 
 /// Keeps the strongest of a group, the first among equals; it counts for all.
-fn fold<S: Ord>(hits: &mut [Hit], group: &[usize], dropped: &mut [bool], strength: impl Fn(&Hit) -> S) -> Option<usize> {
+fn fold<S: Ord>(
+    hits: &mut [Hit],
+    group: &[usize],
+    dropped: &mut [bool],
+    strength: impl Fn(&Hit) -> S,
+) -> Option<usize> {
     let kept = group
         .iter()
         .copied()
@@ -121,7 +126,13 @@ interval = { end = ["t.state"] }
     fn scan(text: &str) -> (RuleSet, Vec<Hit>) {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmkernel).unwrap();
-        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmkernel, reference: 1_800_000_000_000, line_limit: crate::scan::LINE_LIMIT };
+        let scanner = Scanner {
+            rules: &rules,
+            filter: Some(&filter),
+            kind: LogKind::Vmkernel,
+            reference: 1_800_000_000_000,
+            line_limit: crate::scan::LINE_LIMIT,
+        };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         (rules, hits)
     }
@@ -164,7 +175,8 @@ interval = { end = ["t.state"] }
 
     #[test]
     fn many_things_at_once_are_thinned_evenly() {
-        let text: String = (0..3_000).map(|n| line(n * 5, &format!("world {} failed on x", 1_000 + n))).collect();
+        let text: String =
+            (0..3_000).map(|n| line(n * 5, &format!("world {} failed on x", 1_000 + n))).collect();
         let (rules, mut hits) = scan(&text);
         assert_eq!(hits.len(), 3_000);
         bound(&mut hits, &rules, 300);

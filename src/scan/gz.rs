@@ -30,7 +30,11 @@ pub(super) type Damage = Option<(NoteKind, String)>;
 
 /// Inflates and scans a gathered rotation. `each` gets every piece: number, result, bytes, lines that were cut.
 /// A file that is cut or corrupt gives what came before.
-pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32, Scanned, u64, u64)) -> Damage {
+pub(super) fn scan(
+    bytes: &[u8],
+    scanner: &Scanner<'_>,
+    mut each: impl FnMut(u32, Scanned, u64, u64),
+) -> Damage {
     let mut decoder = MultiGzDecoder::new(bytes);
     let mut cutter = Cutter::new(room());
     let mut number = 0;
@@ -52,7 +56,10 @@ pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32
                 if total > allowed {
                     break Some((
                         NoteKind::OverBudget,
-                        format!("it unpacks to more than {} MiB, {RATIO} times its size; the rest was left out", allowed >> 20),
+                        format!(
+                            "it unpacks to more than {} MiB, {RATIO} times its size; the rest was left out",
+                            allowed >> 20
+                        ),
                     ));
                 }
             }
@@ -60,7 +67,12 @@ pub(super) fn scan(bytes: &[u8], scanner: &Scanner<'_>, mut each: impl FnMut(u32
             Err(error) => {
                 // Padding behind the last gzip member is no loss; a member that breaks off is.
                 let complete = total > 0 && error.kind() == std::io::ErrorKind::InvalidInput;
-                break (!complete).then(|| (NoteKind::Damaged, format!("its compressed data breaks off or is wrong after {total} bytes ({error})")));
+                break (!complete).then(|| {
+                    (
+                        NoteKind::Damaged,
+                        format!("its compressed data breaks off or is wrong after {total} bytes ({error})"),
+                    )
+                });
             }
         }
     };
@@ -123,12 +135,16 @@ impl Inline {
         for step in bytes.chunks(4096) {
             self.read += step.len() as u64;
             if let Err(error) = decoder.write_all(step) {
-                self.failed = Some(format!("its compressed data is wrong after {} bytes ({error})", decoder.get_ref().total));
+                self.failed = Some(format!(
+                    "its compressed data is wrong after {} bytes ({error})",
+                    decoder.get_ref().total
+                ));
                 break;
             }
             let out = decoder.get_mut();
             if out.total > FREE_OUTPUT.max(RATIO.saturating_mul(self.read)) {
-                self.failed = Some(format!("it unpacks to more than {RATIO} times its size; the rest was left out"));
+                self.failed =
+                    Some(format!("it unpacks to more than {RATIO} times its size; the rest was left out"));
                 break;
             }
         }
@@ -146,9 +162,10 @@ impl Inline {
         let cutter = std::mem::replace(&mut out.cutter, Cutter::new(Vec::new()));
         let damage = match (self.failed.take(), ended) {
             (Some(text), _) => Some((NoteKind::Damaged, text)),
-            (None, Err(error)) if complete => {
-                Some((NoteKind::Damaged, format!("its compressed data breaks off after {total} bytes ({error})")))
-            }
+            (None, Err(error)) if complete => Some((
+                NoteKind::Damaged,
+                format!("its compressed data breaks off after {total} bytes ({error})"),
+            )),
             _ => None,
         };
         let long_lines = cutter.long_lines;

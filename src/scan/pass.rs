@@ -121,5 +121,6 @@ pub(super) fn join(pieces: Vec<PieceDone>, log: &mut MemberLog) {
         }
     }
     log.scanned.last_time = last_time;
-    log.scanned.span = log.spans.iter().copied().reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
+    log.scanned.span =
+        log.spans.iter().copied().reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
 }

@@ -3,8 +3,8 @@
 
 use super::cutter::Cutter;
 use super::flood;
-use super::gz;
 use super::found::Found;
+use super::gz;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
 use super::pool::Pool;
 use super::scanner::{LINE_LIMIT, Scanned, Scanner};
@@ -49,7 +49,10 @@ impl Shared {
 
     pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
         let line_limit = self.limits.line.min(LINE_LIMIT);
-        let filter = self.filters.get(&kind).and_then(|own| own.get_or_init(|| Filter::new(&self.rules, kind)).as_ref());
+        let filter = self
+            .filters
+            .get(&kind)
+            .and_then(|own| own.get_or_init(|| Filter::new(&self.rules, kind)).as_ref());
         Scanner { rules: &self.rules, filter, kind, reference, line_limit }
     }
 }
@@ -129,19 +132,41 @@ impl Drop for Ticket {
 const FOREIGN: [(&str, &str); 4] = [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
 
 /// What only a bundle of vCenter Server holds.
-const VCENTER: [&str; 4] =
-    ["var/log/vmware/vpxd/", "usr/lib/vmware-sca/", "usr/lib/vmware-vpx/", "ProgramData/VMware/vCenterServer/"];
+const VCENTER: [&str; 4] = [
+    "var/log/vmware/vpxd/",
+    "usr/lib/vmware-sca/",
+    "usr/lib/vmware-vpx/",
+    "ProgramData/VMware/vCenterServer/",
+];
 
 /// The member that is open.
 enum Current {
     None,
-    Keep { index: usize, part: Option<u32>, room: Vec<u8> },
+    Keep {
+        index: usize,
+        part: Option<u32>,
+        room: Vec<u8>,
+    },
     /// A log: its first bytes are not looked at yet, or it is plain text.
-    Log { member: usize, cutter: Cutter, started: bool, size: u64 },
+    Log {
+        member: usize,
+        cutter: Cutter,
+        started: bool,
+        size: u64,
+    },
     /// A rotated log that is being gathered compressed.
-    Gather { member: usize, bytes: Vec<u8>, room: Vec<u8>, reserved: usize },
+    Gather {
+        member: usize,
+        bytes: Vec<u8>,
+        room: Vec<u8>,
+        reserved: usize,
+    },
     /// A large rotated log, inflated as it comes.
-    Inflate { member: usize, inflater: Box<gz::Inline>, room: Vec<u8> },
+    Inflate {
+        member: usize,
+        inflater: Box<gz::Inline>,
+        room: Vec<u8>,
+    },
 }
 
 struct State {
@@ -233,12 +258,22 @@ impl<'a> Reader<'a> {
         for (index, mut state) in std::mem::take(&mut self.bundles).into_iter().enumerate() {
             for (left_out, what) in [
                 (state.logs_left_out, "logs were not scanned: there are more than a bundle may have"),
-                (state.vms_left_out, "logs and files of VMs were not read: there are more VMs than a bundle may have"),
-                (state.files_left_out, "small files were not read: there are more, or larger ones, than a bundle may have"),
-                (lost.get(&index).copied().unwrap_or(0), "lines that rules match were left out: there are more than a bundle may have"),
+                (
+                    state.vms_left_out,
+                    "logs and files of VMs were not read: there are more VMs than a bundle may have",
+                ),
+                (
+                    state.files_left_out,
+                    "small files were not read: there are more, or larger ones, than a bundle may have",
+                ),
+                (
+                    lost.get(&index).copied().unwrap_or(0),
+                    "lines that rules match were left out: there are more than a bundle may have",
+                ),
             ] {
                 if left_out > 0 {
-                    let note = Note { kind: NoteKind::OverBudget, member: None, text: format!("{left_out} {what}") };
+                    let note =
+                        Note { kind: NoteKind::OverBudget, member: None, text: format!("{left_out} {what}") };
                     notes.push((usize::MAX, note));
                 }
             }
@@ -248,8 +283,15 @@ impl<'a> Reader<'a> {
                     join(pieces, log);
                 }
                 if log.long_lines > 0 {
-                    let text = format!("{} lines longer than {} bytes were cut", log.long_lines, self.shared.limits.line);
-                    let note = Note { kind: NoteKind::OverBudget, member: Some(log.path.clone().into_bytes()), text };
+                    let text = format!(
+                        "{} lines longer than {} bytes were cut",
+                        log.long_lines, self.shared.limits.line
+                    );
+                    let note = Note {
+                        kind: NoteKind::OverBudget,
+                        member: Some(log.path.clone().into_bytes()),
+                        text,
+                    };
                     notes.push((usize::MAX, note));
                 }
             }
@@ -262,7 +304,11 @@ impl<'a> Reader<'a> {
             state.pass.kept = state
                 .kept
                 .into_iter()
-                .map(|(keep, path, bytes)| KeptFile { keep, path, text: String::from_utf8_lossy(&bytes).into_owned() })
+                .map(|(keep, path, bytes)| KeptFile {
+                    keep,
+                    path,
+                    text: String::from_utf8_lossy(&bytes).into_owned(),
+                })
                 .collect();
             state.pass.kept.sort_by(|a, b| a.path.cmp(&b.path));
             state.pass.cores.sort();
@@ -340,10 +386,25 @@ impl<'a> Reader<'a> {
         });
     }
 
-    fn add_log(&mut self, path: String, kind: LogKind, owner: Owner, modified: Option<Millis>) -> Option<usize> {
+    fn add_log(
+        &mut self,
+        path: String,
+        kind: LogKind,
+        owner: Owner,
+        modified: Option<Millis>,
+    ) -> Option<usize> {
         let state = self.bundle()?;
         let scanned = Scanned::default();
-        state.pass.logs.push(MemberLog { path, kind, owner, modified, bytes: 0, scanned, spans: Vec::new(), long_lines: 0 });
+        state.pass.logs.push(MemberLog {
+            path,
+            kind,
+            owner,
+            modified,
+            bytes: 0,
+            scanned,
+            spans: Vec::new(),
+            long_lines: 0,
+        });
         state.pieces.push(0);
         Some(state.pass.logs.len() - 1)
     }
@@ -395,14 +456,22 @@ fn join_fragments(state: &mut State, most: usize, notes: &mut Vec<(usize, Note)>
             notes.push((usize::MAX, Note { kind, member: Some(path.clone().into_bytes()), text }));
         };
         if wholes.contains(&base) {
-            say(NoteKind::Remark, "the whole file is there too; its fragments are left over and were not used".to_owned());
+            say(
+                NoteKind::Remark,
+                "the whole file is there too; its fragments are left over and were not used".to_owned(),
+            );
             spare.insert(index);
             continue;
         }
         let mut expected = 0;
         for (number, part) in parts {
             if number != expected {
-                say(NoteKind::Damaged, format!("fragment {number} follows where {expected} was expected; what lies between is missing"));
+                say(
+                    NoteKind::Damaged,
+                    format!(
+                        "fragment {number} follows where {expected} was expected; what lies between is missing"
+                    ),
+                );
             }
             expected = number.saturating_add(1);
             let free = most.saturating_sub(bytes.len());
@@ -445,7 +514,10 @@ impl Sink for Reader<'_> {
         // Thousands of archives with nothing in them must not add up.
         if ended.is_some_and(|at| at + 1 == self.bundles.len())
             && self.bundles.last().is_some_and(|state| {
-                state.pass.logs.is_empty() && state.kept.is_empty() && state.pass.cores.is_empty() && !state.left_out()
+                state.pass.logs.is_empty()
+                    && state.kept.is_empty()
+                    && state.pass.cores.is_empty()
+                    && !state.left_out()
             })
         {
             self.bundles.pop();
@@ -480,7 +552,8 @@ impl Sink for Reader<'_> {
                 if let Some((suffix, name)) = packed
                     && role(place.path.trim_end_matches(suffix)) != Role::Pass
                 {
-                    let text = format!("is compressed with {name}, which is not read; unpack it and try again");
+                    let text =
+                        format!("is compressed with {name}, which is not read; unpack it and try again");
                     self.say(NoteKind::Damaged, &path, text);
                 }
                 Open::Skip
@@ -580,7 +653,10 @@ impl Sink for Reader<'_> {
             Current::Keep { index, part, room } => {
                 let (index, part) = (*index, *part);
                 let bytes = room.get(..n).unwrap_or_default();
-                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else { return };
+                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))
+                else {
+                    return;
+                };
                 let most = self.shared.limits.small_file;
                 let Some((_, path, whole)) = state.kept.get_mut(index) else { return };
                 let parts = part.and_then(|number| {

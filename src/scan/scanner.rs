@@ -199,9 +199,12 @@ impl Scanner<'_> {
                 continue;
             }
             let strength = rule.strength_of(&hit.captures);
-            let known = recent.entry((hit.rule, key(rule, &hit.captures))).or_insert(Recent { at: usize::MAX, findings: 0 });
+            let known = recent
+                .entry((hit.rule, key(rule, &hit.captures)))
+                .or_insert(Recent { at: usize::MAX, findings: 0 });
             // What opens a state is told anew each time: the state may have ended in between.
-            let doublings = if rule.rule.interval.is_some() { 0 } else { (known.findings / FLOOD).min(FLOOD_DOUBLINGS) };
+            let doublings =
+                if rule.rule.interval.is_some() { 0 } else { (known.findings / FLOOD).min(FLOOD_DOUBLINGS) };
             if let Some(own) = hits.get_mut(known.at)
                 && let (Some(then), Some(now)) = (own.time, hit.time)
                 && (now - then).abs() < COALESCE << doublings
@@ -317,7 +320,13 @@ crash = "vmx-failure"
     fn scan(text: &str) -> Scanned {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 1_800_000_000_000, line_limit: LINE_LIMIT };
+        let scanner = Scanner {
+            rules: &rules,
+            filter: Some(&filter),
+            kind: LogKind::Vmware,
+            reference: 1_800_000_000_000,
+            line_limit: LINE_LIMIT,
+        };
         scanner.scan(text.as_bytes(), text.len())
     }
 
@@ -336,7 +345,9 @@ crash = "vmx-failure"
 
     #[test]
     fn a_cause_on_the_next_line_belongs_to_the_hit() {
-        let out = scan("2025-01-01T00:00:00.000Z In(05) vmx - [msg] VMware ESX unrecoverable error: (vmx)\r\n2025-01-01T00:00:00.000Z In(05)+ vmx - Unexpected signal: 11.\r\n");
+        let out = scan(
+            "2025-01-01T00:00:00.000Z In(05) vmx - [msg] VMware ESX unrecoverable error: (vmx)\r\n2025-01-01T00:00:00.000Z In(05)+ vmx - Unexpected signal: 11.\r\n",
+        );
         assert_eq!(out.hits.len(), 1);
         assert!(out.hits[0].captures.get("cause").unwrap().ends_with("signal: 11."));
     }
@@ -345,7 +356,13 @@ crash = "vmx-failure"
     fn what_lies_behind_the_body_is_seen_but_not_scanned() {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner { rules: &rules, filter: Some(&filter), kind: LogKind::Vmware, reference: 0, line_limit: LINE_LIMIT };
+        let scanner = Scanner {
+            rules: &rules,
+            filter: Some(&filter),
+            kind: LogKind::Vmware,
+            reference: 0,
+            line_limit: LINE_LIMIT,
+        };
         let text = "x unrecoverable error: (vmx)\nASSERT a.c:1\nx unrecoverable error: (mks)\ny\n";
         let body = text.find("ASSERT").unwrap();
         let out = scanner.scan(text.as_bytes(), body);

@@ -41,18 +41,30 @@ pub struct Cover {
 #[must_use]
 pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) -> Cover {
     let from = crash.time - windows.before;
-    let own = if log == LogKind::Vmware { host.vms.get(crash.vm).map(|vm| &vm.coverage) } else { host.logs.get(&log) };
+    let own = if log == LogKind::Vmware {
+        host.vms.get(crash.vm).map(|vm| &vm.coverage)
+    } else {
+        host.logs.get(&log)
+    };
     let Some(own) = own.filter(|own| own.members > 0) else {
-        let why = collection_error(host, log).map_or(String::new(), |error| format!(" (the collection says: {error})"));
-        return Cover { log, covers: false, reason: Some(format!("{} is not in the bundle{why}", log.file_name())) };
+        let why = collection_error(host, log)
+            .map_or(String::new(), |error| format!(" (the collection says: {error})"));
+        return Cover {
+            log,
+            covers: false,
+            reason: Some(format!("{} is not in the bundle{why}", log.file_name())),
+        };
     };
     let reason = match log {
         // The event log of the hardware speaks only of events: that it is there is enough.
         LogKind::Sel => (own.lines == 0).then(|| "the IPMI SEL output is empty".to_owned()),
         // Logs that speak only when something happens must reach back; they need not go on.
-        LogKind::Vobd | LogKind::Shell | LogKind::Auth | LogKind::Fdm | LogKind::Vmkwarning | LogKind::Vmksummary => {
-            begins_late(log, own, from.max(crash.time - windows.before), crash.time)
-        }
+        LogKind::Vobd
+        | LogKind::Shell
+        | LogKind::Auth
+        | LogKind::Fdm
+        | LogKind::Vmkwarning
+        | LogKind::Vmksummary => begins_late(log, own, from.max(crash.time - windows.before), crash.time),
         // The VM's own log told the crash; how far back it goes matters only for what came before.
         LogKind::Vmware => begins_late(log, own, crash.time, crash.time),
         _ => begins_late(log, own, from, crash.time)

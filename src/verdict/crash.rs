@@ -129,7 +129,14 @@ fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Mark> {
         if kind == CrashKind::VmReset && hosted {
             continue;
         }
-        marks.push(Mark { at, time, kind, own_log, keyless: tied == Tie::Moment, weak: rule.rule.origin.is_none() && !own_log });
+        marks.push(Mark {
+            at,
+            time,
+            kind,
+            own_log,
+            keyless: tied == Tie::Moment,
+            weak: rule.rule.origin.is_none() && !own_log,
+        });
     }
     marks
 }
@@ -156,7 +163,11 @@ impl Facts {
                 .filter_map(|(at, _)| host.findings.get(*at))
                 .filter(|finding| finding.owner == Some(vm))
                 .filter(|finding| {
-                    rules.rules().get(finding.rule).and_then(|rule| rule.rule.fact).is_some_and(|fact| wanted.contains(&fact))
+                    rules
+                        .rules()
+                        .get(finding.rule)
+                        .and_then(|rule| rule.rule.fact)
+                        .is_some_and(|fact| wanted.contains(&fact))
                 })
                 .filter_map(|finding| finding.time)
                 .collect()
@@ -201,7 +212,9 @@ impl Facts {
                 let stood = Self::between(&self.questions, mark.time - 900_000, mark.time)
                     && !Self::between(&self.asked, mark.time - 900_000, mark.time)
                     && !Self::between(&self.orderly, mark.time - 900_000, mark.time);
-                (exited && !stood) || (mark.weak && (unsaid || Self::between(&self.asked, mark.time - ORDERLY, mark.time + 1_000)))
+                (exited && !stood)
+                    || (mark.weak
+                        && (unsaid || Self::between(&self.asked, mark.time - ORDERLY, mark.time + 1_000)))
             }
             _ => false,
         }
@@ -222,9 +235,7 @@ fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
             since_last <= 120_000 && (crash.kind == CrashKind::VmReset || !booted)
                 || (!booted && mark.time - crash.time <= RESET_OF_CRASHED && crash.kind != CrashKind::VmReset)
         }
-        kind if is_guest(kind) => {
-            since_last <= SAME_GUEST_CRASH && (!booted || !mark.own_log)
-        }
+        kind if is_guest(kind) => since_last <= SAME_GUEST_CRASH && (!booted || !mark.own_log),
         _ => {
             let restarted = Facts::between(&facts.starts, crash.time, mark.time);
             if mark.own_log { since_last <= LATE_NOTICE && !restarted } else { since_last <= LATE_NOTICE }
@@ -251,7 +262,10 @@ fn bugcheck(host: &HostModel, rules: &RuleSet, crash: &Crash) -> Option<Reported
         .iter()
         .filter_map(|&at| host.findings.get(at))
         .filter(|finding| {
-            rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.crash == Some(CrashKind::WindowsBugcheck))
+            rules
+                .rules()
+                .get(finding.rule)
+                .is_some_and(|rule| rule.rule.crash == Some(CrashKind::WindowsBugcheck))
                 && finding.captures.get("reg").is_some()
         })
         .collect();
@@ -287,9 +301,15 @@ fn settle_kind(host: &HostModel, vm: usize, crash: &mut Crash) {
     if crash.bugcheck.is_some() && crash.kind == CrashKind::GuestPanic {
         crash.kind = CrashKind::WindowsBugcheck;
     }
-    let only_hostd =
-        crash.findings.iter().filter_map(|&at| host.findings.get(at)).all(|finding| finding.log != LogKind::Vmware);
-    if crash.kind == CrashKind::GuestPanic && only_hostd && host.vms.get(vm).and_then(|vm| vm.is_windows()) == Some(true) {
+    let only_hostd = crash
+        .findings
+        .iter()
+        .filter_map(|&at| host.findings.get(at))
+        .all(|finding| finding.log != LogKind::Vmware);
+    if crash.kind == CrashKind::GuestPanic
+        && only_hostd
+        && host.vms.get(vm).and_then(|vm| vm.is_windows()) == Some(true)
+    {
         crash.kind = CrashKind::WindowsBugcheck;
     }
 }
@@ -297,7 +317,8 @@ fn settle_kind(host: &HostModel, vm: usize, crash: &mut Crash) {
 /// A VMX process whose log just stops, and that was started anew: it died without a word.
 fn silent_ends(host: &HostModel, rules: &RuleSet, vm: usize, crashes: &mut Vec<Crash>) {
     let Some(model) = host.vms.get(vm) else { return };
-    let mut boots: Vec<Millis> = host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
+    let mut boots: Vec<Millis> =
+        host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
     boots.extend(host.booted_at);
     for pair in model.sessions.windows(2) {
         let [session, next] = pair else { continue };

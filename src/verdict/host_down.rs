@@ -31,7 +31,9 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
         host.findings
             .iter()
             .enumerate()
-            .filter(|(_, finding)| rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.fact == Some(wanted)))
+            .filter(|(_, finding)| {
+                rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.fact == Some(wanted))
+            })
             .map(|(at, _)| at)
             .collect()
     };
@@ -44,13 +46,17 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
         })
         .map(|(at, _)| at)
         .collect();
-    let planned: Vec<Millis> = fact_at(Fact::HostStopPlanned).iter().filter_map(|&at| time(host, at)).collect();
+    let planned: Vec<Millis> =
+        fact_at(Fact::HostStopPlanned).iter().filter_map(|&at| time(host, at)).collect();
     let mut boots = fact_at(Fact::HostBoot);
     boots.sort_by_key(|&at| time(host, at));
     let mut downs: Vec<HostDown> = Vec::new();
     for cluster in clusters(host, &boots) {
         let Some(first) = cluster.iter().filter_map(|&at| stamped(host, at)).min() else { continue };
-        let Some(life) = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max() else { continue };
+        let Some(life) = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max()
+        else {
+            continue;
+        };
         let life = last_sign(host, life, first);
         if planned.iter().any(|stop| *stop >= life - PLANNED_BEFORE && *stop <= first + 300_000) {
             continue;
@@ -58,16 +64,27 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
         let own: Vec<usize> = proofs
             .iter()
             .copied()
-            .filter(|&at| time(host, at).is_some_and(|proof| proof >= life - 600_000 && proof <= first + 2 * 3_600_000))
+            .filter(|&at| {
+                time(host, at).is_some_and(|proof| proof >= life - 600_000 && proof <= first + 2 * 3_600_000)
+            })
             .collect();
         // A purple screen is the moment itself; records written at the next boot are not.
-        let screen = own.iter().filter_map(|&at| time(host, at)).filter(|proof| *proof < first - 1_000 && *proof <= life + 60_000).min();
+        let screen = own
+            .iter()
+            .filter_map(|&at| time(host, at))
+            .filter(|proof| *proof < first - 1_000 && *proof <= life + 60_000)
+            .min();
         let summary = host.logs.get(&LogKind::Vmksummary).is_some_and(|log| log.reaches_back(life));
         let mut findings = own.clone();
         findings.extend(cluster.iter().copied());
         findings.sort_unstable();
         findings.dedup();
-        downs.push(HostDown { time: screen.unwrap_or(life), back: Some(first), findings, certain: !own.is_empty() || summary });
+        downs.push(HostDown {
+            time: screen.unwrap_or(life),
+            back: Some(first),
+            findings,
+            certain: !own.is_empty() || summary,
+        });
     }
     // Proof without a boot in the logs: the boot was rotated away, or the proof stands in a log of its own.
     for &at in &proofs {
@@ -94,7 +111,10 @@ fn time(host: &HostModel, at: usize) -> Option<Millis> {
 
 /// Lines from before the clock is set have the time of the line before them.
 fn is_unstamped(text: &str) -> bool {
-    text.starts_with("TSC:") || text.split(':').next().is_some_and(|days| days.len() < 4 && days.bytes().all(|b| b.is_ascii_digit()) && !days.is_empty())
+    text.starts_with("TSC:")
+        || text.split(':').next().is_some_and(|days| {
+            days.len() < 4 && days.bytes().all(|b| b.is_ascii_digit()) && !days.is_empty()
+        })
 }
 
 /// When the boot shows in this line, if the line has a stamp of its own.
@@ -115,7 +135,12 @@ fn last_sign(host: &HostModel, life: Millis, first: Millis) -> Millis {
     // What was written within the minute before the boot belongs to the boot.
     let until = first - 60_000;
     let lines = host.findings.iter().filter(|finding| own(finding.log)).filter_map(|finding| finding.time);
-    let ends = host.vms.iter().flat_map(|vm| &vm.sessions).filter(|session| !session.exited).map(|session| session.to);
+    let ends = host
+        .vms
+        .iter()
+        .flat_map(|vm| &vm.sessions)
+        .filter(|session| !session.exited)
+        .map(|session| session.to);
     lines.chain(ends).filter(|time| *time > life && *time < until).max().unwrap_or(life)
 }
 
@@ -170,8 +195,12 @@ pub fn crashes(host: &HostModel, down: &HostDown) -> Vec<Crash> {
 pub fn merge(crashes: &mut Vec<Crash>, downs: Vec<Crash>) {
     for mut down in downs {
         let until = down.back.unwrap_or(down.time + 600_000);
-        let near = |crash: &Crash| crash.vm == down.vm && crash.time >= down.time - 120_000 && crash.time <= until + 60_000;
-        let reported = crashes.iter().any(|crash| near(crash) && crash.guest_reported() && crash.time <= down.time + 1_000);
+        let near = |crash: &Crash| {
+            crash.vm == down.vm && crash.time >= down.time - 120_000 && crash.time <= until + 60_000
+        };
+        let reported = crashes
+            .iter()
+            .any(|crash| near(crash) && crash.guest_reported() && crash.time <= down.time + 1_000);
         if reported {
             continue;
         }
@@ -182,7 +211,10 @@ pub fn merge(crashes: &mut Vec<Crash>, downs: Vec<Crash>) {
         }
         // A log that just stops some time before is the same end: nothing was written since.
         crashes.retain(|crash| {
-            !(crash.vm == down.vm && crash.findings.is_empty() && crash.time <= down.time && crash.back.is_some_and(|b| b >= down.time))
+            !(crash.vm == down.vm
+                && crash.findings.is_empty()
+                && crash.time <= down.time
+                && crash.back.is_some_and(|b| b >= down.time))
         });
         down.findings.sort_unstable();
         down.findings.dedup();
@@ -197,7 +229,8 @@ pub fn elsewhere(crash: &mut Crash, downs: &[HostDown]) {
         return;
     }
     let down = downs.iter().find(|down| {
-        crash.time <= down.back.unwrap_or(down.time + 600_000) && crash.back.is_none_or(|back| back >= down.time)
+        crash.time <= down.back.unwrap_or(down.time + 600_000)
+            && crash.back.is_none_or(|back| back >= down.time)
     });
     if let Some(down) = down {
         crash.kind = CrashKind::HostDown;

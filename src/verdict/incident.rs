@@ -47,7 +47,9 @@ pub fn find(hosts: &[HostModel], mut members: Vec<Member>) -> Vec<Incident> {
     let mut groups: Vec<Vec<Member>> = Vec::new();
     for member in members {
         match groups.last_mut() {
-            Some(group) if group.last().is_some_and(|last| member.time - last.time <= NEAR) => group.push(member),
+            Some(group) if group.last().is_some_and(|last| member.time - last.time <= NEAR) => {
+                group.push(member)
+            }
             _ => groups.push(vec![member]),
         }
     }
@@ -76,7 +78,8 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
     let first = group.first()?;
     let one_host = group.iter().all(|member| member.host == first.host);
     let origins: BTreeSet<Origin> = group.iter().map(|member| member.origin).collect();
-    let one_origin = (origins.len() == 1).then_some(first.origin).filter(|origin| *origin != Origin::Undetermined);
+    let one_origin =
+        (origins.len() == 1).then_some(first.origin).filter(|origin| *origin != Origin::Undetermined);
     let host_name = |member: &Member| {
         hosts.get(member.host).and_then(|host| host.name.clone()).unwrap_or_else(|| "one host".to_owned())
     };
@@ -92,22 +95,38 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
         Some(Origin::Storage) if !volumes.is_empty() => {
             (Origin::Storage, format!("{count} VMs are on the same volume, {}", volumes.join(", ")))
         }
-        Some(origin @ (Origin::HostHardware | Origin::Hypervisor | Origin::Resource | Origin::Stun)) if one_host => {
-            (origin, format!("{count} VMs of {} crashed within minutes with the same origin", host_name(first)))
+        Some(origin @ (Origin::HostHardware | Origin::Hypervisor | Origin::Resource | Origin::Stun))
+            if one_host =>
+        {
+            (
+                origin,
+                format!("{count} VMs of {} crashed within minutes with the same origin", host_name(first)),
+            )
         }
         _ => {
             let codes: BTreeSet<u64> = group.iter().filter_map(|member| member.code).collect();
             let hint = if one_host && codes.len() > 1 {
-                format!("; different bugchecks of several guests on {} within minutes point to its memory or CPU first (article 315245)", host_name(first))
+                format!(
+                    "; different bugchecks of several guests on {} within minutes point to its memory or CPU first (article 315245)",
+                    host_name(first)
+                )
             } else if !devices.is_empty() {
                 format!("; they stand on the same device, {}", devices.join(", "))
             } else {
                 String::new()
             };
-            (Origin::Undetermined, format!("{count} VMs crashed within minutes; no common cause is visible in the logs{hint}"))
+            (
+                Origin::Undetermined,
+                format!("{count} VMs crashed within minutes; no common cause is visible in the logs{hint}"),
+            )
         }
     };
-    Some(Incident { time: first.time, origin, crashes: group.iter().map(|member| member.id.clone()).collect(), because })
+    Some(Incident {
+        time: first.time,
+        origin,
+        crashes: group.iter().map(|member| member.id.clone()).collect(),
+        because,
+    })
 }
 
 /// One VM seen in the bundles of two hosts is no incident.

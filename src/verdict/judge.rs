@@ -107,7 +107,10 @@ pub fn judge(
             let unknown = || Cover {
                 log,
                 covers: false,
-                reason: Some(format!("{} here is of another host than the one the VM ran on", log.file_name())),
+                reason: Some(format!(
+                    "{} here is of another host than the one the VM ran on",
+                    log.file_name()
+                )),
             };
             let first = all.next().unwrap_or_else(unknown);
             if first.covers { first } else { all.find(|cover| cover.covers).unwrap_or(first) }
@@ -143,11 +146,22 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogKind]) -> Vec<Candi
             .enumerate()
             .filter(|(_, w)| w.origin == Some(origin) && w.strength > Strength::Context)
             // Who acted upon a VM that had crashed is no origin of that crash.
-            .filter(|(_, w)| w.part == Part::Cause || w.part == Part::Mechanism || crash.kind == CrashKind::VmReset || w.since <= crash.time)
+            .filter(|(_, w)| {
+                w.part == Part::Cause
+                    || w.part == Part::Mechanism
+                    || crash.kind == CrashKind::VmReset
+                    || w.since <= crash.time
+            })
             .filter(|(_, w)| w.part != Part::Consequence)
             .collect();
-        let Some(best) = own.iter().map(|(_, w)| fitted(crash, w)).max().filter(|best| *best > Strength::Context) else { continue };
-        let Some((lead, first)) = own.iter().filter(|(_, w)| fitted(crash, w) == best).min_by_key(|(at, w)| (w.since, *at)) else {
+        let Some(best) =
+            own.iter().map(|(_, w)| fitted(crash, w)).max().filter(|best| *best > Strength::Context)
+        else {
+            continue;
+        };
+        let Some((lead, first)) =
+            own.iter().filter(|(_, w)| fitted(crash, w) == best).min_by_key(|(at, w)| (w.since, *at))
+        else {
             continue;
         };
         let mut rules: Vec<(usize, usize)> = own
@@ -174,7 +188,9 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogKind]) -> Vec<Candi
                 }
             }
         }
-        let side = |log: LogKind| !matches!(log, LogKind::Vmware | LogKind::Hostd | LogKind::Vmkernel | LogKind::Vmkwarning);
+        let side = |log: LogKind| {
+            !matches!(log, LogKind::Vmware | LogKind::Hostd | LogKind::Vmkernel | LogKind::Vmkwarning)
+        };
         out.push(Candidate {
             origin,
             best,
@@ -186,7 +202,8 @@ fn candidates(crash: &Crash, weighed: &[Weighed], logs: &[LogKind]) -> Vec<Candi
                 || (points_to.contains(&origin) && !points_to.contains(&Origin::GuestOs)),
             // How a VM died may name the root itself: killed for a bad page, for want of memory.
             cause: own.iter().any(|(_, w)| {
-                let names_root = w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);
+                let names_root =
+                    w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);
                 names_root && fitted(crash, w) == best
             }),
             side_logs_only: own.iter().all(|(at, w)| {
@@ -222,14 +239,20 @@ fn fitted(crash: &Crash, weighed: &Weighed) -> Strength {
 fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) -> bool {
     let roots = roots(crash.kind);
     let find = |decision: &Decision, origin: Origin| {
-        decision.candidates.iter().find(|candidate| candidate.origin == origin && roots.contains(&origin)).cloned()
+        decision
+            .candidates
+            .iter()
+            .find(|candidate| candidate.origin == origin && roots.contains(&origin))
+            .cloned()
     };
     match row {
         Row::HostDown => {
             if crash.kind != CrashKind::HostDown {
                 // A host failure within the window of another crash: the crash was its first symptom.
                 return match find(decision, Origin::HostFailure) {
-                    Some(host) if host.best >= Strength::Strong => decision.settle(Origin::HostFailure, Confidence::Likely),
+                    Some(host) if host.best >= Strength::Strong => {
+                        decision.settle(Origin::HostFailure, Confidence::Likely)
+                    }
                     _ => false,
                 };
             }
@@ -237,7 +260,11 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 Some(Strength::Decisive) => decision.settle(Origin::HostFailure, Confidence::Confirmed),
                 Some(Strength::Strong) => decision.settle(Origin::HostFailure, Confidence::Likely),
                 // A fatal record of the hardware at the moment at which the host fell silent.
-                _ if decision.candidates.iter().any(|c| c.origin == Origin::HostHardware && c.best >= Strength::Strong) => {
+                _ if decision
+                    .candidates
+                    .iter()
+                    .any(|c| c.origin == Origin::HostHardware && c.best >= Strength::Strong) =>
+                {
                     decision.settle(Origin::HostFailure, Confidence::Likely)
                 }
                 _ => {
@@ -250,9 +277,10 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             }
         }
         Row::AdminNmi => match find(decision, Origin::AdminNmi) {
-            Some(nmi) if nmi.best >= Strength::Strong => {
-                decision.settle(Origin::AdminNmi, if nmi.best == Strength::Decisive { Confidence::Confirmed } else { Confidence::Likely })
-            }
+            Some(nmi) if nmi.best >= Strength::Strong => decision.settle(
+                Origin::AdminNmi,
+                if nmi.best == Strength::Decisive { Confidence::Confirmed } else { Confidence::Likely },
+            ),
             _ => false,
         },
         Row::Operator => match find(decision, Origin::Operator) {
@@ -261,7 +289,14 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 if person.best >= Strength::Strong
                     && find(decision, Origin::HaReset).is_none_or(|ha| ha.best < Strength::Strong) =>
             {
-                decision.settle(Origin::Operator, if person.best == Strength::Decisive { Confidence::Confirmed } else { Confidence::Likely })
+                decision.settle(
+                    Origin::Operator,
+                    if person.best == Strength::Decisive {
+                        Confidence::Confirmed
+                    } else {
+                        Confidence::Likely
+                    },
+                )
             }
             _ => false,
         },
@@ -271,12 +306,18 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 .candidates
                 .iter()
                 .filter(|c| c.best >= wanted && c.cause && roots.contains(&c.origin))
-                .filter(|c| !matches!(c.origin, Origin::HaReset | Origin::Operator | Origin::AdminNmi | Origin::HostFailure))
+                .filter(|c| {
+                    !matches!(
+                        c.origin,
+                        Origin::HaReset | Origin::Operator | Origin::AdminNmi | Origin::HostFailure
+                    )
+                })
                 .cloned()
                 .collect();
             fitting.sort_by_key(|c| (row == Row::StrongCause && !c.pointed, c.since, c.origin));
             let Some(first) = fitting.first() else { return false };
-            let confidence = if row == Row::DecisiveCause { Confidence::Confirmed } else { Confidence::Likely };
+            let confidence =
+                if row == Row::DecisiveCause { Confidence::Confirmed } else { Confidence::Likely };
             decision.settle(first.origin, confidence)
         }
         Row::Mechanism => {
@@ -289,7 +330,8 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             let Some(mechanism) = mechanism else { return false };
             // The cause below a mechanism is excluded only by logs that would show it.
             let whole = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
-            let sure = mechanism.best == Strength::Decisive && whole.is_empty() && decision.unresolved.is_none();
+            let sure =
+                mechanism.best == Strength::Decisive && whole.is_empty() && decision.unresolved.is_none();
             decision.missing = whole;
             decision.origin = mechanism.origin;
             decision.confidence = if sure { Confidence::Confirmed } else { Confidence::Likely };
@@ -297,8 +339,10 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
         }
         Row::HaReset => match find(decision, Origin::HaReset) {
             Some(actor) if actor.best >= Strength::Strong => {
-                let whole = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
-                let sure = actor.best == Strength::Decisive && whole.is_empty() && decision.unresolved.is_none();
+                let whole =
+                    lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel]);
+                let sure =
+                    actor.best == Strength::Decisive && whole.is_empty() && decision.unresolved.is_none();
                 decision.missing = whole;
                 decision.origin = Origin::HaReset;
                 decision.confidence = if sure { Confidence::Confirmed } else { Confidence::Likely };
@@ -319,9 +363,10 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
             decision.settle(first.origin, Confidence::Likely)
         }
         Row::OneWitness => {
-            let first = decision.candidates.iter().find(|c| {
-                c.best >= Strength::Moderate && roots.contains(&c.origin) && !c.side_logs_only
-            });
+            let first = decision
+                .candidates
+                .iter()
+                .find(|c| c.best >= Strength::Moderate && roots.contains(&c.origin) && !c.side_logs_only);
             let Some(first) = first else { return false };
             decision.leaning = Some(first.origin);
             decision.missing = lacking(decision, &[LogKind::Hostd, LogKind::Vmkernel]);
@@ -341,8 +386,11 @@ fn apply(row: Row, crash: &Crash, weighed: &[Weighed], decision: &mut Decision) 
                 return false;
             }
             let side = lacking(decision, &[LogKind::Sel, LogKind::Vobd]);
-            let elsewhere = code.and_then(lookup).is_some_and(|known| !known.points_to.is_empty() && !known.points_to.contains(&Origin::GuestOs));
-            let rivals = decision.candidates.iter().any(|c| c.best >= Strength::Moderate && roots.contains(&c.origin));
+            let elsewhere = code.and_then(lookup).is_some_and(|known| {
+                !known.points_to.is_empty() && !known.points_to.contains(&Origin::GuestOs)
+            });
+            let rivals =
+                decision.candidates.iter().any(|c| c.best >= Strength::Moderate && roots.contains(&c.origin));
             let sure = side.is_empty() && !elsewhere && !rivals && crash.kind != CrashKind::TripleFault;
             decision.missing = side;
             decision.settle(Origin::GuestOs, if sure { Confidence::Confirmed } else { Confidence::Likely })

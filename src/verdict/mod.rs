@@ -2,14 +2,14 @@
 
 pub mod cover;
 pub mod crash;
+#[cfg(test)]
+mod doc_examples;
 pub mod host_down;
 pub mod incident;
 mod judge;
 pub mod known;
 pub mod table;
 mod weigh;
-#[cfg(test)]
-mod doc_examples;
 pub mod words;
 
 pub use crash::Crash;

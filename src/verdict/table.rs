@@ -8,16 +8,21 @@ use crate::terms::{CrashKind, Origin};
 #[must_use]
 pub const fn roots(kind: CrashKind) -> &'static [Origin] {
     use Origin::{
-        AdminNmi, HaReset, HostFailure, HostHardware, Hypervisor, Operator, Resource, Storage, Stun, VirtualDevice,
+        AdminNmi, HaReset, HostFailure, HostHardware, Hypervisor, Operator, Resource, Storage, Stun,
+        VirtualDevice,
     };
     match kind {
         CrashKind::WindowsBugcheck | CrashKind::GuestPanic => {
             &[AdminNmi, HostFailure, HostHardware, Storage, Resource, VirtualDevice, Stun, Hypervisor]
         }
         CrashKind::TripleFault => &[HostFailure, HostHardware, Storage, Resource, VirtualDevice, Hypervisor],
-        CrashKind::VmxFailure => &[HostFailure, Operator, HostHardware, Storage, Resource, VirtualDevice, Hypervisor],
+        CrashKind::VmxFailure => {
+            &[HostFailure, Operator, HostHardware, Storage, Resource, VirtualDevice, Hypervisor]
+        }
         CrashKind::VmmFailure => &[HostFailure, HostHardware, Storage, Resource, VirtualDevice, Hypervisor],
-        CrashKind::VmReset => &[Operator, HostFailure, HostHardware, Storage, Resource, Stun, Hypervisor, HaReset],
+        CrashKind::VmReset => {
+            &[Operator, HostFailure, HostHardware, Storage, Resource, Stun, Hypervisor, HaReset]
+        }
         CrashKind::HostDown => &[HostFailure],
     }
 }

@@ -153,7 +153,11 @@ pub fn weigh(
             }
             // The README is dated by the capture, which ends after what it made.
             let dated_late = finding.log == LogKind::Readme;
-            if part == Part::Cause && !dated_late && crash.kind != CrashKind::HostDown && time - lasted(finding) > crash.time + TOO_LATE {
+            if part == Part::Cause
+                && !dated_late
+                && crash.kind != CrashKind::HostDown
+                && time - lasted(finding) > crash.time + TOO_LATE
+            {
                 strength = Strength::Context;
             }
             if tied == Tie::Host && rule.rule.origin == Some(Origin::Storage) && !on_vsan(rule, host, vm) {
@@ -190,7 +194,12 @@ fn on_vsan(rule: &Compiled, host: &HostModel, vm: usize) -> bool {
     rule.rule.id.contains("vsan")
         && host.vms.get(vm).is_some_and(|vm| {
             vm.volumes.iter().any(|key| {
-                key.starts_with("vsan") || host.volumes.get(key).and_then(|volume| volume.kind.as_deref()).is_some_and(|kind| kind.starts_with("vsan"))
+                key.starts_with("vsan")
+                    || host
+                        .volumes
+                        .get(key)
+                        .and_then(|volume| volume.kind.as_deref())
+                        .is_some_and(|kind| kind.starts_with("vsan"))
             })
         })
 }
@@ -206,12 +215,16 @@ fn boots(
 ) {
     let until = crash.back.unwrap_or(crash.time) + 1_800_000;
     for &rule_index in index.by_rule.keys() {
-        let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
+        let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot))
+        else {
+            continue;
+        };
         for &at in index.between(host, rule_index, crash.time, until).iter().take(most) {
             let Some(finding) = host.findings.get(at) else { continue };
             let Some(time) = finding.time else { continue };
             out.retain(|own| own.host != host_index || own.finding != at);
-            let told = finding.log == LogKind::Vmksummary && finding.before.is_some_and(|before| before <= crash.time + 60_000);
+            let told = finding.log == LogKind::Vmksummary
+                && finding.before.is_some_and(|before| before <= crash.time + 60_000);
             out.push(Weighed {
                 host: host_index,
                 finding: at,
@@ -243,7 +256,11 @@ fn sel_strength(host: &HostModel, offset: Millis, windows: Windows) -> Strength 
 fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) {
     let time = rule.rule.time.as_ref();
     let before = time.and_then(|time| time.before).map_or(windows.before, crate::rules::Duration::ms);
-    let late_log = rule.rule.logs.iter().all(|log| matches!(log, LogKind::Sel | LogKind::Vmksummary | LogKind::FolderListing));
+    let late_log = rule
+        .rule
+        .logs
+        .iter()
+        .all(|log| matches!(log, LogKind::Sel | LogKind::Vmksummary | LogKind::FolderListing));
     let after = match time.and_then(|time| time.after) {
         Some(after) => after.ms(),
         None if late_log => windows.after,
@@ -255,7 +272,9 @@ fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) 
     let host_wide = rule.rule.check == Some(Check::HostFailure);
     let after = match (crash.kind, host_wide) {
         // Records about the end of a host are written when it is back.
-        (CrashKind::HostDown, true) => crash.back.map_or(after, |back| back - crash.time + after.min(3_600_000)),
+        (CrashKind::HostDown, true) => {
+            crash.back.map_or(after, |back| back - crash.time + after.min(3_600_000))
+        }
         // A host that went down later did not crash this VM.
         (_, true) => after.min(windows.after),
         (CrashKind::HostDown, _) => after,
@@ -278,7 +297,13 @@ fn lasted(finding: &Finding) -> Millis {
 }
 
 /// When the state that a line opened was closed: by a line of an end rule that agrees in every tie they share.
-fn interval_end(host: &HostModel, index: &Index, rules: &RuleSet, rule: &Compiled, opened: &Finding) -> Option<Millis> {
+fn interval_end(
+    host: &HostModel,
+    index: &Index,
+    rules: &RuleSet,
+    rule: &Compiled,
+    opened: &Finding,
+) -> Option<Millis> {
     let interval = rule.rule.interval.as_ref()?;
     let from = opened.time?;
     interval
@@ -289,12 +314,14 @@ fn interval_end(host: &HostModel, index: &Index, rules: &RuleSet, rule: &Compile
         .filter_map(|&at| host.findings.get(at))
         .filter(|end| {
             let mut shared = 0;
-            let agree = TieBy::ALL.iter().all(|by| match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
-                (Some(a), Some(b)) => {
-                    shared += 1;
-                    same_key(host, *by, a, b)
+            let agree = TieBy::ALL.iter().all(|by| {
+                match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
+                    (Some(a), Some(b)) => {
+                        shared += 1;
+                        same_key(host, *by, a, b)
+                    }
+                    _ => true,
                 }
-                _ => true,
             });
             agree && shared > 0
         })
@@ -316,7 +343,8 @@ fn count(rule: &Compiled, host: &HostModel, own: &mut Vec<Weighed>) {
     let mut groups: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     for (at, weighed) in own.iter().enumerate() {
         let Some(finding) = host.findings.get(weighed.finding) else { continue };
-        let key = count.same.iter().map(|name| finding.captures.get(name).unwrap_or_default().to_owned()).collect();
+        let key =
+            count.same.iter().map(|name| finding.captures.get(name).unwrap_or_default().to_owned()).collect();
         groups.entry(key).or_default().push(at);
     }
     let mut enough = vec![false; own.len()];
@@ -327,7 +355,9 @@ fn count(rule: &Compiled, host: &HostModel, own: &mut Vec<Weighed>) {
                 .iter()
                 .copied()
                 .skip(n)
-                .take_while(|&at| own.get(at).is_some_and(|weighed| weighed.since - start <= count.within.ms()))
+                .take_while(|&at| {
+                    own.get(at).is_some_and(|weighed| weighed.since - start <= count.within.ms())
+                })
                 .collect();
             let total: u64 = run.iter().filter_map(|&at| own.get(at)).map(|weighed| weighed.count).sum();
             if total >= u64::from(count.at_least) {
@@ -361,7 +391,8 @@ fn thin(mut own: Vec<Weighed>, host: &HostModel, most: usize) -> Vec<Weighed> {
     let order = |weighed: &Weighed| host.findings.get(weighed.finding).map(Finding::order);
     own.sort_by(|a, b| b.strength.cmp(&a.strength).then(order(b).cmp(&order(a))));
     // The first line of all is worth keeping: it says since when.
-    let keep_first = own.iter().position(|weighed| Some(weighed.finding) == first).and_then(|at| own.get(at).cloned());
+    let keep_first =
+        own.iter().position(|weighed| Some(weighed.finding) == first).and_then(|at| own.get(at).cloned());
     own.truncate(most.saturating_sub(1).max(1));
     if let Some(first) = keep_first
         && !own.iter().any(|weighed| weighed.finding == first.finding)

@@ -23,10 +23,13 @@ pub struct Lead {
 pub fn crash_name(crash: &Crash) -> String {
     match (crash.kind, &crash.bugcheck) {
         (CrashKind::WindowsBugcheck, Some(bugcheck)) => {
-            let name = crate::windows::lookup(bugcheck.code).map_or(String::new(), |known| format!(" {}", known.name));
+            let name = crate::windows::lookup(bugcheck.code)
+                .map_or(String::new(), |known| format!(" {}", known.name));
             format!("Windows reported bugcheck {:#x}{name}", bugcheck.code)
         }
-        (CrashKind::WindowsBugcheck, None) => "the guest reported a Windows crash (no code in the logs)".to_owned(),
+        (CrashKind::WindowsBugcheck, None) => {
+            "the guest reported a Windows crash (no code in the logs)".to_owned()
+        }
         (CrashKind::GuestPanic, _) => "the guest reported a kernel panic".to_owned(),
         (CrashKind::TripleFault, _) => "a virtual CPU entered the shutdown state (triple fault)".to_owned(),
         (CrashKind::VmxFailure, _) => "the VMX process of the VM ended".to_owned(),
@@ -45,12 +48,18 @@ fn when(lead: &Lead) -> String {
 }
 
 fn told(lead: &Lead) -> String {
-    format!("{} ({}, {})", inside_sentence(lead.message.trim_end_matches('.')), lead.log.file_name(), when(lead))
+    format!(
+        "{} ({}, {})",
+        inside_sentence(lead.message.trim_end_matches('.')),
+        lead.log.file_name(),
+        when(lead)
+    )
 }
 
 /// A sentence that goes on another one: its first word loses its capital, unless it is a name.
 fn inside_sentence(message: &str) -> String {
-    const PLAIN: &[&str] = &["The", "A", "An", "All", "One", "Path", "Volume", "Command", "Commands", "Hard", "Soft", "Monitor"];
+    const PLAIN: &[&str] =
+        &["The", "A", "An", "All", "One", "Path", "Volume", "Command", "Commands", "Hard", "Soft", "Monitor"];
     match message.split_once(' ') {
         Some((first, rest)) if PLAIN.contains(&first) => format!("{} {rest}", first.to_lowercase()),
         _ => message.to_owned(),
@@ -79,7 +88,9 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
             decision.leaning.map_or("", Origin::as_str),
             told(lead)
         ),
-        (Row::HostDown, None) => format!("{what}: its logs begin anew, and nothing says why they stopped; {}.", reasons()),
+        (Row::HostDown, None) => {
+            format!("{what}: its logs begin anew, and nothing says why they stopped; {}.", reasons())
+        }
         (Row::Undetermined, _) | (_, None) => {
             let device = match decision.unresolved {
                 Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
@@ -88,7 +99,9 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
             };
             let quiet = decision.missing.is_empty() && decision.unresolved.is_none();
             if quiet && !crash.guest_reported() {
-                return format!("{what} without a word, and the logs, which cover the moment, show no cause.");
+                return format!(
+                    "{what} without a word, and the logs, which cover the moment, show no cause."
+                );
             }
             if quiet {
                 return format!("{what}, and the logs show no cause that can be tied to it.");
@@ -112,7 +125,12 @@ fn join(parts: &[String]) -> String {
 
 /// Why a rival was weighed and why it lost.
 #[must_use]
-pub fn rival(crash: &Crash, decision: &Decision, rival: &Candidate, lead: Option<&Lead>) -> (Confidence, String) {
+pub fn rival(
+    crash: &Crash,
+    decision: &Decision,
+    rival: &Candidate,
+    lead: Option<&Lead>,
+) -> (Confidence, String) {
     let confidence = match rival.best {
         Strength::Decisive | Strength::Strong => Confidence::Likely,
         _ => Confidence::Possible,
@@ -147,47 +165,69 @@ pub fn next_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (W
     match decision.origin {
         Origin::GuestOs => (
             Who::OsVendor,
-            format!("Open a case with the maker of the guest's operating system and bring {dump} of {vm} together with this report: the host shows no cause."),
+            format!(
+                "Open a case with the maker of the guest's operating system and bring {dump} of {vm} together with this report: the host shows no cause."
+            ),
         ),
         Origin::AdminNmi => (
             Who::Administrator,
-            format!("Find out who sent the NMI to {vm} (see the deciding lines for user and command). The crash is what an NMI is meant to cause; the dump it wrote shows what the guest was doing before."),
+            format!(
+                "Find out who sent the NMI to {vm} (see the deciding lines for user and command). The crash is what an NMI is meant to cause; the dump it wrote shows what the guest was doing before."
+            ),
         ),
         Origin::Hypervisor => (
             Who::VmwareSupport,
-            format!("Open a case with VMware by Broadcom support and bring this bundle, the vmware.log with the failure and any vmx-zdump or vmmcores files in the folder of {vm}."),
+            format!(
+                "Open a case with VMware by Broadcom support and bring this bundle, the vmware.log with the failure and any vmx-zdump or vmmcores files in the folder of {vm}."
+            ),
         ),
         Origin::VirtualDevice => (
             Who::VmwareSupport,
-            format!("Open a case with VMware by Broadcom support about the device named in the deciding line; bring this bundle and the .vmx of {vm}. For a passed-through device ask its maker as well."),
+            format!(
+                "Open a case with VMware by Broadcom support about the device named in the deciding line; bring this bundle and the .vmx of {vm}. For a passed-through device ask its maker as well."
+            ),
         ),
         Origin::Storage => (
             Who::StorageTeam,
-            format!("Give the deciding lines (device, volume, time in UTC) to the people who run the storage and the fabric, and ask what happened to that device at that minute. Then check the guest file systems of {vm}."),
+            format!(
+                "Give the deciding lines (device, volume, time in UTC) to the people who run the storage and the fabric, and ask what happened to that device at that minute. Then check the guest file systems of {vm}."
+            ),
         ),
         Origin::HostHardware => (
             Who::HardwareVendor,
-            format!("Put {host} into maintenance mode and open a case with the maker of the server; bring the deciding lines and the hardware event log (IPMI SEL)."),
+            format!(
+                "Put {host} into maintenance mode and open a case with the maker of the server; bring the deciding lines and the hardware event log (IPMI SEL)."
+            ),
         ),
         Origin::Stun => (
             Who::Administrator,
-            format!("Look at what stopped {vm} for so long: snapshot, backup or migration at that minute. Move it, shorten the chain of snapshots, or spread the load; then look at the datastore's latency."),
+            format!(
+                "Look at what stopped {vm} for so long: snapshot, backup or migration at that minute. Move it, shorten the chain of snapshots, or spread the load; then look at the datastore's latency."
+            ),
         ),
         Origin::Resource => (
             Who::Administrator,
-            format!("Free what ran out (see the deciding line) before {vm} is started again, and set an alarm on it."),
+            format!(
+                "Free what ran out (see the deciding line) before {vm} is started again, and set an alarm on it."
+            ),
         ),
         Origin::HostFailure => (
             Who::HardwareVendor,
-            format!("Treat {host} and not the VM: open a case with the maker of the server for a power loss or a hardware error, with VMware by Broadcom support for a purple screen, and bring the core (vmkernel-zdump) and the IPMI SEL."),
+            format!(
+                "Treat {host} and not the VM: open a case with the maker of the server for a power loss or a hardware error, with VMware by Broadcom support for a purple screen, and bring the core (vmkernel-zdump) and the IPMI SEL."
+            ),
         ),
         Origin::HaReset => (
             Who::Administrator,
-            format!("vSphere HA reset {vm} because its guest had stopped answering. Look at the console screenshot in its folder and in the guest's own event log for why it hung."),
+            format!(
+                "vSphere HA reset {vm} because its guest had stopped answering. Look at the console screenshot in its folder and in the guest's own event log for why it hung."
+            ),
         ),
         Origin::Operator => (
             Who::Administrator,
-            format!("Ask the user named in the deciding lines: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person."),
+            format!(
+                "Ask the user named in the deciding lines: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person."
+            ),
         ),
         Origin::Undetermined => undetermined_step(crash, decision, vm, host),
     }
@@ -198,7 +238,9 @@ fn undetermined_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -
     if decision.elsewhere {
         return (
             Who::Administrator,
-            format!("{vm} ran on another host when it crashed: make a vm-support bundle there and give both bundles together."),
+            format!(
+                "{vm} ran on another host when it crashed: make a vm-support bundle there and give both bundles together."
+            ),
         );
     }
     if !names.is_empty() {

@@ -95,7 +95,13 @@ fn fired<'a>(case: &Case, rules: &'a vmcoroner::rules::RuleSet) -> Vec<Fired<'a>
     let mut best: BTreeMap<usize, Fired<'a>> = BTreeMap::new();
     for kind in case.kinds() {
         let filter = Filter::new(rules, kind);
-        let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference: 1_900_000_000_000, line_limit: vmcoroner::scan::LINE_LIMIT };
+        let scanner = Scanner {
+            rules,
+            filter: filter.as_ref(),
+            kind,
+            reference: 1_900_000_000_000,
+            line_limit: vmcoroner::scan::LINE_LIMIT,
+        };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         let mut times: BTreeMap<usize, u64> = BTreeMap::new();
         for hit in &hits {

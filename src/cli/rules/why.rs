@@ -6,8 +6,8 @@ use crate::cli::exit::{self, Failure};
 use crate::cli::page::Paper;
 use crate::cli::{output, progress};
 use clap::Args;
-use vmcoroner::why;
 use vmcoroner::trace::{Outcome, Trace};
+use vmcoroner::why;
 
 /// What `rules why` takes.
 #[derive(Debug, Args)]

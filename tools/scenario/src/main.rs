@@ -114,7 +114,13 @@ fn hostile(dir: &Path, program: Option<&Path>) -> Result<bool, Error> {
         }
         good &= wrong.is_empty();
         let status = ran.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        println!("{:24} {status:>4} {:7.2} s {:5} MiB  {}", one.name, ran.seconds, ran.peak_mib, wrong.join("; "));
+        println!(
+            "{:24} {status:>4} {:7.2} s {:5} MiB  {}",
+            one.name,
+            ran.seconds,
+            ran.peak_mib,
+            wrong.join("; ")
+        );
     }
     Ok(good)
 }
