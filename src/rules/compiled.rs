@@ -186,10 +186,15 @@ impl Compiled {
         self.rule.logs.contains(&kind)
     }
 
-    /// The sentence of the report: the message with its captures filled in, or the title.
+    /// The sentence of the report: the message with its captures filled in; the title where there is none or one of its
+    /// captures did not take part.
     #[must_use]
     pub fn message(&self, captures: &Captures) -> String {
         let Some(template) = &self.rule.message else { return self.rule.title.clone() };
+        // A sentence with a hole says less than the title.
+        if template_names(template).iter().any(|name| captures.get(name).is_none_or(str::is_empty)) {
+            return self.rule.title.clone();
+        }
         fill(template, |name| captures.get(name).map(str::to_owned))
     }
 
