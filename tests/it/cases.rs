@@ -5,7 +5,7 @@ use super::support::table::Table;
 use super::support::{cases_folder, rules, skipped};
 use std::collections::BTreeMap;
 use vmcoroner::rules::{Compiled, Fact, Filter, Part};
-use vmcoroner::scan::Scanner;
+use vmcoroner::scan::{LINE_LIMIT, Scanner};
 use vmcoroner::terms::{Origin, Strength};
 
 /// Labels of the cases and the origins of the contract that say the same.
@@ -95,7 +95,8 @@ fn fired<'a>(case: &Case, rules: &'a vmcoroner::rules::RuleSet) -> Vec<Fired<'a>
     let mut best: BTreeMap<usize, Fired<'a>> = BTreeMap::new();
     for kind in case.kinds() {
         let filter = Filter::new(rules, kind);
-        let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference: 1_900_000_000_000 };
+        let reference = 1_900_000_000_000;
+        let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference, line_limit: LINE_LIMIT };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         let mut times: BTreeMap<usize, u64> = BTreeMap::new();
         for hit in &hits {
