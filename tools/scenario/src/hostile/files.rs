@@ -112,7 +112,7 @@ fn bombs(scale: u64) -> Vec<Hostile> {
             let packed = packed(&(Box::new(move |out: &mut dyn Write| (0..2 * gib).try_for_each(|_| out.write_all(&vec![b'\n'; MIB]))) as Body), 1);
             tgz(move |out| member(out, at("var/run/log/vmkernel.0.gz").as_bytes(), b'0', &packed))
         }),
-        file("nested-bomb.tgz", &[4], "nested", {
+        file("nested-bomb.tgz", &[3, 4], "nested", {
             let mut inner = packed(&(Box::new(|out: &mut dyn Write| member(out, b"x/deep.log", b'0', b"1").and_then(|()| end(out))) as Body), 1);
             for level in 0..8 {
                 let own = std::mem::take(&mut inner);
