@@ -201,9 +201,10 @@ pub fn sniff(head: &[u8]) -> Option<LogKind> {
     let text = String::from_utf8_lossy(head.get(..head.len().min(64 * 1024)).unwrap_or_default());
     let mut votes: Vec<(LogKind, usize)> = Vec::new();
     for line in text.lines().take(400) {
-        let kind = if line.contains("| vmx| ") || line.contains("| vcpu-") || line.contains("Log for VMware ") || line.contains(": vmx| ") || line.contains(": vcpu-") {
-            LogKind::Vmware
-        } else if ["In(05) ", "Wa(03) ", "No(00) ", "Er(02) "].iter().any(|level| line.contains(level)) {
+        const VMWARE: &[&str] = &[
+            "| vmx| ", "| vcpu-", ": vmx| ", ": vcpu-", "Log for VMware ", "In(05) ", "Wa(03) ", "No(00) ", "Er(02) ",
+        ];
+        let kind = if VMWARE.iter().any(|mark| line.contains(mark)) {
             LogKind::Vmware
         } else if line.contains("vmkernel: ") || line.contains(" vmkwarning: ") || is_cpu_head(line) {
             LogKind::Vmkernel

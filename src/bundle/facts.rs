@@ -60,16 +60,8 @@ impl Vmx {
             "displayname" => self.name = Some(value),
             "guestos" => self.guest_os = Some(value),
             "uuid.bios" => self.bios_uuid = Some(value),
-            _ if lower.starts_with("pcipassthru") && lower.ends_with(".id") => {
-                if !self.pci.contains(&value) {
-                    self.pci.push(value);
-                }
-            }
-            _ if lower.ends_with(".filename") && value.starts_with('/') => {
-                if !self.disks.contains(&value) {
-                    self.disks.push(value);
-                }
-            }
+            _ if lower.starts_with("pcipassthru") && lower.ends_with(".id") => add_once(&mut self.pci, value),
+            _ if lower.ends_with(".filename") && value.starts_with('/') => add_once(&mut self.disks, value),
             _ => {}
         }
     }
@@ -86,6 +78,12 @@ impl Vmx {
                 }
             }
         }
+    }
+}
+
+fn add_once(list: &mut Vec<String>, value: String) {
+    if !list.contains(&value) {
+        list.push(value);
     }
 }
 
@@ -274,7 +272,7 @@ pub fn readme(text: &str) -> (Option<Millis>, Vec<String>) {
         read_alone(&value.replacen(' ', "T", 1))
     });
     let manifests = text
-        .split(|c: char| c == '\'' || c == '"' || c == ',' || c == ' ' || c == '[' || c == ']')
+        .split(['\'', '"', ',', ' ', '[', ']'])
         .filter(|word| word.starts_with("HungVM:"))
         .map(str::to_owned)
         .collect();

@@ -112,7 +112,10 @@ impl InputArgs {
             vm: self.vm.clone(),
             bugcheck: None,
             limits: self.limits()?,
-            ..Options::new(Arc::new(rule_set(self.rules.as_deref())?))
+            ..Options::new(Arc::new(match self.rules.as_deref() {
+                Some(dir) => RuleSet::with_dir(dir)?,
+                None => RuleSet::brief()?,
+            }))
         })
     }
 }

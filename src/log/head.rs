@@ -149,7 +149,7 @@ fn host(stamp: &Stamp, rest: &[u8]) -> Option<Form> {
         if !level {
             return None;
         }
-        let body = memchr::memmem::find(after.get(..64.min(after.len()))?, b": -->").is_some();
+        let body = holds_arrow(after.get(..64.min(after.len()))?);
         return Some(if body || (plus && !after.starts_with(b" ")) { Form::Continuation } else { Form::HostSyslog });
     }
     if stamp.form == StampForm::Bracketed {
@@ -162,12 +162,24 @@ fn host(stamp: &Stamp, rest: &[u8]) -> Option<Form> {
             [b'-', b' ', ..] => Some(Form::Section),
             text if text.starts_with(b"Section for ") => Some(Form::Section),
             text if text.starts_with(b"-->") => Some(Form::Continuation),
-            text if memchr::memmem::find(text.get(..120.min(text.len()))?, b" [esx@").is_some() => Some(Form::Rfc5424),
+            text if holds_element(text.get(..120.min(text.len()))?) => Some(Form::Rfc5424),
             _ => Some(Form::HostPlain),
         },
         b':' => Some(Form::HostPlain),
         _ => None,
     }
+}
+
+/// Whether `: -->` stands in it. Searching for one rare byte spares the set-up of a search for several.
+#[inline]
+fn holds_arrow(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'>', text).any(|at| text.get(..at).is_some_and(|before| before.ends_with(b": --")))
+}
+
+/// Whether ` [esx@` stands in it.
+#[inline]
+fn holds_element(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'@', text).any(|at| text.get(..at).is_some_and(|before| before.ends_with(b" [esx")))
 }
 
 /// ` In(05)`, ` Wa(180)+`, ` In(14)[+]`: whether the code is a known one, whether it is marked as a continuation,

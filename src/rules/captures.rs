@@ -7,6 +7,11 @@ use std::sync::Arc;
 pub struct Captures(Vec<(Arc<str>, Box<str>)>);
 
 impl Captures {
+    /// None yet, with room for so many.
+    pub(super) fn with_room(groups: usize) -> Self {
+        Self(Vec::with_capacity(groups))
+    }
+
     /// The value of a capture, if it took part.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -28,12 +28,15 @@ pub struct Compiled {
     unless: Vec<Pattern>,
 }
 
+/// A compiled pattern with the names of its groups.
+type Ready = (Regex, Vec<Option<Arc<str>>>);
+
 #[derive(Debug)]
 struct Pattern {
     text: String,
     ignore_case: bool,
     needs: OnceLock<Needs>,
-    compiled: OnceLock<Option<(Regex, Vec<Option<Arc<str>>>)>>,
+    compiled: OnceLock<Option<Ready>>,
 }
 
 impl Pattern {
@@ -57,7 +60,7 @@ impl Pattern {
     }
 
     /// The compiled pattern; `None` only for one that does not compile, which loading has refused before.
-    fn get(&self) -> Option<&(Regex, Vec<Option<Arc<str>>>)> {
+    fn get(&self) -> Option<&Ready> {
         self.compiled
             .get_or_init(|| {
                 let regex = self.try_compile().ok()?;
@@ -180,7 +183,7 @@ impl Compiled {
     fn captures(&self, text: &[u8]) -> Option<Captures> {
         self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(|(regex, names)| {
             let found = regex.captures(text)?;
-            let mut captures = Captures::default();
+            let mut captures = Captures::with_room(names.iter().flatten().count());
             for (name, group) in names.iter().zip(found.iter()) {
                 if let (Some(name), Some(group)) = (name, group) {
                     let value = String::from_utf8_lossy(group.as_bytes());

@@ -206,11 +206,11 @@ mod tests {
     }
 
     #[test]
-    fn the_builtin_rules_of_every_kind_are_searched_for_in_one_go() {
+    fn the_builtin_rules_of_every_kind_are_searched_for_in_two_goes_at_most() {
         let rules = RuleSet::builtin().unwrap();
         for &kind in LogKind::ALL {
             if let Some(filter) = Filter::new(&rules, kind) {
-                assert_eq!(filter.size().1, 1, "{kind} has {} fingerprints", filter.size().0);
+                assert!(filter.size().1 <= 2, "{kind} has {} fingerprints", filter.size().0);
             }
         }
     }

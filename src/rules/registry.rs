@@ -69,6 +69,19 @@ impl RuleSet {
         Ok(Self::from_map(all))
     }
 
+    /// The built-in rules as an analysis needs them: without samples, explanations and references, which are a large
+    /// part of what a start would parse.
+    ///
+    /// # Errors
+    /// As [`RuleSet::builtin`].
+    pub fn brief() -> Result<Self, LoadError> {
+        let mut all = BTreeMap::new();
+        for (name, text) in embedded::BRIEF {
+            add_file(&mut all, Path::new(name), text, false)?;
+        }
+        Ok(Self::from_map(all))
+    }
+
     /// The built-in rules, and those of the `*.toml` files of a folder: new ids are added, known ids replaced.
     ///
     /// # Errors
@@ -277,4 +290,32 @@ fn place(text: &str, id: &str, field: &str) -> Range<usize> {
         }
     }
     start..start + quoted.len().min(tail.len())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_brief_rules_are_the_rules_without_what_readers_want() {
+        let (whole, brief) = (RuleSet::builtin().unwrap(), RuleSet::brief().unwrap());
+        assert_eq!(whole.rules().len(), brief.rules().len());
+        let (mut long, mut short) = (0, 0);
+        for (whole, brief) in whole.rules().iter().zip(brief.rules()) {
+            let mut expected = whole.rule.clone();
+            long += serde_json::to_string(&expected).unwrap().len();
+            expected.positives.clear();
+            expected.negatives.clear();
+            expected.explain.clear();
+            // Lists of several lines stay.
+            expected.references.clone_from(&brief.rule.references);
+            expected.generations.clone_from(&brief.rule.generations);
+            let brief_text = serde_json::to_string(&brief.rule).unwrap();
+            short += brief_text.len();
+            assert_eq!(brief_text, serde_json::to_string(&expected).unwrap());
+            assert_eq!(whole.topic, brief.topic);
+        }
+        assert!(short * 2 < long, "{short} of {long} bytes are left");
+    }
 }

@@ -5,6 +5,9 @@ use super::pass::PieceDone;
 use super::scanner::Hit;
 use std::collections::BTreeMap;
 
+/// The pieces of each member of each bundle, in their order.
+pub(super) type ByMember = BTreeMap<(usize, usize), Vec<PieceDone>>;
+
 /// Bundle, member, piece: the order of the input.
 type Key = (usize, usize, u32);
 
@@ -94,7 +97,7 @@ impl Found {
     }
 
     /// The pieces of each member in their order, and how many hits of each bundle were left out.
-    pub(super) fn finish(mut self) -> (BTreeMap<(usize, usize), Vec<PieceDone>>, BTreeMap<usize, u64>) {
+    pub(super) fn finish(mut self) -> (ByMember, BTreeMap<usize, u64>) {
         let over: Vec<usize> = self.held.keys().copied().collect();
         for bundle in over {
             self.trim((bundle, 0, 0), true);

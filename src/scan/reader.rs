@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
         let (found, more) = self.work.wait();
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(more);
-        notes.sort_by(|a, b| a.0.cmp(&b.0));
+        notes.sort_by_key(|(order, _)| *order);
         if self.notes_left_out > 0 {
             let text = format!("{} further notes about its members are not shown", self.notes_left_out);
             notes.push((usize::MAX, Note { kind: NoteKind::OverBudget, member: None, text }));
@@ -503,7 +503,7 @@ impl Sink for Reader<'_> {
                         return Open::Skip;
                     }
                     // A fragment has a MiB: those behind the limit of one file are not asked for.
-                    if parts.len() >= limits.small_file.div_ceil(1 << 20).max(1) + 1 {
+                    if parts.len() > limits.small_file.div_ceil(1 << 20).max(1) {
                         return Open::Skip;
                     }
                     parts.insert(number, Vec::new());

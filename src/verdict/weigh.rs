@@ -87,6 +87,7 @@ impl Index {
 /// Weighs every finding of one host for a crash of its VM `vm`. `since` is when this run of the VM began, or when its
 /// crash before this one was over: how it died then, and what was done about it, says nothing about this crash.
 #[must_use]
+#[allow(clippy::too_many_arguments)]
 pub fn weigh(
     host_index: usize,
     host: &HostModel,
@@ -204,7 +205,7 @@ fn boots(
     out: &mut Vec<Weighed>,
 ) {
     let until = crash.back.unwrap_or(crash.time) + 1_800_000;
-    for (&rule_index, _) in &index.by_rule {
+    for &rule_index in index.by_rule.keys() {
         let Some(rule) = rules.rules().get(rule_index).filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
         for &at in index.between(host, rule_index, crash.time, until).iter().take(most) {
             let Some(finding) = host.findings.get(at) else { continue };

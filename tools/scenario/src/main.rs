@@ -3,6 +3,8 @@
 //! `scenario hostile` writes bundles as an enemy would make them and holds a program against them.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod inflate;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,6 +17,7 @@ fn main() -> ExitCode {
         ["check", dir] => check(Path::new(dir)),
         ["hostile", dir] => hostile(Path::new(dir), None),
         ["hostile", dir, "--check", program] => hostile(Path::new(dir), Some(Path::new(program))),
+        ["inflate", file] => inflated(Path::new(file)),
         ["load", options @ .., out] => match load_options(options) {
             Some(options) => load(&options, Path::new(out)),
             None => return usage(),
@@ -34,7 +37,7 @@ fn main() -> ExitCode {
 fn usage() -> ExitCode {
     eprintln!(
         "usage: scenario build DIR\n       scenario check DIR\n       scenario load [--size 1GiB] [--vms 30] [--crashes 0] [--seed 7] OUT.tgz\n       \
-         scenario hostile DIR [--check PROGRAM]"
+         scenario hostile DIR [--check PROGRAM]\n       scenario inflate FILE.tgz"
     );
     ExitCode::from(2)
 }
@@ -114,6 +117,11 @@ fn hostile(dir: &Path, program: Option<&Path>) -> Result<bool, Error> {
         println!("{:24} {status:>4} {:7.2} s {:5} MiB  {}", one.name, ran.seconds, ran.peak_mib, wrong.join("; "));
     }
     Ok(good)
+}
+
+fn inflated(file: &Path) -> Result<bool, Error> {
+    println!("{} bytes", inflate::inflate(file).map_err(io(file))?);
+    Ok(true)
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
