@@ -31,7 +31,12 @@ pub(crate) fn plan(paths: &[PathBuf]) -> Vec<Planned> {
         match input::discover(path) {
             Ok(found) => {
                 let mut notes = found.notes;
-                planned.extend(found.sources.into_iter().map(|source| Planned::Source(source, std::mem::take(&mut notes))));
+                planned.extend(
+                    found
+                        .sources
+                        .into_iter()
+                        .map(|source| Planned::Source(source, std::mem::take(&mut notes))),
+                );
             }
             Err(error) => planned.push(Planned::Failed(path.clone(), AnalyzeError::from(error))),
         }
@@ -58,7 +63,11 @@ pub(crate) struct Gathered {
 }
 
 /// Reads every input once.
-pub(crate) fn gather(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Gathered, AnalyzeError> {
+pub(crate) fn gather(
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Gathered, AnalyzeError> {
     let planned = plan(paths);
     let mut all = Collected::default();
     let ahead = planned.len();
@@ -107,7 +116,8 @@ fn leave_out_copies(inputs: &mut [Input], hosts: &mut Vec<HostModel>) {
     let mut copies: Vec<(usize, usize)> = Vec::new();
     let weight = |hosts: &[HostModel], at: usize| {
         hosts.get(at).map(|host| {
-            let lines: u64 = host.logs.values().chain(host.vms.iter().map(|vm| &vm.coverage)).map(|log| log.lines).sum();
+            let lines: u64 =
+                host.logs.values().chain(host.vms.iter().map(|vm| &vm.coverage)).map(|log| log.lines).sum();
             (lines, host.findings.len())
         })
     };
@@ -240,7 +250,12 @@ impl Run<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.model(at, source, notes)));
         let mut done = outcome.unwrap_or_else(|_| {
             let why = "an internal error ended its analysis; the other inputs are not concerned".to_owned();
-            Done { input: unreadable(String::new(), path, why), hosts: Vec::new(), error: None, stopped: false }
+            Done {
+                input: unreadable(String::new(), path, why),
+                hosts: Vec::new(),
+                error: None,
+                stopped: false,
+            }
         });
         done.input.id = id;
         done
@@ -314,7 +329,9 @@ fn read_one(
     let state = match (outcome.state, worst) {
         (input::State::Unreadable, _) => InputState::Unreadable,
         (input::State::Truncated, _) | (_, Some(NoteKind::Truncated)) => InputState::Truncated,
-        (input::State::Damaged, _) | (_, Some(NoteKind::Damaged | NoteKind::OverBudget)) => InputState::Damaged,
+        (input::State::Damaged, _) | (_, Some(NoteKind::Damaged | NoteKind::OverBudget)) => {
+            InputState::Damaged
+        }
         _ => InputState::Complete,
     };
     let kind = match outcome.kind {
@@ -326,13 +343,15 @@ fn read_one(
     };
     let mut notes: Vec<String> = own.iter().map(sentence).collect();
     let whole = |pass: &BundlePass| pass.kept.iter().any(|file| file.keep == crate::bundle::Keep::ActionLog);
-    if kind == InputKind::VmSupport && !passes.iter().any(whole) && passes.iter().any(|pass| !pass.is_empty()) {
+    if kind == InputKind::VmSupport && !passes.iter().any(whole) && passes.iter().any(|pass| !pass.is_empty())
+    {
         notes.push("action.log, which vm-support writes last, is not in it: the collection was not finished or the archive is not whole".to_owned());
     }
     if passes.iter().any(|pass| pass.vcenter) {
         notes.push("a support bundle of vCenter Server is in it: that holds no logs of hosts and VMs; give the bundles of the ESXi hosts".to_owned());
     }
-    let input = Input { id: String::new(), path, kind, state, members: outcome.members, bytes: outcome.bytes, notes };
+    let input =
+        Input { id: String::new(), path, kind, state, members: outcome.members, bytes: outcome.bytes, notes };
     Read { done: Done { input, hosts: Vec::new(), error: None, stopped: outcome.stopped }, passes }
 }
 

@@ -130,7 +130,12 @@ impl Budgets {
             Budget::Files | Budget::Fragments | Budget::Crashes => (1, 10_000_000),
             Budget::SmallFile | Budget::SmallFiles => (1 << 10, 1 << 30),
             Budget::Findings => (64 << 10, 64 << 30),
-            Budget::Containers | Budget::Output | Budget::MemberOutput | Budget::Ratio | Budget::RatioGrace | Budget::Members => (1, u64::MAX),
+            Budget::Containers
+            | Budget::Output
+            | Budget::MemberOutput
+            | Budget::Ratio
+            | Budget::RatioGrace
+            | Budget::Members => (1, u64::MAX),
         }
     }
 
@@ -147,12 +152,14 @@ impl Budgets {
     /// assert!(budgets.set("depth=0").is_err());
     /// ```
     pub fn set(&mut self, text: &str) -> Result<(), String> {
-        let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE, such as depth=6 or output=2G")?;
+        let (name, value) =
+            text.split_once('=').ok_or("write it as NAME=VALUE, such as depth=6 or output=2G")?;
         let Some(budget) = Budget::parse(name.trim()) else {
             let known: Vec<&str> = Budget::ALL.iter().map(|budget| budget.as_str()).collect();
             return Err(format!("\"{name}\" is none of {}", known.join(", ")));
         };
-        let value = number(value.trim()).ok_or_else(|| format!("\"{value}\" is no number; write 500, 64K, 2G or 1TiB"))?;
+        let value = number(value.trim())
+            .ok_or_else(|| format!("\"{value}\" is no number; write 500, 64K, 2G or 1TiB"))?;
         let (least, most) = Self::range(budget);
         if !(least..=most).contains(&value) {
             return Err(format!("{} takes {least} to {most}", budget.as_str()));

@@ -17,11 +17,15 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
     options.window_after_ms = args.window_after.ms();
     options.bugcheck = args.bugcheck;
     let main = (args.output.format, args.output.output.as_deref());
-    let outputs: Vec<(Format, Option<&Path>)> =
-        std::iter::once(main).chain(args.report.iter().map(|to| (to.format, Some(to.file.as_path())))).collect();
-    let (lines, whole): (Vec<_>, Vec<_>) = outputs.into_iter().partition(|(format, _)| *format == Format::Jsonl);
+    let outputs: Vec<(Format, Option<&Path>)> = std::iter::once(main)
+        .chain(args.report.iter().map(|to| (to.format, Some(to.file.as_path()))))
+        .collect();
+    let (lines, whole): (Vec<_>, Vec<_>) =
+        outputs.into_iter().partition(|(format, _)| *format == Format::Jsonl);
     if args.resume.is_some() && !whole.is_empty() {
-        return Err(Failure::usage("--resume goes with --format jsonl alone: other reports need all inputs to be read"));
+        return Err(Failure::usage(
+            "--resume goes with --format jsonl alone: other reports need all inputs to be read",
+        ));
     }
     let limits = &options.limits.input;
     stop::on_interrupt(&limits.stop);
@@ -37,12 +41,18 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
             None => Earlier::default(),
         };
         let mut sinks = Sinks::open(&lines, args.resume.as_deref())?;
-        let outcome =
-            stream::run(&args.input.paths, &options, listener.as_ref(), &earlier, !whole.is_empty(), &mut |one| {
+        let outcome = stream::run(
+            &args.input.paths,
+            &options,
+            listener.as_ref(),
+            &earlier,
+            !whole.is_empty(),
+            &mut |one| {
                 if !sinks.take(one) {
                     limits.stop.set();
                 }
-            });
+            },
+        );
         drop(listener);
         let broken = sinks.finish()?;
         let outcome = outcome?;
@@ -53,7 +63,9 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
             return Ok(exit_code_of(&outcome.tally, args.fail_on.as_ref()));
         }
         match outcome.error {
-            Some(error) if outcome.tally.found == 0 && !limits.stop.is_set() => return Err(Failure::from(error)),
+            Some(error) if outcome.tally.found == 0 && !limits.stop.is_set() => {
+                return Err(Failure::from(error));
+            }
             _ => exit_code_of(&outcome.tally, args.fail_on.as_ref()),
         }
     };

@@ -17,6 +17,7 @@ pub(crate) fn on_interrupt(stop: &Stop) {
             std::process::exit(i32::from(STOPPED));
         }
         stop.set();
-        let _ = anstream::stderr().write_all(b"\nvmcoroner: ending with what is finished; Ctrl-C again ends it at once\n");
+        let _ = anstream::stderr()
+            .write_all(b"\nvmcoroner: ending with what is finished; Ctrl-C again ends it at once\n");
     });
 }

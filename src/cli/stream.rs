@@ -42,16 +42,21 @@ impl Sinks {
             Some((_, Err(error))) if error.kind() == io::ErrorKind::NotFound => None,
             Some((path, Err(error))) => return Err(named(path, &error).into()),
         };
-        let same = |path: &Path| match (resume.and_then(|own| own.canonicalize().ok()), path.canonicalize().ok()) {
-            (Some(own), Some(path)) => own == path,
-            _ => false,
-        };
+        let same =
+            |path: &Path| match (resume.and_then(|own| own.canonicalize().ok()), path.canonicalize().ok()) {
+                (Some(own), Some(path)) => own == path,
+                _ => false,
+            };
         let mut outs = Vec::new();
         for &(_, path) in outputs {
             let out = match path {
                 None => Out { to: Box::new(io::stdout().lock()), path: None, in_place: None },
                 Some(path) if same(path) => {
-                    let file = OpenOptions::new().read(true).write(true).open(path).map_err(|error| named(path, &error))?;
+                    let file = OpenOptions::new()
+                        .read(true)
+                        .write(true)
+                        .open(path)
+                        .map_err(|error| named(path, &error))?;
                     let in_place = InPlace { file, good: 0, tail: None };
                     Out { to: Box::new(io::sink()), path: Some(path.to_owned()), in_place: Some(in_place) }
                 }
@@ -128,7 +133,9 @@ impl InPlace {
         let lines = match one {
             Streamed::Lines(lines) => lines,
             // It stands where it should stand.
-            Streamed::Known(entry, id) if self.tail.is_none() && entry.from == self.good && entry.id == *id => {
+            Streamed::Known(entry, id)
+                if self.tail.is_none() && entry.from == self.good && entry.id == *id =>
+            {
                 self.good = entry.to;
                 return Ok(());
             }

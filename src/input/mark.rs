@@ -49,7 +49,14 @@ impl Source {
                 for entry in folder::entries(root, apart).filter_map(Result::ok) {
                     let Some(data) = entry.metadata().ok().filter(Metadata::is_file) else { continue };
                     let time = take(&data);
-                    hash.add(entry.path().strip_prefix(root).unwrap_or(entry.path()).as_os_str().as_encoded_bytes());
+                    hash.add(
+                        entry
+                            .path()
+                            .strip_prefix(root)
+                            .unwrap_or(entry.path())
+                            .as_os_str()
+                            .as_encoded_bytes(),
+                    );
                     hash.add(&[0]);
                     hash.add(&data.len().to_le_bytes());
                     hash.add(&time.to_le_bytes());

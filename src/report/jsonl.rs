@@ -246,7 +246,11 @@ impl Earlier {
             let Some((mut entry, _, _)) = open.take() else { continue };
             entry.to = at;
             if seen.resume.line == 1 {
-                entry.tally.add(seen.input.state, seen.host.is_some() || seen.id.is_some(), std::iter::empty());
+                entry.tally.add(
+                    seen.input.state,
+                    seen.host.is_some() || seen.id.is_some(),
+                    std::iter::empty(),
+                );
             }
             for crash in &seen.crashes {
                 *entry.tally.origins.entry(crash.verdict.origin).or_default() += 1;

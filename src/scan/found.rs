@@ -78,7 +78,11 @@ impl Found {
                 before += own.min(most);
                 (own, now) = (0, key.1);
             }
-            let room = most.saturating_sub(own).min(if whole { self.budget.saturating_sub(before + own) } else { most });
+            let room = most.saturating_sub(own).min(if whole {
+                self.budget.saturating_sub(before + own)
+            } else {
+                most
+            });
             own += piece.bytes;
             let had = cost(&piece.done.scanned.hits);
             if had > room {

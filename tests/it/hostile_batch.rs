@@ -1,7 +1,7 @@
 //! Many inputs in one run: order, resuming, failing ones, stopping.
 
 use super::hostile_make::{other, sample};
-use super::support::program::{run_in, Ran};
+use super::support::program::{Ran, run_in};
 use super::support::{Folder, analyze_with, json_text};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,7 +25,8 @@ fn lines_come_in_the_order_of_the_inputs_with_host_and_input() {
     case(&folder);
     let ran = jsonl(folder.path(), &[]);
     assert_eq!(ran.status, 4, "{}", ran.err);
-    let lines: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ids: Vec<&str> = lines.iter().map(|line| line["input"]["id"].as_str().unwrap()).collect();
     let mut sorted = ids.clone();
     sorted.sort_unstable();
@@ -54,7 +55,8 @@ fn an_input_without_vms_and_one_without_anything_have_their_line() {
     folder.put("case/hostd.log", b"2026-01-02T03:04:05.678Z In(166) Hostd[2100000]: x\n");
     folder.put("zero", b"");
     let ran = run_in(folder.path(), &["case", "zero", "-f", "jsonl"]);
-    let lines: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2, "{}", ran.out);
     assert!(lines[0]["id"].is_null() && lines[0]["host"].is_object());
     assert!(lines[1]["id"].is_null() && lines[1]["host"].is_null());
@@ -125,7 +127,10 @@ fn several_reports_of_one_run() {
     assert_eq!(ran.status, 4, "{}", ran.err);
     let alone = run_in(folder.path(), &["case", "-f", "json"]).out;
     assert_eq!(std::fs::read_to_string(folder.path().join("r.json")).unwrap(), alone);
-    assert_eq!(std::fs::read_to_string(folder.path().join("r.jsonl")).unwrap(), jsonl(folder.path(), &[]).out);
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("r.jsonl")).unwrap(),
+        jsonl(folder.path(), &[]).out
+    );
     assert_eq!(ran.out, run_in(folder.path(), &["case"]).out);
 }
 

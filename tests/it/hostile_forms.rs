@@ -8,12 +8,15 @@ use vmcoroner::report::model::{InputState, Report};
 
 /// Crashes with their verdicts.
 fn told(report: &Report) -> Vec<String> {
-    crashes(report).map(|(_, crash)| format!("{} {} {}", crash.id, crash.verdict.origin, crash.verdict.confidence)).collect()
+    crashes(report)
+        .map(|(_, crash)| format!("{} {} {}", crash.id, crash.verdict.origin, crash.verdict.confidence))
+        .collect()
 }
 
 fn told_by(bundles: &[Vec<u8>]) -> Vec<String> {
     let folder = Folder::new();
-    let paths: Vec<PathBuf> = bundles.iter().enumerate().map(|(n, b)| folder.put(&format!("{n}.tgz"), b)).collect();
+    let paths: Vec<PathBuf> =
+        bundles.iter().enumerate().map(|(n, b)| folder.put(&format!("{n}.tgz"), b)).collect();
     let told = told(&analyze(&paths));
     assert!(told.len() >= bundles.len());
     told
@@ -78,14 +81,16 @@ fn a_cut_zip_is_read_forward() {
 
 #[test]
 fn a_tar_of_tgz() {
-    let (_folder, path) = Folder::new().put_zip(tar_of(&[("w/a.tgz".into(), sample()), ("w/b.tgz".into(), other())]));
+    let (_folder, path) =
+        Folder::new().put_zip(tar_of(&[("w/a.tgz".into(), sample()), ("w/b.tgz".into(), other())]));
     same_as_both(path);
 }
 
 #[test]
 fn a_bundle_as_zip() {
     same_as_bundle("bundle.zip", &zip_of(&members(&sample())));
-    let windows: Vec<_> = members(&sample()).into_iter().map(|(name, bytes)| (name.replace('/', "\\"), bytes)).collect();
+    let windows: Vec<_> =
+        members(&sample()).into_iter().map(|(name, bytes)| (name.replace('/', "\\"), bytes)).collect();
     same_as_bundle("windows.zip", &zip_of(&windows));
 }
 
@@ -111,7 +116,11 @@ fn joined_and_left_over_fragments() {
     }
     let report = analyze(&[folder.path().to_owned()]);
     assert_eq!(told(&report), told_by(&[sample()]));
-    assert!(report.inputs[0].notes.iter().any(|note| note.contains("left over")), "{:?}", report.inputs[0].notes);
+    assert!(
+        report.inputs[0].notes.iter().any(|note| note.contains("left over")),
+        "{:?}",
+        report.inputs[0].notes
+    );
 }
 
 #[test]
@@ -131,7 +140,9 @@ fn logs_packed_at_rest() {
     let report = analyze(&[folder.path().to_owned()]);
     assert_eq!(told(&report).len(), told_by(&[sample()]).len());
     assert_eq!(report.inputs[0].state, InputState::Damaged);
-    assert!(report.inputs[0].notes.iter().any(|note| note.contains("vobd.log.bz2") && note.contains("bzip2")));
+    assert!(
+        report.inputs[0].notes.iter().any(|note| note.contains("vobd.log.bz2") && note.contains("bzip2"))
+    );
 }
 
 #[test]
@@ -145,7 +156,9 @@ fn the_folder_of_a_collector() {
     }
     folder.put("uac-esx01-20260102/uac.log", b"2026-01-02 collected\n");
     let report = analyze(&[folder.path().to_owned()]);
-    let ids = |told: Vec<String>| told.iter().map(|one| one.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+    let ids = |told: Vec<String>| {
+        told.iter().map(|one| one.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(ids(told(&report)), ids(told_by(&[sample()])), "{:?}", report.inputs);
 }
 
@@ -154,7 +167,11 @@ fn a_single_log() {
     let all = members(&sample());
     for (log, crash) in [("vmware.log", true), ("vmkernel.log", false), ("hostd.log", false)] {
         let (_, bytes) = all.iter().find(|(name, _)| name.ends_with(&format!("/{log}"))).unwrap();
-        for (name, bytes) in [(log.to_owned(), bytes.clone()), (format!("{log}.gz"), gzip(bytes)), ("case 17.txt".to_owned(), bytes.clone())] {
+        for (name, bytes) in [
+            (log.to_owned(), bytes.clone()),
+            (format!("{log}.gz"), gzip(bytes)),
+            ("case 17.txt".to_owned(), bytes.clone()),
+        ] {
             let folder = Folder::new();
             let report = analyze(&[folder.put(&name, &bytes)]);
             assert_eq!(report.summary.crashes > 0, crash, "{name} of {log}");
@@ -178,7 +195,11 @@ fn split_parts_as_one_stream() {
         std::fs::remove_file(folder.path().join(format!("{pattern}2"))).unwrap();
         let report = analyze(&[folder.path().join(format!("{pattern}1"))]);
         assert_eq!(report.inputs[0].state, InputState::Truncated);
-        assert!(report.inputs[0].notes.iter().any(|note| note.contains(&format!("{pattern}2"))), "{:?}", report.inputs);
+        assert!(
+            report.inputs[0].notes.iter().any(|note| note.contains(&format!("{pattern}2"))),
+            "{:?}",
+            report.inputs
+        );
     }
 }
 
@@ -204,7 +225,10 @@ fn a_bundle_of_vcenter_is_recognised() {
     let folder = Folder::new();
     let bytes = gzip(&tar_of(&[
         ("vc-vcsa-2026-01-02--03.04-1234/README".into(), b"Command line: vc-support\n".to_vec()),
-        ("vc-vcsa-2026-01-02--03.04-1234/var/log/vmware/vpxd/vpxd.log".into(), b"2026-01-02T03:04:05Z info vpxd\n".to_vec()),
+        (
+            "vc-vcsa-2026-01-02--03.04-1234/var/log/vmware/vpxd/vpxd.log".into(),
+            b"2026-01-02T03:04:05Z info vpxd\n".to_vec(),
+        ),
     ]));
     folder.put("vc.tgz", bytes);
     let ran = run_in(folder.path(), &["vc.tgz", "-f", "json"]);
@@ -274,7 +298,10 @@ fn fragments_in_any_state() {
                 return vec![(name.to_owned(), bytes)];
             }
             let pieces: Vec<Vec<u8>> = bytes.chunks(bytes.len() / 3 + 1).map(<[u8]>::to_vec).collect();
-            order.iter().map(|(number, piece)| (format!("{name}.FRAG-{number:05}"), pieces[*piece].clone())).collect()
+            order
+                .iter()
+                .map(|(number, piece)| (format!("{name}.FRAG-{number:05}"), pieces[*piece].clone()))
+                .collect()
         })
     };
     let whole = told_by(&[sample()]);
@@ -308,16 +335,23 @@ fn rotations_in_any_state() {
     });
     assert_eq!(told(&report).len(), 1, "{}", notes(&report));
     let hostd = report.hosts[0].logs.iter().find(|log| log.log == "hostd").unwrap();
-    let own = members(&sample()).iter().filter(|(name, _)| name.contains("/var/run/log/hostd.")).count() as u64;
+    let own =
+        members(&sample()).iter().filter(|(name, _)| name.contains("/var/run/log/hostd.")).count() as u64;
     assert_eq!(hostd.members, own + 5);
-    assert!(notes(&report).contains("hostd.22.gz") && !notes(&report).contains("hostd.24.gz"), "{}", notes(&report));
+    assert!(
+        notes(&report).contains("hostd.22.gz") && !notes(&report).contains("hostd.24.gz"),
+        "{}",
+        notes(&report)
+    );
 }
 
 #[test]
 fn empty_and_binary_members() {
     let report = changed(|name, bytes| match name {
         name if name.ends_with("/vpxa.log") => vec![(name.to_owned(), Vec::new())],
-        name if name.ends_with("/vobd.log") => vec![(name.to_owned(), [&[0; 5000][..], &bytes, &[0xff; 5000]].concat())],
+        name if name.ends_with("/vobd.log") => {
+            vec![(name.to_owned(), [&[0; 5000][..], &bytes, &[0xff; 5000]].concat())]
+        }
         name => vec![(name.to_owned(), bytes), (format!("{name}-flat.vmdk"), vec![0; 1024])],
     });
     assert_eq!(told(&report).len(), 1, "{}", notes(&report));
@@ -325,7 +359,16 @@ fn empty_and_binary_members() {
 
 #[test]
 fn names_of_every_kind() {
-    for name in ["web 01 (prod) [x]: $HOME", "b\u{fc}ro", ".hidden", "1.x", "a\u{301}\u{4eee}", "-rf", "%s%n", "'; --"] {
+    for name in [
+        "web 01 (prod) [x]: $HOME",
+        "b\u{fc}ro",
+        ".hidden",
+        "1.x",
+        "a\u{301}\u{4eee}",
+        "-rf",
+        "%s%n",
+        "'; --",
+    ] {
         let report = changed(|path, bytes| {
             let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
             if parts.get(1).is_some_and(|part| part == "vmfs") && parts.len() > 5 {
@@ -334,7 +377,8 @@ fn names_of_every_kind() {
             vec![(parts.join("/"), bytes)]
         });
         // What the host's own lists say of the folder still bears the old name.
-        let mut members = crashes(&report).flat_map(|(_, crash)| &crash.evidence).map(|evidence| &evidence.member);
+        let mut members =
+            crashes(&report).flat_map(|(_, crash)| &crash.evidence).map(|evidence| &evidence.member);
         let shown = vmcoroner::report::clean::clean(name);
         assert!(members.any(|member| member.contains(&*shown)), "{name}: {}", notes(&report));
     }
@@ -345,7 +389,13 @@ fn the_same_member_twice() {
     let report = changed(|name, bytes| {
         let mut out = vec![(name.to_owned(), bytes.clone())];
         if name.ends_with("uname_-a.txt") {
-            out.insert(0, (name.to_owned(), b"VMkernel wrong.example 6.0.0 #1 SMP Release build-1 x86_64 ESXi\n".to_vec()));
+            out.insert(
+                0,
+                (
+                    name.to_owned(),
+                    b"VMkernel wrong.example 6.0.0 #1 SMP Release build-1 x86_64 ESXi\n".to_vec(),
+                ),
+            );
         } else if name.ends_with("/hostd.log") {
             out.push((name.to_owned(), bytes));
         }
@@ -367,7 +417,9 @@ fn lines_of_two_versions_in_one_log() {
     });
     assert!(told(&report).contains(&told_by(&[sample()])[0]), "{:?}", told(&report));
     let log = report.vms.iter().find(|vm| !vm.crashes.is_empty()).unwrap();
-    assert!(log.logs.understood.unwrap() > 0.99 && log.logs.first.as_deref().unwrap().starts_with("2025-01-01"));
+    assert!(
+        log.logs.understood.unwrap() > 0.99 && log.logs.first.as_deref().unwrap().starts_with("2025-01-01")
+    );
 }
 
 #[test]
@@ -389,7 +441,12 @@ fn secrets_are_not_echoed() {
         let top = name.split('/').next().unwrap();
         let mut out = vec![(name.to_owned(), bytes)];
         if name.ends_with("/README") {
-            for file in ["etc/vmware/esx.conf", "etc/vmware/vpxa/vpxa.cfg", "etc/likewise/x.conf", "bootbank/local.tgz"] {
+            for file in [
+                "etc/vmware/esx.conf",
+                "etc/vmware/vpxa/vpxa.cfg",
+                "etc/likewise/x.conf",
+                "bootbank/local.tgz",
+            ] {
                 out.push((format!("{top}/{file}"), b"/adv/Net/password = \"hunter2-secret\"\n".to_vec()));
             }
         }

@@ -1,8 +1,8 @@
 //! The hostile set in small, and streams that come in pieces of any size.
 
 use super::hostile_make::sample;
-use super::support::program::{run_in, run_with_input};
 use super::support::Folder;
+use super::support::program::{run_in, run_with_input};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

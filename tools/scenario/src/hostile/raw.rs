@@ -51,7 +51,13 @@ pub(super) fn long_member(out: &mut dyn Write, name: &[u8], data: &[u8]) -> io::
 }
 
 /// A member of `times` times the same bytes, which are never in memory together.
-pub(super) fn repeated(out: &mut dyn Write, name: &[u8], kind: u8, piece: &[u8], times: u64) -> io::Result<()> {
+pub(super) fn repeated(
+    out: &mut dyn Write,
+    name: &[u8],
+    kind: u8,
+    piece: &[u8],
+    times: u64,
+) -> io::Result<()> {
     let size = piece.len() as u64 * times;
     out.write_all(&header(name, size, kind))?;
     for _ in 0..times {
