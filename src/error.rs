@@ -112,6 +112,7 @@ impl From<crate::input::InputError> for AnalyzeError {
             InputError::NoPermission { path } => Self::Denied(path),
             InputError::Empty { name } => Self::Empty(name.into()),
             InputError::NotABundle { name, found, .. } => Self::NotABundle { path: name.into(), found },
+            InputError::NothingInFolder { path, passed: 0 } => Self::Empty(path),
             InputError::NothingInFolder { path, passed } => {
                 Self::NotABundle { path, found: format!("{passed} files were looked at") }
             }

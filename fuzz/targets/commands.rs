@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::hint::black_box;
 use std::sync::LazyLock;
 use vmcoroner::bundle::{facts, place, role};
 use vmcoroner::log::LogKind;
@@ -14,25 +15,25 @@ static SEL: LazyLock<Option<Filter>> = LazyLock::new(|| Filter::new(&RULES, LogK
 
 fuzz_target!(|data: &[u8]| {
     let place = place(data);
-    role(&place.path);
+    black_box(role(&place.path));
     let text = &*String::from_utf8_lossy(data);
-    facts::vmx(text);
-    facts::vm_process_list(text);
-    facts::extent_list(text);
-    facts::filesystem_list(text);
-    facts::vm_inventory(text);
-    facts::uname(text);
-    facts::vmware_vl(text);
-    facts::readme(text);
-    facts::folder_name(text);
-    facts::esx_conf_host(text);
-    facts::error_log(text);
+    black_box(facts::vmx(text));
+    black_box(facts::vm_process_list(text));
+    black_box(facts::extent_list(text));
+    black_box(facts::filesystem_list(text));
+    black_box(facts::vm_inventory(text));
+    black_box(facts::uname(text));
+    black_box(facts::vmware_vl(text));
+    black_box(facts::readme(text));
+    black_box(facts::folder_name(text));
+    black_box(facts::esx_conf_host(text));
+    black_box(facts::error_log(text));
     let scanner = Scanner { rules: &RULES, filter: SEL.as_ref(), kind: LogKind::Sel, reference: 0, line_limit: LINE_LIMIT };
-    scanner.scan(data, data.len());
+    black_box(scanner.scan(data, data.len()));
     if let Ok(given) = text.parse::<Given>() {
         assert_eq!(given.to_string().parse::<Given>().ok(), Some(given));
     }
     if let Some(duration) = Duration::parse(text) {
-        duration.ms();
+        black_box(duration.ms());
     }
 });

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::hint::black_box;
 use std::sync::LazyLock;
 use vmcoroner::bundle::sniff;
 use vmcoroner::log::{LogKind, read_alone, rfc3339};
@@ -28,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(text) = std::str::from_utf8(text)
         && let Some(time) = read_alone(text)
     {
-        rfc3339(time);
+        black_box(rfc3339(time));
     }
-    sniff(text);
+    black_box(sniff(text));
 });

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::hint::black_box;
 use vmcoroner::log::LogKind;
 use vmcoroner::rules::{Filter, LoadError, RuleSet, samples};
 use vmcoroner::scan::{LINE_LIMIT, Scanner};
@@ -9,12 +10,12 @@ use vmcoroner::scan::{LINE_LIMIT, Scanner};
 fuzz_target!(|text: &str| {
     match RuleSet::from_texts(&[("fuzz.toml", text)]) {
         Ok(rules) => {
-            samples::run(&rules);
+            black_box(samples::run(&rules));
             let log = b"2025-05-12T20:55:01.123Z In(05) vmx - abc 123\n2025-05-12T20:55:02.123Z abc\n";
             for kind in LogKind::ALL {
                 let filter = Filter::new(&rules, *kind);
                 let scanner = Scanner { rules: &rules, filter: filter.as_ref(), kind: *kind, reference: 0, line_limit: LINE_LIMIT };
-                scanner.scan(log, log.len());
+                black_box(scanner.scan(log, log.len()));
             }
         }
         Err(LoadError::Rule(error)) => {

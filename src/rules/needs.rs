@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// A need of more alternatives than this costs more than it saves.
 const ALTERNATIVES: usize = 16;
 
+/// A class of more bytes ends an exact text: `took \d` is better looked for as `took `.
+const SMALL_CLASS: usize = 4;
+
 /// Needs that are looked at: the longest of those that are one text, and one that has alternatives.
 const MOST: usize = 3;
 
@@ -155,9 +158,9 @@ fn exact(hir: &Hir) -> Option<Need> {
                 .ranges()
                 .iter()
                 .flat_map(|range| range.start()..=range.end())
-                .take(ALTERNATIVES + 1)
+                .take(SMALL_CLASS + 1)
                 .collect();
-            (bytes.len() <= ALTERNATIVES).then(|| bytes.into_iter().map(|byte| vec![byte]).collect())
+            (bytes.len() <= SMALL_CLASS).then(|| bytes.into_iter().map(|byte| vec![byte]).collect())
         }
         HirKind::Class(Class::Unicode(_)) => None,
         HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {

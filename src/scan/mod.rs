@@ -8,6 +8,8 @@ mod pass;
 mod pool;
 mod reader;
 mod scanner;
+mod state;
+mod work;
 
 pub use cutter::{Cutter, Piece};
 pub use pass::{BundlePass, KeptFile, MemberLog};

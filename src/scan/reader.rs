@@ -3,18 +3,19 @@
 
 use super::cutter::Cutter;
 use super::flood;
-use super::found::Found;
 use super::gz;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
 use super::pool::Pool;
 use super::scanner::{LINE_LIMIT, Scanned, Scanner};
+use super::state::{State, join_fragments};
+use super::work::{Ticket, Work};
 use crate::bundle::{Keep, Owner, Role, facts, place, role, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
 use crate::limits::Budgets;
 use crate::log::{LogKind, Millis};
 use crate::rules::{Filter, RuleSet};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// Cores of a bundle that are named; the rest is passed over like the others.
 const CORES: usize = 500;
@@ -57,77 +58,6 @@ impl Shared {
     }
 }
 
-/// Work that is under way: pieces come in from the workers; the end waits for all of them.
-#[derive(Debug, Default)]
-pub(super) struct Work {
-    state: Mutex<WorkState>,
-    idle: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct WorkState {
-    running: usize,
-    found: Found,
-    notes: Vec<(usize, Note)>,
-}
-
-impl Work {
-    fn new(budget: usize) -> Self {
-        let state = WorkState { found: Found::new(budget), ..WorkState::default() };
-        Self { state: Mutex::new(state), idle: Condvar::new() }
-    }
-
-    fn begin(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
-    }
-
-    pub(super) fn add(&self, piece: PieceDone) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).found.add(piece);
-    }
-
-    pub(super) fn note(&self, order: usize, note: Note) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).notes.push((order, note));
-    }
-
-    /// Waits until no more than `most` tasks are under way.
-    fn throttle(&self, most: usize) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.running > most {
-            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn end(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.running -= 1;
-        drop(state);
-        self.idle.notify_all();
-    }
-
-    fn wait(&self) -> (Found, Vec<(usize, Note)>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.running > 0 {
-            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        (std::mem::take(&mut state.found), std::mem::take(&mut state.notes))
-    }
-}
-
-/// Ends a task also when it panics, so that nobody waits for it forever.
-struct Ticket(Arc<Work>, Option<(usize, String)>);
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some((order, path)) = self.1.take()
-        {
-            let text = "an internal error ended the scan of a part of it".to_owned();
-            self.0.note(order, Note { kind: NoteKind::Damaged, member: Some(path.into_bytes()), text });
-        }
-        self.0.end();
-    }
-}
-
 /// Compressions in which archives keep single files, and which are not read.
 const FOREIGN: [(&str, &str); 4] = [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
 
@@ -167,45 +97,6 @@ enum Current {
         inflater: Box<gz::Inline>,
         room: Vec<u8>,
     },
-}
-
-struct State {
-    pass: BundlePass,
-    /// Kept files that come in fragments: path → their place among the kept, and the fragments by number.
-    fragments: BTreeMap<String, (usize, BTreeMap<u32, Vec<u8>>)>,
-    kept_bytes: usize,
-    kept: Vec<(Keep, String, Vec<u8>)>,
-    pieces: Vec<u32>,
-    reference: Option<Millis>,
-    /// Kept files that came whole: path → their place among the kept.
-    whole: BTreeMap<String, usize>,
-    /// Paths of logs.
-    logs: BTreeSet<String>,
-    /// Folders of VMs.
-    folders: BTreeSet<String>,
-    logs_left_out: u64,
-    vms_left_out: u64,
-    files_left_out: u64,
-}
-
-impl State {
-    fn left_out(&self) -> bool {
-        self.logs_left_out + self.vms_left_out + self.files_left_out > 0
-    }
-
-    /// Whether this folder is one of a VM that may be had.
-    fn has_room_for(&mut self, folder: &str, most: usize) -> bool {
-        if self.folders.contains(folder) {
-            return true;
-        }
-        let room = self.folders.len() < most;
-        if room {
-            self.folders.insert(folder.to_owned());
-        } else {
-            self.vms_left_out += 1;
-        }
-        room
-    }
 }
 
 /// A [`Sink`] that reads bundles.
@@ -437,52 +328,6 @@ impl<'a> Reader<'a> {
             }
         }
     }
-}
-
-/// Puts fragments together by number. A file that is also there as a whole, as in a folder where they were joined,
-/// is taken as it is.
-fn join_fragments(state: &mut State, most: usize, notes: &mut Vec<(usize, Note)>) {
-    let wholes: BTreeSet<String> = state
-        .kept
-        .iter()
-        .map(|(_, path, _)| place(path.as_bytes()))
-        .filter(|place| place.fragment.is_none())
-        .map(|place| place.path)
-        .collect();
-    let mut spare = BTreeSet::new();
-    for (base, (index, parts)) in std::mem::take(&mut state.fragments) {
-        let Some((_, path, bytes)) = state.kept.get_mut(index) else { continue };
-        let mut say = |kind: NoteKind, text: String| {
-            notes.push((usize::MAX, Note { kind, member: Some(path.clone().into_bytes()), text }));
-        };
-        if wholes.contains(&base) {
-            say(
-                NoteKind::Remark,
-                "the whole file is there too; its fragments are left over and were not used".to_owned(),
-            );
-            spare.insert(index);
-            continue;
-        }
-        let mut expected = 0;
-        for (number, part) in parts {
-            if number != expected {
-                say(
-                    NoteKind::Damaged,
-                    format!(
-                        "fragment {number} follows where {expected} was expected; what lies between is missing"
-                    ),
-                );
-            }
-            expected = number.saturating_add(1);
-            let free = most.saturating_sub(bytes.len());
-            bytes.extend_from_slice(part.get(..part.len().min(free)).unwrap_or_default());
-        }
-    }
-    let mut at = 0;
-    state.kept.retain(|_| {
-        at += 1;
-        !spare.contains(&(at - 1))
-    });
 }
 
 /// The reference for stamps without a year where nothing dates the file: the end of 2099.

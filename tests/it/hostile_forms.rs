@@ -376,7 +376,11 @@ fn names_of_every_kind() {
             }
             vec![(parts.join("/"), bytes)]
         });
-        assert_eq!(report.summary.crashes, 1, "{name}: {}", notes(&report));
+        // What the host's own lists say of the folder still bears the old name.
+        let mut members =
+            crashes(&report).flat_map(|(_, crash)| &crash.evidence).map(|evidence| &evidence.member);
+        let shown = vmcoroner::report::clean::clean(name);
+        assert!(members.any(|member| member.contains(&*shown)), "{name}: {}", notes(&report));
     }
 }
 

@@ -9,6 +9,7 @@ mod determinism;
 mod hostile_batch;
 mod hostile_forms;
 mod hostile_make;
+mod hostile_set;
 mod properties;
 mod real_logs;
 mod scenarios;
