@@ -36,7 +36,7 @@ fn fragment<W: ?Sized + Write>(out: &mut W, fragment: &str) -> io::Result<()> {
     out.write_all(rest.as_bytes())
 }
 
-/// Writes a value as one line of JSON, its line end included; hidden characters as in [`write`].
+/// Writes a value as one line of JSON, its line end included; hidden characters as in [`write()`].
 ///
 /// # Errors
 /// What the writer reports.
