@@ -187,9 +187,9 @@ pub(crate) fn run<T: Send>(
         Planned::Failed(..) => None,
     });
     progress.inputs(planned.len(), sizes.fold(0, u64::saturating_add));
-    // One job is one thread: everything is scanned where it is read. A worker that panics must not take the process
+    // The thread that reads is one of them, and does its share of the work when it would have to wait. A worker that panics must not take the process
     // along; the piece it had says so.
-    let pool = || rayon::ThreadPoolBuilder::new().num_threads(jobs).panic_handler(|_| {}).build().ok();
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(jobs - 1).panic_handler(|_| {}).build().ok();
     let run = Run { options, progress, shared, workers: (jobs > 1).then(pool).flatten() };
     // Every reader holds a buffer while it reads a log.
     let readers = jobs.min(planned.len()).clamp(1, BUFFERS / 2);

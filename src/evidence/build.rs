@@ -211,6 +211,7 @@ fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, u
         for log in logs {
             coverage.members += 1;
             coverage.lines += log.scanned.lines;
+            coverage.looked += log.scanned.looked;
             coverage.understood += log.scanned.understood;
             coverage.stamped += log.scanned.stamped;
             coverage.spans.extend(log.spans.iter().copied());

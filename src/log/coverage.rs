@@ -24,9 +24,11 @@ pub struct Coverage {
     pub members: u64,
     /// Lines.
     pub lines: u64,
-    /// Lines of a known form.
+    /// Lines whose start was read; of a long log only a part.
+    pub looked: u64,
+    /// Those of a known form.
     pub understood: u64,
-    /// Lines with a stamp.
+    /// Those with a stamp.
     pub stamped: u64,
 }
 
@@ -43,11 +45,11 @@ impl Coverage {
         self.spans.iter().map(|span| span.to).max()
     }
 
-    /// Share of lines of a known form, 0 to 1; `None` without lines.
+    /// Share of lines of a known form among those that were read, 0 to 1; `None` without lines.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn share_understood(&self) -> Option<f64> {
-        (self.lines > 0).then(|| (self.understood as f64 / self.lines as f64 * 10_000.0).round() / 10_000.0)
+        (self.looked > 0).then(|| (self.understood as f64 / self.looked as f64 * 10_000.0).round() / 10_000.0)
     }
 
     /// Whether the log has lines at or before `from` and at or after `to`, and no gap swallows the stretch.
@@ -68,7 +70,6 @@ impl Coverage {
     /// Puts the pieces of a log together: their spans, and the long silences inside them (`silences`, longest
     /// stretch between two lines of a piece).
     #[must_use]
-    #[allow(clippy::cast_possible_wrap)]
     pub fn assemble(mut self, kind: LogKind, silences: &[Span]) -> Self {
         self.spans.sort_unstable();
         let Some(limit) = silence_limit(kind) else {
@@ -79,7 +80,10 @@ impl Coverage {
             (Some(first), Some(last)) => last - first,
             _ => 0,
         };
-        let usual: Millis = total / (self.stamped.max(1) as i64);
+        // Of lines that were only counted, as many have a stamp as of those that were read.
+        let read = i128::from(self.looked.max(1));
+        let stamped = i128::from(self.stamped) * i128::from(self.lines) / read;
+        let usual = Millis::try_from(i128::from(total) / stamped.max(1)).unwrap_or(total);
         let limit = limit.max(usual.saturating_mul(20));
         self.merged(silences, limit)
     }

@@ -2,7 +2,8 @@
 
 use super::captures::Captures;
 use super::decode;
-use super::model::{Rule, TieBy};
+use super::floor::Floor;
+use super::model::{Grade, Rule, TieBy};
 use super::needs::Needs;
 use crate::log::LogKind;
 use crate::terms::Strength;
@@ -36,12 +37,19 @@ struct Pattern {
     text: String,
     ignore_case: bool,
     needs: OnceLock<Needs>,
+    floor: OnceLock<Option<Floor>>,
     compiled: OnceLock<Option<Ready>>,
 }
 
 impl Pattern {
     fn new(text: &str, ignore_case: bool) -> Self {
-        Self { text: text.to_owned(), ignore_case, needs: OnceLock::new(), compiled: OnceLock::new() }
+        Self {
+            text: text.to_owned(),
+            ignore_case,
+            needs: OnceLock::new(),
+            floor: OnceLock::new(),
+            compiled: OnceLock::new(),
+        }
     }
 
     /// Compiles the pattern without keeping it, to see its errors.
@@ -59,6 +67,17 @@ impl Pattern {
         self.needs
             .get_or_init(|| if self.ignore_case { Needs::default() } else { Needs::of(&self.text) })
             .met(text)
+    }
+
+    /// Whether every number that it could capture for this grade is below the first step.
+    fn is_too_low(&self, grade: &Grade, text: &[u8]) -> bool {
+        self.floor
+            .get_or_init(|| {
+                let least = grade.steps.first()?.from;
+                if self.ignore_case { None } else { Floor::of(&self.text, &grade.capture, least) }
+            })
+            .as_ref()
+            .is_some_and(|floor| floor.is_above(text))
     }
 
     /// The compiled pattern; `None` only for one that does not compile, which loading has refused before.
@@ -166,6 +185,14 @@ impl Compiled {
     /// The captures if the line matches in full.
     #[must_use]
     pub fn matches(&self, text: &[u8]) -> Option<Captures> {
+        if let Some(grade) = &self.rule.grade
+            // A decoder may make another number of it.
+            && !self.rule.url_decode
+            && self.rule.decode.is_none()
+            && self.patterns.iter().all(|pattern| pattern.is_too_low(grade, text))
+        {
+            return None;
+        }
         match self.try_line(text) {
             LineResult::Match(captures) => Some(captures),
             _ => None,

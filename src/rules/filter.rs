@@ -4,31 +4,35 @@
 //! search over raw bytes. Where a fingerprint is found, the whole literal is compared in place. No line is split off,
 //! walked twice or parsed for this.
 
+use super::fingerprint::{Fingerprint, Frequencies, SAMPLE, fingerprints};
 use super::registry::RuleSet;
 use crate::log::LogKind;
 use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
+use std::ops::Range;
+use std::sync::OnceLock;
 
-/// A packed search holds at most this many fingerprints; more are searched for in turns.
-const PACKED_LIMIT: usize = 64;
+/// A packed search holds at most this many fingerprints; more are searched for in turns. Beyond 64 the library advises
+/// against it, which does not know how well its buckets are filled here.
+const PACKED_LIMIT: usize = 96;
 
-/// A fingerprint begins with this many rare bytes: the width that the packed search looks at.
-const WIDTH: usize = 4;
-
-/// Bytes of logs from the most to the least frequent. A byte that is not in it is rarer than all of them.
-const FREQUENT: &[u8] =
-    b" 0e2:t1orsan6i3-8dc9457mul.vpI)T(xSgf=bZ\nDVOhkC[],MNARyEPHqw/FL\"@WGK_BU'Q*j>zX<;JY~!+?&";
+/// Bytes that are searched in one go: they stay in the cache of the processor from one look to the next.
+const STRETCH: usize = 64 << 10;
 
 /// The filter of one kind of log.
 #[derive(Debug)]
 pub struct Filter {
-    searches: Vec<Search>,
     literals: Vec<Literal>,
+    /// For texts too short to learn from.
+    usual: OnceLock<Vec<Search>>,
+    /// Made for the first long text.
+    learnt: OnceLock<Vec<Search>>,
 }
 
 /// A literal and the rules (indices into the set) that need it.
 #[derive(Debug)]
-struct Literal {
-    text: String,
+pub(super) struct Literal {
+    /// The literal.
+    pub(super) text: String,
     rules: Vec<usize>,
 }
 
@@ -37,6 +41,8 @@ struct Literal {
 struct Search {
     finder: Finder,
     fingerprints: Vec<Fingerprint>,
+    /// Bytes of the longest of them.
+    longest: usize,
 }
 
 #[derive(Debug)]
@@ -44,13 +50,6 @@ enum Finder {
     Packed(packed::Searcher),
     /// Where the machine has no packed search.
     Automaton(Box<AhoCorasick>),
-}
-
-/// A stretch of one or more literals: the literal's index and where in it the stretch stands.
-#[derive(Debug)]
-struct Fingerprint {
-    text: String,
-    of: Vec<(usize, usize)>,
 }
 
 /// A literal that stands in a text.
@@ -76,39 +75,65 @@ impl Filter {
                 }
             }
         }
-        if literals.is_empty() {
-            return None;
+        (!literals.is_empty()).then(|| Self::of(literals))
+    }
+
+    fn of(literals: Vec<Literal>) -> Self {
+        Self { literals, usual: OnceLock::new(), learnt: OnceLock::new() }
+    }
+
+    /// The searches for a text.
+    fn searches(&self, text: &[u8]) -> &[Search] {
+        if text.len() < SAMPLE {
+            self.usual.get_or_init(|| searches(&self.literals, &Frequencies::usual()))
+        } else {
+            self.learnt.get_or_init(|| searches(&self.literals, &Frequencies::of(text)))
         }
-        let mut searches = Vec::new();
-        let mut rest = fingerprints(&literals);
-        while !rest.is_empty() {
-            let more = rest.split_off(rest.len().min(PACKED_LIMIT));
-            let finder = Finder::new(&rest)?;
-            searches.push(Search { finder, fingerprints: std::mem::replace(&mut rest, more) });
+    }
+
+    /// Every place where a literal stands, rising. `each` gets the stretches of the text, one after the other, right
+    /// before they are searched: what else is to be done with the bytes is best done then, while they are at hand.
+    pub fn marks_and(&self, text: &[u8], out: &mut Vec<Mark>, mut each: impl FnMut(&[u8])) {
+        out.clear();
+        let searches = self.searches(text);
+        let mut start = 0;
+        while start < text.len() {
+            let end = (start + STRETCH).min(text.len());
+            each(text.get(start..end).unwrap_or_default());
+            for search in searches {
+                self.search(search, text, start..end, out);
+            }
+            start = end;
         }
-        Some(Self { searches, literals })
+        // Found from left to right, but a literal may begin before its fingerprint.
+        out.sort();
     }
 
     /// Every place where a literal stands, rising.
     pub fn marks(&self, text: &[u8], out: &mut Vec<Mark>) {
-        out.clear();
-        for search in &self.searches {
-            let mut from = 0;
-            while let Some((number, at)) = search.finder.next(text, from) {
-                // No fingerprint holds another: at one place there is one at most.
-                from = at + 1;
-                for &(literal, offset) in
-                    search.fingerprints.get(number).map(|own| own.of.as_slice()).unwrap_or_default()
-                {
-                    let Some(start) = at.checked_sub(offset) else { continue };
-                    let Some(own) = self.literals.get(literal) else { continue };
-                    if text.get(start..).is_some_and(|tail| tail.starts_with(own.text.as_bytes())) {
-                        out.push(Mark { at: start, literal });
-                    }
+        self.marks_and(text, out, |_| ());
+    }
+
+    /// The marks of the fingerprints that begin in a stretch.
+    fn search(&self, search: &Search, text: &[u8], stretch: Range<usize>, out: &mut Vec<Mark>) {
+        let end = (stretch.end + search.longest).min(text.len());
+        let mut from = stretch.start;
+        while let Some((number, at)) = search.finder.next(text, from..end) {
+            if at >= stretch.end {
+                break;
+            }
+            // No fingerprint holds another: at one place there is one at most.
+            from = at + 1;
+            for &(literal, offset) in
+                search.fingerprints.get(number).map(|own| own.of.as_slice()).unwrap_or_default()
+            {
+                let Some(start) = at.checked_sub(offset) else { continue };
+                let Some(own) = self.literals.get(literal) else { continue };
+                if text.get(start..).is_some_and(|tail| tail.starts_with(own.text.as_bytes())) {
+                    out.push(Mark { at: start, literal });
                 }
             }
         }
-        out.sort_unstable();
     }
 
     /// The rules that need one of these literals, rising and without repeats.
@@ -125,23 +150,32 @@ impl Filter {
         }
     }
 
-    /// How many stretches are searched for, and in how many goes; one go takes 64.
+    /// How many stretches are searched for, and in how many goes; one go takes 96.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
-        (self.searches.iter().map(|search| search.fingerprints.len()).sum(), self.searches.len())
+        let searches = self.searches(&[]);
+        (searches.iter().map(|search| search.fingerprints.len()).sum(), searches.len())
     }
+}
 
-    /// Whether the search is in its packed form.
-    #[must_use]
-    pub fn is_packed(&self) -> bool {
-        self.searches.iter().all(|search| matches!(search.finder, Finder::Packed(_)))
+fn searches(literals: &[Literal], frequencies: &Frequencies) -> Vec<Search> {
+    let mut out = Vec::new();
+    let mut rest = fingerprints(literals, frequencies);
+    while !rest.is_empty() {
+        let more = rest.split_off(rest.len().min(PACKED_LIMIT));
+        let Some(finder) = Finder::new(&rest) else { break };
+        let longest = rest.iter().map(|own| own.text.len()).max().unwrap_or(0);
+        out.push(Search { finder, fingerprints: std::mem::replace(&mut rest, more), longest });
     }
+    out
 }
 
 impl Finder {
     fn new(fingerprints: &[Fingerprint]) -> Option<Self> {
         let texts = || fingerprints.iter().map(|own| own.text.as_bytes());
-        if let Some(packed) = packed::Config::new().builder().extend(texts()).build() {
+        if let Some(packed) =
+            packed::Config::new().heuristic_pattern_limits(false).builder().extend(texts()).build()
+        {
             return Some(Self::Packed(packed));
         }
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(texts()).ok()?;
@@ -150,49 +184,17 @@ impl Finder {
 
     /// The next fingerprint: its number and where it stands.
     #[inline]
-    fn next(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
+    fn next(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
         let found = match self {
             Self::Packed(packed) => {
-                packed.find_in(text, aho_corasick::Span { start: from.min(text.len()), end: text.len() })
+                packed.find_in(text, aho_corasick::Span { start: range.start.min(range.end), end: range.end })
             }
-            Self::Automaton(automaton) => automaton.find(Input::new(text).range(from.min(text.len())..)),
+            Self::Automaton(automaton) => {
+                automaton.find(Input::new(text).range(range.start.min(range.end)..range.end))
+            }
         }?;
         Some((found.pattern().as_usize(), found.start()))
     }
-}
-
-/// The rarest stretch of each literal up to its end; a stretch that holds another is searched for by that one.
-fn fingerprints(literals: &[Literal]) -> Vec<Fingerprint> {
-    let mut cuts: Vec<(&str, usize, usize)> = literals
-        .iter()
-        .enumerate()
-        .map(|(index, literal)| {
-            let start = rarest(&literal.text);
-            (literal.text.get(start..).unwrap_or(&literal.text), index, start)
-        })
-        .collect();
-    cuts.sort_unstable_by(|a, b| (a.0.len(), a).cmp(&(b.0.len(), b)));
-    let mut out: Vec<Fingerprint> = Vec::new();
-    for (text, literal, start) in cuts {
-        let known = out.iter_mut().find_map(|own| text.find(own.text.as_str()).map(|at| (own, at)));
-        match known {
-            Some((own, at)) => own.of.push((literal, start + at)),
-            None => out.push(Fingerprint { text: text.to_owned(), of: vec![(literal, start)] }),
-        }
-    }
-    out
-}
-
-/// Where the rarest [`WIDTH`] bytes of a literal begin, at the start of a character.
-fn rarest(literal: &str) -> usize {
-    let rank = |byte: &u8| FREQUENT.iter().position(|own| own == byte).unwrap_or(FREQUENT.len());
-    literal
-        .as_bytes()
-        .windows(WIDTH)
-        .enumerate()
-        .filter(|(at, _)| literal.is_char_boundary(*at))
-        .max_by_key(|(at, window)| (window.iter().map(rank).sum::<usize>(), std::cmp::Reverse(*at)))
-        .map_or(0, |(at, _)| at)
 }
 
 #[cfg(test)]
@@ -226,7 +228,9 @@ mod tests {
         for &kind in LogKind::ALL {
             let Some(filter) = Filter::new(&rules, kind) else { continue };
             for (literal, own) in filter.literals.iter().enumerate() {
-                for text in [own.text.clone(), format!("2025-01-01T00:00:00Z {} and so on", own.text)] {
+                // The long one makes the filter learn from a text.
+                let long = format!("{}\n{}", "2025-01-01T00:00:00Z cpu1:2)Nothing\n".repeat(4000), own.text);
+                for text in [own.text.clone(), format!("2025-01-01T00:00:00Z {} and so on", own.text), long] {
                     let mut marks = Vec::new();
                     filter.marks(text.as_bytes(), &mut marks);
                     assert!(marks.iter().any(|mark| mark.literal == literal), "{}", own.text);
@@ -240,6 +244,7 @@ mod tests {
         fn what_is_found_is_what_stands_there(
             words in proptest::collection::vec("[abH:]{3,6}", 1..90),
             text in "[abH:\n ]{0,400}",
+            sample in proptest::option::of("[abH:\n ]{0,400}"),
         ) {
             let literals: Vec<Literal> = words
                 .iter()
@@ -247,13 +252,10 @@ mod tests {
                 .filter(|(at, word)| !words.iter().take(*at).any(|own| own == *word))
                 .map(|(at, word)| Literal { text: word.clone(), rules: vec![at] })
                 .collect();
-            let mut searches = Vec::new();
-            let mut rest = fingerprints(&literals);
-            while !rest.is_empty() {
-                let more = rest.split_off(rest.len().min(PACKED_LIMIT));
-                searches.push(Search { finder: Finder::new(&rest).unwrap(), fingerprints: std::mem::replace(&mut rest, more) });
+            let filter = Filter::of(literals);
+            if let Some(sample) = sample {
+                let _ = filter.usual.set(searches(&filter.literals, &Frequencies::of(sample.as_bytes())));
             }
-            let filter = Filter { searches, literals };
             let mut marks = Vec::new();
             filter.marks(text.as_bytes(), &mut marks);
             // Occurrences of one literal may overlap; the plain search skips those.

@@ -5,6 +5,8 @@ mod compiled;
 mod decode;
 mod embedded;
 mod filter;
+mod fingerprint;
+mod floor;
 mod model;
 mod needs;
 pub mod reference;

@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const ALTERNATIVES: usize = 16;
 
 /// A class of more bytes ends an exact text: `took \d` is better looked for as `took `.
-const SMALL_CLASS: usize = 4;
+const SMALL_CLASS: usize = 9;
 
-/// Needs that are looked at: the longest of those that are one text, and one that has alternatives.
+/// Needs that are looked at: so many of those that are one text, and so many of those that have alternatives.
 const MOST: usize = 3;
 
 /// One of these texts stands in every text that matches.
@@ -89,7 +89,8 @@ fn texts(pattern: &str) -> Vec<Need> {
     let (mut one, mut any): (Vec<Need>, Vec<Need>) = found.into_iter().partition(|need| need.len() == 1);
     one.truncate(MOST);
     any.sort_by_key(|need| std::cmp::Reverse(shortest(need)));
-    one.extend(any.into_iter().next());
+    any.truncate(MOST);
+    one.append(&mut any);
     one
 }
 

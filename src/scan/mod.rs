@@ -9,6 +9,7 @@ mod pool;
 mod reader;
 mod scanner;
 mod state;
+mod survey;
 mod work;
 
 pub use cutter::{Cutter, Piece};

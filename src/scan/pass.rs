@@ -1,6 +1,7 @@
 //! What one pass over an input gives: for each bundle in it its members, its hits and its small files.
 
 use super::scanner::{Hit, Scanned};
+use super::survey::SILENCE;
 use crate::bundle::{Keep, Owner};
 use crate::log::{LogKind, Millis, Span};
 
@@ -102,11 +103,12 @@ pub(super) fn join(pieces: Vec<PieceDone>, log: &mut MemberLog) {
             }
         }
         if let (Some(past), Some(span)) = (last_time, piece.span)
-            && span.from - past >= 600_000
+            && span.from - past >= SILENCE
         {
             log.scanned.silences.push(Span { from: past, to: span.from });
         }
         log.scanned.lines += piece.lines;
+        log.scanned.looked += piece.looked;
         log.scanned.understood += piece.understood;
         log.scanned.stamped += piece.stamped;
         log.scanned.tried += piece.tried;

@@ -1,6 +1,6 @@
 //! The fixed pool of buffers: the memory budget of a run, and the brake of its readers.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of one buffer.
 pub const BUFFER: usize = 1 << 20;
@@ -24,6 +24,17 @@ struct State {
     gathered: usize,
 }
 
+impl State {
+    /// A spare buffer, or a new one while there may be more.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        self.buffers.pop().or_else(|| {
+            let more = self.made < self.limit;
+            self.made += usize::from(more);
+            more.then(|| vec![0; BUFFER])
+        })
+    }
+}
+
 impl Pool {
     /// A pool of at most `buffers` buffers, made when first needed, with `gather_budget` bytes for gathered files.
     #[must_use]
@@ -32,25 +43,34 @@ impl Pool {
         Self { free: Mutex::new(state), returned: Condvar::new(), gather_budget }
     }
 
-    /// Takes a buffer of [`BUFFER`] bytes; waits while all are in use.
+    /// Takes a buffer of [`BUFFER`] bytes. While all are in use it does what `help` finds to do; when `help` finds
+    /// nothing any more, it waits.
     #[must_use]
-    pub fn take(&self) -> Vec<u8> {
-        let mut state = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn take(&self, help: impl Fn() -> bool) -> Vec<u8> {
         loop {
-            if let Some(buffer) = state.buffers.pop() {
+            if let Some(buffer) = self.lock().take() {
                 return buffer;
             }
-            if state.made < state.limit {
-                state.made += 1;
-                return vec![0; BUFFER];
+            if !help() {
+                break;
+            }
+        }
+        let mut state = self.lock();
+        loop {
+            if let Some(buffer) = state.take() {
+                return buffer;
             }
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gives a buffer back.
     pub fn give(&self, buffer: Vec<u8>) {
-        let mut state = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         // Buffers of large rotations are made outside the pool: it keeps no more than its limit.
         if buffer.len() == BUFFER && state.buffers.len() < state.made {
             state.buffers.push(buffer);
@@ -59,11 +79,13 @@ impl Pool {
         self.returned.notify_one();
     }
 
-    /// Reserves bytes for a gathered file; waits while the budget is full, but lets a single file pass whatever
-    /// its size: the caller bounds that.
-    pub fn reserve(&self, bytes: usize) {
-        let mut state = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.gathered > 0 && state.gathered + bytes > self.gather_budget {
+    /// Reserves bytes for a gathered file. While the budget is full it helps and then waits, but it lets a single
+    /// file pass whatever its size: the caller bounds that.
+    pub fn reserve(&self, bytes: usize, help: impl Fn() -> bool) {
+        let full = |state: &State| state.gathered > 0 && state.gathered + bytes > self.gather_budget;
+        while full(&self.lock()) && help() {}
+        let mut state = self.lock();
+        while full(&state) {
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.gathered += bytes;
@@ -71,7 +93,7 @@ impl Pool {
 
     /// Gives reserved bytes back.
     pub fn release(&self, bytes: usize) {
-        let mut state = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         state.gathered = state.gathered.saturating_sub(bytes);
         drop(state);
         self.returned.notify_all();

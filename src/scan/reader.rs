@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
 
     fn run(&self, task: impl FnOnce() + Send + 'static) {
         match self.workers {
-            Some(workers) => workers.spawn(task),
+            Some(workers) => self.work.spawn(workers, task),
             None => task(),
         }
     }
@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
         let room = cutter.finish().data;
         if size <= GATHER_LIMIT {
             let reserved = usize::try_from(size).unwrap_or(usize::MAX).max(seen.len());
-            self.shared.pool.reserve(reserved);
+            self.shared.pool.reserve(reserved, || self.work.help());
             self.current = Current::Gather { member, bytes: seen, room, reserved };
         } else {
             self.shared.pool.give(room);
@@ -477,7 +477,7 @@ impl Sink for Reader<'_> {
                     self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
                 }
                 let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
-                let cutter = Cutter::new(self.shared.pool.take());
+                let cutter = Cutter::new(self.shared.pool.take(|| self.work.help()));
                 self.current = Current::Log { member: index, cutter, started: false, size: member.size };
                 Open::Read
             }
@@ -526,7 +526,7 @@ impl Sink for Reader<'_> {
                     // The piece leaves with its buffer before a new one is waited for.
                     let fresh = cutter.cut(Vec::new());
                     self.spawn(member, fresh);
-                    let buffer = self.shared.pool.take();
+                    let buffer = self.shared.pool.take(|| self.work.help());
                     if let Current::Log { cutter, .. } = &mut self.current {
                         cutter.settle(buffer);
                     }

@@ -1,9 +1,11 @@
-//! Scans a piece of a log: the fast filter first, then one look at each line start, then the rules on hit lines.
+//! Scans a piece of a log: the fast filter, a survey of the line starts, and the rules on the lines with a mark.
 
-use crate::log::{LogKind, Millis, Span, Stamper, head};
+use super::survey::{Survey, When, line_ends, when};
+use crate::log::{LogKind, Millis, Span, Stamper};
 use crate::rules::{Captures, Compiled, Filter, Mark, RuleSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The most bytes of a line that a rule sees and the report keeps.
 const TEXT_LIMIT: usize = 8 * 1024;
@@ -47,9 +49,11 @@ pub struct Hit {
 pub struct Scanned {
     /// Lines.
     pub lines: u64,
-    /// Lines of a known form, continuations included.
+    /// Lines whose start was read.
+    pub looked: u64,
+    /// Those of a known form, continuations included.
     pub understood: u64,
-    /// Lines with a stamp.
+    /// Those with a stamp.
     pub stamped: u64,
     /// First and last stamp (by value, not by place).
     pub span: Option<Span>,
@@ -64,9 +68,6 @@ pub struct Scanned {
     /// Time of the last stamped line, for the piece that follows.
     pub last_time: Option<Millis>,
 }
-
-/// Stretches shorter than this are not worth keeping as silences.
-const SILENCE: Millis = 600_000;
 
 /// Scans pieces of logs of one kind.
 #[derive(Debug, Clone, Copy)]
@@ -89,99 +90,47 @@ impl Scanner<'_> {
     #[must_use]
     pub fn scan(&self, data: &[u8], body: usize) -> Scanned {
         let mut out = Scanned::default();
-        let mut stamper = Stamper::new(self.reference);
         let text = data.get(..body).unwrap_or(data);
+        let survey = |out: &mut _| {
+            Survey::new(text, self.kind, Stamper::new(self.reference), self.line_limit, out).run()
+        };
+        let Some(filter) = self.filter else {
+            out.lines = line_ends(text);
+            survey(&mut out);
+            return out;
+        };
         let mut marks = Vec::new();
-        if let Some(filter) = self.filter {
-            filter.marks(text, &mut marks);
-        }
+        filter.marks_and(text, &mut marks, |stretch| out.lines += line_ends(stretch));
+        survey(&mut out);
         let mut marks = marks.as_slice();
-        let mut recent: BTreeMap<(usize, String), Recent> = BTreeMap::new();
-        let (mut time, mut before): (Option<Millis>, Option<Millis>) = (None, None);
-        let mut candidates = Vec::new();
-        let mut offset = 0;
-        let mut ends = memchr::memchr_iter(b'\n', text);
-        while offset < text.len() {
-            let end = ends.next().unwrap_or(text.len());
-            let mut line = text.get(offset..end).unwrap_or_default();
-            if line.len() > self.line_limit {
-                out.long_lines += 1;
-                line = line.get(..self.line_limit).unwrap_or(line);
-            }
-            if let Some(head) = head::read(&mut stamper, self.kind, line) {
-                out.understood += 1;
-                if let Some(now) = head.time {
-                    out.stamped += 1;
-                    if time != Some(now) {
-                        if let Some(past) = time {
-                            before = Some(past);
-                            if now - past >= SILENCE {
-                                out.silences.push(Span { from: past, to: now });
-                            }
-                        }
-                        time = Some(now);
-                    }
-                    let span = out.span.get_or_insert(Span { from: now, to: now });
-                    span.from = span.from.min(now);
-                    span.to = span.to.max(now);
-                }
-            } else if time.is_some() || line.iter().all(u8::is_ascii_whitespace) || self.is_free_form() {
-                // A bare line below a stamped one continues it.
-                out.understood += 1;
-            }
-            if marks.first().is_some_and(|mark| mark.at < end) {
-                let here = marks.iter().take_while(|mark| mark.at < end).count();
-                let (own, rest) = marks.split_at(here);
-                marks = rest;
-                out.tried += 1;
-                let place = Place { line: out.lines, time, before, end };
-                self.try_line(data, line, place, own, &mut candidates, &mut recent, &mut out.hits);
-            }
-            out.lines += 1;
-            offset = end + 1;
+        let mut lines = Lines::new(self, data, text);
+        while let Some(first) = marks.first() {
+            lines.go_to(first.at);
+            let end = lines.line.end;
+            let (own, rest) = marks.split_at(marks.iter().take_while(|mark| mark.at < end).count().max(1));
+            marks = rest;
+            out.tried += 1;
+            self.try_line(&mut lines, filter, own, &mut out.hits);
         }
-        out.last_time = time;
         out
     }
 
-    /// Kinds whose text is not made of stamped lines.
-    fn is_free_form(&self) -> bool {
-        matches!(self.kind, LogKind::Sel | LogKind::FolderListing | LogKind::Readme)
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn try_line(
-        &self,
-        data: &[u8],
-        line: &[u8],
-        place: Place,
-        marks: &[Mark],
-        candidates: &mut Vec<usize>,
-        recent: &mut BTreeMap<(usize, String), Recent>,
-        hits: &mut Vec<Hit>,
-    ) {
-        let Some(filter) = self.filter else { return };
-        filter.rules_of(marks, candidates);
+    fn try_line(&self, lines: &mut Lines<'_>, filter: &Filter, marks: &[Mark], hits: &mut Vec<Hit>) {
+        filter.rules_of(marks, &mut lines.candidates);
         let first_new = hits.len();
-        for &index in candidates.iter() {
+        for at in 0..lines.candidates.len() {
+            let Some(&index) = lines.candidates.get(at) else { continue };
             let Some(rule) = self.rules.rules().get(index) else { continue };
-            let text = self.text(data, place, line, rule.rule.span);
+            let text = self.text(lines.data, &lines.line, rule.rule.span);
             let Some(captures) = rule.matches(&text) else { continue };
-            let time = captures.get("when").and_then(crate::log::read_alone).or(place.time);
             let text = String::from_utf8_lossy(&text).into_owned();
-            hits.push(Hit {
-                rule: index,
-                line: place.line,
-                time,
-                before: place.before,
-                captures,
-                text,
-                count: 1,
-                last: time,
-            });
+            let (line, when) = lines.place();
+            let time = captures.get("when").and_then(crate::log::read_alone).or(when.time);
+            let before = when.before;
+            hits.push(Hit { rule: index, line, time, before, captures, text, count: 1, last: time });
         }
         if hits.len() > first_new {
-            self.settle(first_new, recent, hits);
+            self.settle(first_new, &mut lines.recent, hits);
         }
     }
 
@@ -225,7 +174,8 @@ impl Scanner<'_> {
 
     /// The line without its line end, and the lines of its span behind it; an event record ends where the next
     /// begins.
-    fn text<'t>(&self, data: &[u8], place: Place, line: &'t [u8], span: u8) -> Cow<'t, [u8]> {
+    fn text<'t>(&self, data: &'t [u8], place: &Range<usize>, span: u8) -> Cow<'t, [u8]> {
+        let line = data.get(place.start..place.end.min(place.start + self.line_limit)).unwrap_or_default();
         let trim = |line: &[u8]| -> usize { line.len() - usize::from(line.last() == Some(&b'\r')) };
         let first = line.get(..trim(line).min(TEXT_LIMIT)).unwrap_or_default();
         if span == 0 {
@@ -274,14 +224,61 @@ pub(super) fn key(rule: &Compiled, captures: &Captures) -> String {
     key
 }
 
-/// Where a hit line stands.
-#[derive(Clone, Copy)]
-struct Place {
-    line: u64,
-    time: Option<Millis>,
-    before: Option<Millis>,
-    /// Where its line end stands.
-    end: usize,
+/// The lines of a piece that hold a mark, one after the other.
+struct Lines<'a> {
+    scanner: &'a Scanner<'a>,
+    data: &'a [u8],
+    text: &'a [u8],
+    /// The line that is looked at, without its line end.
+    line: Range<usize>,
+    /// Its number is that of the line that begins at `counted`, and as many more as there are line ends in between.
+    number: u64,
+    counted: usize,
+    stamper: Stamper,
+    when: Option<When>,
+    candidates: Vec<usize>,
+    recent: BTreeMap<(usize, String), Recent>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(scanner: &'a Scanner<'a>, data: &'a [u8], text: &'a [u8]) -> Self {
+        Self {
+            scanner,
+            data,
+            text,
+            line: 0..0,
+            number: 0,
+            counted: 0,
+            stamper: Stamper::new(scanner.reference),
+            when: None,
+            candidates: Vec::new(),
+            recent: BTreeMap::new(),
+        }
+    }
+
+    /// Goes on to the line that holds the byte at `at`.
+    fn go_to(&mut self, at: usize) {
+        let before = self.text.get(self.line.end..at).unwrap_or_default();
+        let start =
+            memchr::memrchr(b'\n', before).map_or(self.line.end, |newline| self.line.end + newline + 1);
+        let rest = self.text.get(at..).unwrap_or_default();
+        self.line = start..at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    }
+
+    /// Number and times of the line, worked out when a rule matches it.
+    fn place(&mut self) -> (u64, When) {
+        let start = self.line.start;
+        if let Some(when) = self.when.filter(|when| when.start == start) {
+            return (self.number, when);
+        }
+        let between = self.text.get(self.counted..start).unwrap_or_default();
+        self.number += line_ends(between);
+        self.counted = start;
+        let scanner = self.scanner;
+        let when = when(self.text, start, scanner.kind, &mut self.stamper, scanner.line_limit, self.when);
+        self.when = Some(when);
+        (self.number, when)
+    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,23 @@
 use super::found::Found;
 use super::pass::PieceDone;
 use crate::input::{Note, NoteKind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// A task: a piece to scan, a rotation to inflate.
+type Task = Box<dyn FnOnce() + Send>;
 
 /// Work that is under way: pieces come in from the workers; the end waits for all of them.
-#[derive(Debug, Default)]
+///
+/// Tasks stand in a queue of their reader. Workers take them from there, and so does the reader when it would have to
+/// wait: for a buffer, for room, or for the end. So a run needs no more threads than cores, and the reader, which
+/// everything waits for, shares its core with nobody.
+#[derive(Default)]
 pub(super) struct Work {
     state: Mutex<WorkState>,
     idle: Condvar,
+    queue: Mutex<VecDeque<Task>>,
 }
 
 #[derive(Debug, Default)]
@@ -22,11 +32,33 @@ struct WorkState {
 impl Work {
     pub(super) fn new(budget: usize) -> Self {
         let state = WorkState { found: Found::new(budget), ..WorkState::default() };
-        Self { state: Mutex::new(state), idle: Condvar::new() }
+        Self { state: Mutex::new(state), ..Self::default() }
     }
 
     pub(super) fn begin(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
+    }
+
+    /// Hands a task to the workers.
+    pub(super) fn spawn(self: &Arc<Self>, workers: &rayon::ThreadPool, task: impl FnOnce() + Send + 'static) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(task));
+        let work = Arc::clone(self);
+        workers.spawn(move || {
+            if let Some(task) = work.next() {
+                task();
+            }
+        });
+    }
+
+    fn next(&self) -> Option<Task> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// Does the next task on this thread; `false` if none is waiting. A task that panics says so by its ticket.
+    pub(super) fn help(&self) -> bool {
+        let Some(task) = self.next() else { return false };
+        let _ = catch_unwind(AssertUnwindSafe(task));
+        true
     }
 
     pub(super) fn add(&self, piece: PieceDone) {
@@ -37,12 +69,23 @@ impl Work {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).notes.push((order, note));
     }
 
-    /// Waits until no more than `most` tasks are under way.
+    /// Helps, then waits, until no more than `most` tasks are under way.
     pub(super) fn throttle(&self, most: usize) {
+        while self.running() > most && self.help() {}
+        drop(self.settled(most));
+    }
+
+    fn running(&self) -> usize {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).running
+    }
+
+    /// Waits until no more than `most` tasks are under way.
+    fn settled(&self, most: usize) -> MutexGuard<'_, WorkState> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.running > most {
             state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state
     }
 
     fn end(&self) {
@@ -52,11 +95,10 @@ impl Work {
         self.idle.notify_all();
     }
 
+    /// Helps with what is left, waits for the rest, and gives what came of all.
     pub(super) fn wait(&self) -> (Found, Vec<(usize, Note)>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.running > 0 {
-            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        while self.help() {}
+        let mut state = self.settled(0);
         (std::mem::take(&mut state.found), std::mem::take(&mut state.notes))
     }
 }
