@@ -113,6 +113,7 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\[X{3,}\]", "[2101234]"),
         // Names in angle brackets; `<ex. 123>` gives the example itself.
         (r"<ex\. (\d+)>", "$1"),
+        (r"\bhost-<ID>", "host-113"),
         (r"<datastore uuid>|<datastore>|VOLUME_UUID", "5f1e6f2e-8a9b1c2d-3e4f-a0369f112233"),
         (r"<(VM|vm)[ _]?([Nn]ame|NAME)>|<Virtual machine Name>|VM_NAME", "APP01"),
         (r"0x#+", "0x1a2b"),
