@@ -8,6 +8,7 @@ mod filter;
 mod model;
 mod needs;
 pub mod reference;
+mod references;
 mod registry;
 pub mod samples;
 
