@@ -135,7 +135,8 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Rule(error) => {
-                Self { status: USAGE, message: super::rule_error::render(&error), hint: None }
+                let place = super::rule_error::render(&error, super::output::message_width());
+                Self { status: USAGE, message: format!("a file of rules is refused\n\n{place}"), hint: None }
             }
             error @ LoadError::Io { .. } => Self {
                 status: USAGE,

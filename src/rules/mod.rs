@@ -10,6 +10,7 @@ mod floor;
 mod model;
 mod needs;
 pub mod reference;
+mod references;
 mod registry;
 pub mod samples;
 

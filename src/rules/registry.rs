@@ -1,8 +1,8 @@
 //! All rules of a run: the built-in ones, and those a user adds or puts in their place.
 
-use super::compiled::{Compiled, template_names};
-use super::embedded;
-use super::model::{RuleFile, TieBy};
+use super::compiled::Compiled;
+use super::model::RuleFile;
+use super::{embedded, references};
 use crate::terms::Strength;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,8 +29,7 @@ impl RuleError {
     /// Line (from 1) of the place.
     #[must_use]
     pub fn line(&self) -> usize {
-        let before = self.source_text.get(..self.span.start).unwrap_or_default();
-        1 + before.bytes().filter(|&byte| byte == b'\n').count()
+        1 + self.source_text.bytes().take(self.span.start).filter(|&byte| byte == b'\n').count()
     }
 }
 
@@ -62,11 +61,7 @@ impl RuleSet {
     /// # Errors
     /// A built-in file that is wrong; the tests see to it that there is none.
     pub fn builtin() -> Result<Self, LoadError> {
-        let mut all = BTreeMap::new();
-        for (name, text) in embedded::FILES {
-            add_file(&mut all, Path::new(name), text, false)?;
-        }
-        Ok(Self::from_map(all))
+        Ok(Self::from_map(builtin(embedded::FILES)?))
     }
 
     /// The built-in rules as an analysis needs them: without samples, explanations and references, which are a large
@@ -75,11 +70,7 @@ impl RuleSet {
     /// # Errors
     /// As [`RuleSet::builtin`].
     pub fn brief() -> Result<Self, LoadError> {
-        let mut all = BTreeMap::new();
-        for (name, text) in embedded::BRIEF {
-            add_file(&mut all, Path::new(name), text, false)?;
-        }
-        Ok(Self::from_map(all))
+        Ok(Self::from_map(builtin(embedded::BRIEF)?))
     }
 
     /// The built-in rules, and those of the `*.toml` files of a folder: new ids are added, known ids replaced.
@@ -87,21 +78,18 @@ impl RuleSet {
     /// # Errors
     /// A file that cannot be read, or one that is refused: with its place and the reason.
     pub fn with_dir(dir: &Path) -> Result<Self, LoadError> {
-        let mut all = BTreeMap::new();
-        for (name, text) in embedded::FILES {
-            add_file(&mut all, Path::new(name), text, false)?;
-        }
-        let own = Self::read_dir(dir)?;
+        let mut all = builtin(embedded::FILES)?;
+        let own = own(&read_dir(dir)?, &all)?;
         all.extend(own);
         Ok(Self::from_map(all))
     }
 
-    /// Only the rules of a folder.
+    /// Only the rules of a folder. They may refer to built-in ones.
     ///
     /// # Errors
     /// As [`RuleSet::with_dir`].
     pub fn only_dir(dir: &Path) -> Result<Self, LoadError> {
-        Ok(Self::from_map(Self::read_dir(dir)?))
+        Ok(Self::from_map(own(&read_dir(dir)?, &builtin(embedded::BRIEF)?)?))
     }
 
     /// Rules out of texts; for tests and for the examples of the documentation.
@@ -109,11 +97,9 @@ impl RuleSet {
     /// # Errors
     /// A text that is refused.
     pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self, LoadError> {
-        let mut all = BTreeMap::new();
-        for (name, text) in texts {
-            add_file(&mut all, Path::new(name), text, true)?;
-        }
-        Ok(Self::from_map(all))
+        let sources: Vec<(PathBuf, String)> =
+            texts.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).collect();
+        Ok(Self::from_map(own(&sources, &BTreeMap::new())?))
     }
 
     /// A set of one rule, taken as it is.
@@ -140,70 +126,113 @@ impl RuleSet {
         self.rules.binary_search_by(|rule| rule.rule.id.as_str().cmp(id)).ok()
     }
 
-    fn read_dir(dir: &Path) -> Result<BTreeMap<String, Compiled>, LoadError> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |error| LoadError::Io { path, error }
-        };
-        let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
-            .map_err(io(dir))?
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
-            .collect();
-        files.sort();
-        let mut all = BTreeMap::new();
-        for file in files {
-            let text = std::fs::read_to_string(&file).map_err(io(&file))?;
-            add_file(&mut all, &file, &text, true)?;
-        }
-        Ok(all)
-    }
-
     fn from_map(all: BTreeMap<String, Compiled>) -> Self {
         Self { rules: all.into_values().collect() }
     }
 }
 
-/// Reads one file into the map. Built-in files are trusted not to need their patterns compiled at every start.
-fn add_file(
-    all: &mut BTreeMap<String, Compiled>,
-    file: &Path,
-    text: &str,
-    strict: bool,
-) -> Result<(), LoadError> {
-    let refuse = |span: Range<usize>, message: String, help: Option<String>| {
-        let (file, source_text) = (file.to_owned(), text.to_owned());
-        LoadError::Rule(Box::new(RuleError { file, source_text, span, message, help }))
+/// The built-in rules. They are trusted: their patterns are not compiled at every start.
+fn builtin(files: &[(&str, &str)]) -> Result<BTreeMap<String, Compiled>, LoadError> {
+    let mut all = BTreeMap::new();
+    for (name, text) in files {
+        for rule in parse(Path::new(name), text)? {
+            insert(&mut all, rule, Path::new(name), text)?;
+        }
+    }
+    Ok(all)
+}
+
+/// The rules of other people's files, each checked; they may refer to each other and to those that are there already.
+fn own(
+    sources: &[(PathBuf, String)],
+    others: &BTreeMap<String, Compiled>,
+) -> Result<BTreeMap<String, Compiled>, LoadError> {
+    let refuse = |file: &Path, text: &str, id: &str, (field, message, help): Fault| {
+        refused(file, text, place(text, id, &field), message, help)
     };
+    let mut all = BTreeMap::new();
+    let mut ids: Vec<(&Path, &str, String)> = Vec::new();
+    for (file, text) in sources {
+        for rule in parse(file, text)? {
+            check(&rule).map_err(|fault| refuse(file, text, &rule.rule.id, fault))?;
+            ids.push((file, text, rule.rule.id.clone()));
+            insert(&mut all, rule, file, text)?;
+        }
+    }
+    // Only now all ids are known.
+    for (file, text, id) in ids {
+        let Some(rule) = all.get(&id) else { continue };
+        references::check_rules(rule, |id| all.get(id).or_else(|| others.get(id)))
+            .map_err(|fault| refuse(file, text, &id, fault))?;
+    }
+    Ok(all)
+}
+
+/// The `*.toml` files of a folder with their texts, by name.
+fn read_dir(dir: &Path) -> Result<Vec<(PathBuf, String)>, LoadError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |error| LoadError::Io { path, error }
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .map_err(io(dir))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|file| {
+            let text = std::fs::read_to_string(&file).map_err(io(&file))?;
+            Ok((file, text))
+        })
+        .collect()
+}
+
+fn refused(file: &Path, text: &str, span: Range<usize>, message: String, help: Option<String>) -> LoadError {
+    let (file, source_text) = (file.to_owned(), text.to_owned());
+    LoadError::Rule(Box::new(RuleError { file, source_text, span, message, help }))
+}
+
+/// The rules of one file, unchecked.
+fn parse(file: &Path, text: &str) -> Result<Vec<Compiled>, LoadError> {
     let parsed: RuleFile = toml::from_str(text).map_err(|error| {
-        refuse(
-            error.span().unwrap_or(0..0),
-            error.message().to_owned(),
-            Some("`vmcoroner schema rule` states every field".into()),
-        )
+        let help = Some("`vmcoroner schema rule` states every field".into());
+        refused(file, text, error.span().unwrap_or(0..0), error.message().to_owned(), help)
     })?;
     let topic: Arc<str> = Arc::from(parsed.topic.as_str());
     let about: Arc<str> = Arc::from(parsed.about.trim());
-    for rule in parsed.rules {
+    let ready = |rule| {
         let mut compiled = Compiled::new(rule, Arc::clone(&topic));
         compiled.about = Arc::clone(&about);
-        if strict {
-            check(&compiled).map_err(|(field, message, help)| {
-                refuse(place(text, &compiled.rule.id, &field), message, help)
-            })?;
-        }
-        let id = compiled.rule.id.clone();
-        if all.contains_key(&id) {
-            return Err(refuse(place(text, &id, "id"), format!("the id \"{id}\" stands twice"), None));
-        }
-        all.insert(id, compiled);
+        compiled
+    };
+    Ok(parsed.rules.into_iter().map(ready).collect())
+}
+
+fn insert(
+    all: &mut BTreeMap<String, Compiled>,
+    rule: Compiled,
+    file: &Path,
+    text: &str,
+) -> Result<(), LoadError> {
+    let id = rule.rule.id.clone();
+    if all.contains_key(&id) {
+        return Err(refused(
+            file,
+            text,
+            place(text, &id, "id"),
+            format!("the id \"{id}\" stands twice"),
+            None,
+        ));
     }
+    all.insert(id, rule);
     Ok(())
 }
 
 /// What is wrong with a rule: field, message, help.
-type Fault = (String, String, Option<String>);
+pub(super) type Fault = (String, String, Option<String>);
 
 /// Everything that a rule must hold beyond its form.
 ///
@@ -247,31 +276,11 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
             .to_owned();
         return Err((field.into(), format!("rule \"{}\": {reason}", rule.id), Some(help.into())));
     }
-    let names = compiled.capture_names();
-    let known = |name: &str| names.iter().any(|own| own == name);
-    for name in rule.message.iter().flat_map(|message| template_names(message)) {
-        if !known(&name) {
-            return fault("message", format!("the message names {{{name}}}, which no pattern captures"));
-        }
-    }
-    for name in rule.only_if.keys().chain(rule.not_if.keys()) {
-        if !known(name) {
-            return fault("only_if", format!("a condition names {name}, which no pattern captures"));
-        }
-    }
-    if let Some(grade) = &rule.grade {
-        if !known(&grade.capture) {
-            return fault("grade", format!("the grade names {}, which no pattern captures", grade.capture));
-        }
-        if grade.steps.is_empty() || !grade.steps.windows(2).all(|pair| pair[0].from < pair[1].from) {
-            return fault("grade", "the steps of a grade rise".into());
-        }
-    }
-    for tie in &compiled.ties {
-        let keyless = matches!(tie, TieBy::OwnLog | TieBy::Host | TieBy::Moment);
-        if !keyless && !known(tie.as_str()) {
-            return fault("tie", format!("it is tied by {tie}, which no pattern captures"));
-        }
+    references::check_captures(compiled)?;
+    if let Some(grade) = &rule.grade
+        && (grade.steps.is_empty() || !grade.steps.windows(2).all(|pair| pair[0].from < pair[1].from))
+    {
+        return fault("grade", "the steps of a grade rise".into());
     }
     if rule.origin.is_some() && (rule.check.is_none() || (rule.strength.is_none() && rule.grade.is_none())) {
         return fault("origin", "evidence for an origin needs a check and a strength".into());

@@ -1,6 +1,7 @@
 //! Runs the samples that every rule brings along.
 
 use super::compiled::{Compiled, LineResult};
+use super::references;
 use super::registry::{RuleSet, check};
 
 /// A sample, or a rule as a whole, that does not hold.
@@ -52,10 +53,8 @@ fn run_rule(set: &RuleSet, compiled: &Compiled, outcome: &mut Outcome) {
     if rule.negatives.is_empty() {
         fail("", "it has no negative sample".into());
     }
-    for id in rule.excluded_by.iter().chain(rule.interval.iter().flat_map(|interval| &interval.end)) {
-        if set.get(id).is_none() {
-            fail("", format!("it names the rule \"{id}\", which does not exist"));
-        }
+    if let Err((_, message, _)) = references::check_rules(compiled, |id| set.get(id)) {
+        fail("", message);
     }
     let (mut positives, mut negatives) = (0, 0);
     for sample in &rule.positives {

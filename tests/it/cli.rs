@@ -110,8 +110,12 @@ fn a_refused_rule_file_is_shown_with_its_place() {
     std::fs::write(dir.path().join("own.toml"), rule).unwrap();
     let ran = run_in(dir.path(), &["rules", "test", "."]);
     assert_eq!(ran.status, 2);
-    assert!(ran.err.contains("own.toml:8:1") && ran.err.contains("8 | pattern = \"(abc\""), "{}", ran.err);
-    assert!(ran.err.contains("^^^^") && ran.err.contains("help: "), "{}", ran.err);
+    assert!(ran.err.contains("own.toml:8:1") && ran.err.contains("8 │ pattern = \"(abc\""), "{}", ran.err);
+    assert!(ran.err.contains("────") && ran.err.contains("help: "), "{}", ran.err);
+    // Styles only where they are wanted.
+    assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
+    let styled = run_in(dir.path(), &["rules", "test", ".", "--color", "always"]);
+    assert!(styled.err.contains("\u{1b}["), "{}", styled.err);
     let missing = run_in(dir.path(), &["rules", "list", "--rules", "none"]);
     assert_eq!(missing.status, 2);
     assert!(missing.err.contains("hint: "));

@@ -14,6 +14,12 @@ pub(crate) struct Case {
     pub(crate) log_file: String,
     pub(crate) lines: Vec<String>,
     pub(crate) origin_label: String,
+    /// What the source says was the cause.
+    #[serde(default)]
+    pub(crate) stated_cause: String,
+    /// What is to be known of the lines: what was cut, masked, left out.
+    #[serde(default)]
+    pub(crate) notes: String,
 }
 
 /// All cases of both files.
@@ -50,6 +56,11 @@ const KINDS: &[(&str, &[LogKind])] = &[
     ("ipmi-sel", &[LogKind::Sel]),
     ("folder listing", &[LogKind::FolderListing]),
 ];
+
+/// Whether the name is that of a log that the program reads. A catalogue lists texts, and stands in no log.
+pub(crate) fn is_log(name: &str) -> bool {
+    !name.contains("catalogue") && KINDS.iter().any(|(word, _)| name.contains(word))
+}
 
 impl Case {
     /// The kinds of log its lines may stand in.
@@ -91,13 +102,18 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"YYYY-MM-DDT?:?H?H?:?M?M?:?\d*\.\d+Z", "2026-01-02T03:04:05.006Z"),
         (r"####-##-##T##:##:##\.###Z", "2026-01-02T03:04:05.006Z"),
         (r"^\[Date\]T#+", "2026-01-02T03:04:05.006Z"),
+        (r"^<date>T", "2026-01-02T"),
+        (r"^<later-date>T", "2026-01-03T"),
         // Numbers.
         (r"In\((#+)?\)", "In(182)"),
         (r"cpu#+:#+\)", "cpu12:2101234)"),
         (r"naa\.(#+|x+)", "naa.600a098038304437415d4b6a59685679"),
         (r"NN+", "12345"),
+        (r"\bup XXdXXhXXmXXs, X VMs\b", "up 12d3h4m5s, 6 VMs"),
+        (r"\[X{3,}\]", "[2101234]"),
         // Names in angle brackets; `<ex. 123>` gives the example itself.
         (r"<ex\. (\d+)>", "$1"),
+        (r"\bhost-<ID>", "host-113"),
         (r"<datastore uuid>|<datastore>|VOLUME_UUID", "5f1e6f2e-8a9b1c2d-3e4f-a0369f112233"),
         (r"<(VM|vm)[ _]?([Nn]ame|NAME)>|<Virtual machine Name>|VM_NAME", "APP01"),
         (r"0x#+", "0x1a2b"),

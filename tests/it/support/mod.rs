@@ -1,6 +1,7 @@
 //! What the tests share: where things lie, how a scenario becomes a report, how misses are shown.
 
 pub(crate) mod cases;
+pub(crate) mod decisive;
 pub(crate) mod program;
 pub(crate) mod table;
 

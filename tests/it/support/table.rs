@@ -33,11 +33,6 @@ impl Table {
         self.rows.extend(other.rows);
     }
 
-    /// How many rows there are.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// The table as text.
     pub(crate) fn text(&self) -> String {
         let width = |column: usize| {
