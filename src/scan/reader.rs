@@ -317,7 +317,9 @@ impl<'a> Reader<'a> {
         if size <= GATHER_LIMIT {
             let reserved = usize::try_from(size).unwrap_or(usize::MAX).max(seen.len());
             self.shared.pool.reserve(reserved, || self.work.help());
-            self.current = Current::Gather { member, bytes: seen, room, reserved };
+            let mut bytes = Vec::with_capacity(reserved);
+            bytes.extend_from_slice(&seen);
+            self.current = Current::Gather { member, bytes, room, reserved };
         } else {
             self.shared.pool.give(room);
             let mut inflater = Box::new(gz::Inline::new());
