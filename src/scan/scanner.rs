@@ -2,7 +2,7 @@
 
 use super::survey::{Survey, When, line_ends, when};
 use crate::log::{LogKind, Millis, Span, Stamper};
-use crate::rules::{Captures, Compiled, Filter, Mark, RuleSet};
+use crate::rules::{Captures, Compiled, Fact, Filter, Mark, RuleSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -112,6 +112,7 @@ impl Scanner<'_> {
             out.tried += 1;
             self.try_line(&mut lines, filter, own, &mut out.hits);
         }
+        out.hits.shrink_to_fit();
         out
     }
 
@@ -130,12 +131,12 @@ impl Scanner<'_> {
             hits.push(Hit { rule: index, line, time, before, captures, text, count: 1, last: time });
         }
         if hits.len() > first_new {
-            self.settle(first_new, &mut lines.recent, hits);
+            self.settle(first_new, &mut lines.folded, hits);
         }
     }
 
     /// Drops hits that another rule of the same line excludes, and folds repeats into one.
-    fn settle(&self, first_new: usize, recent: &mut BTreeMap<(usize, String), Recent>, hits: &mut Vec<Hit>) {
+    fn settle(&self, first_new: usize, folded: &mut Folded, hits: &mut Vec<Hit>) {
         let fresh: Vec<Hit> = hits.drain(first_new..).collect();
         let ids: Vec<&str> = fresh.iter().filter_map(|hit| self.id(hit.rule)).collect();
         for hit in fresh {
@@ -144,11 +145,22 @@ impl Scanner<'_> {
                 continue;
             }
             if told(rule) {
+                // Signs of life one after the other tell of one stretch of life.
+                if rule.rule.fact == Some(Fact::GuestAlive)
+                    && let Some(last) = folded.told.and_then(|at| hits.get_mut(at))
+                    && last.rule == hit.rule
+                {
+                    last.count += 1;
+                    last.last = hit.last;
+                    continue;
+                }
+                folded.told = Some(hits.len());
                 hits.push(hit);
                 continue;
             }
             let strength = rule.strength_of(&hit.captures);
-            let known = recent
+            let known = folded
+                .recent
                 .entry((hit.rule, key(rule, &hit.captures)))
                 .or_insert(Recent { at: usize::MAX, findings: 0 });
             // What opens a state is told anew each time: the state may have ended in between.
@@ -202,6 +214,15 @@ impl Scanner<'_> {
     }
 }
 
+/// What later findings of a piece may be folded into.
+#[derive(Default)]
+struct Folded {
+    /// By rule and what it is about.
+    recent: BTreeMap<(usize, String), Recent>,
+    /// The last finding that tells what happened.
+    told: Option<usize>,
+}
+
 /// The last finding of a rule about one thing, and how many there have been.
 struct Recent {
     at: usize,
@@ -209,7 +230,7 @@ struct Recent {
 }
 
 /// Whether a rule tells what happened (a crash, an operation, a fact) and not only evidence: such lines are not
-/// folded.
+/// folded, signs of life apart.
 pub(super) const fn told(rule: &Compiled) -> bool {
     rule.rule.crash.is_some() || rule.rule.operation.is_some() || rule.rule.fact.is_some()
 }
@@ -237,7 +258,7 @@ struct Lines<'a> {
     stamper: Stamper,
     when: Option<When>,
     candidates: Vec<usize>,
-    recent: BTreeMap<(usize, String), Recent>,
+    folded: Folded,
 }
 
 impl<'a> Lines<'a> {
@@ -252,7 +273,7 @@ impl<'a> Lines<'a> {
             stamper: Stamper::new(scanner.reference),
             when: None,
             candidates: Vec::new(),
-            recent: BTreeMap::new(),
+            folded: Folded::default(),
         }
     }
 
@@ -338,6 +359,30 @@ crash = "vmx-failure"
         assert_eq!(out.hits[0].line, 1);
         assert_eq!(out.hits[0].before, crate::log::read_alone("2025-01-01T00:00:00Z"));
         assert_eq!((out.hits[1].count, out.hits[1].captures.get("seconds")), (2, Some("31.5")));
+    }
+
+    #[test]
+    fn signs_of_life_are_one_finding_until_something_happens() {
+        let rules = RuleSet::builtin().unwrap();
+        let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
+        let scanner = Scanner {
+            rules: &rules,
+            filter: Some(&filter),
+            kind: LogKind::Vmware,
+            reference: 1_800_000_000_000,
+            line_limit: LINE_LIMIT,
+        };
+        let alive = |minute: u32| {
+            format!(
+                "2025-01-01T00:{minute:02}:00.000Z In(05) vmx - Tools: [RunningStatus] Last heartbeat value {minute} (last received 1s ago)\n"
+            )
+        };
+        let crash = "2025-01-01T00:30:00.000Z Wa(03) vcpu-1 - WinBSOD: Synthetic MSR[0x40000100] 0x50\n";
+        let text = [alive(1), alive(2), alive(3), crash.to_owned(), alive(31), alive(32)].concat();
+        let hits = scanner.scan(text.as_bytes(), text.len()).hits;
+        let counts: Vec<(u64, u64)> = hits.iter().map(|hit| (hit.line, hit.count)).collect();
+        assert_eq!(counts, [(0, 3), (3, 1), (4, 2)]);
+        assert_eq!(hits[0].last, crate::log::read_alone("2025-01-01T00:03:00Z"));
     }
 
     #[test]
