@@ -1,8 +1,8 @@
 //! Follows VMs that moved into the bundles of the other hosts: a crash is judged by the logs of the host that the VM
 //! ran on.
 
-use super::build::{name_worlds, on_volumes, own_handles};
 use super::model::{HostModel, VmModel};
+use super::worlds::{name_worlds, on_volumes, own_handles};
 use crate::log::Millis;
 
 /// Where a VM ran at a moment.

@@ -3,11 +3,13 @@
 mod build;
 mod concern;
 mod follow;
+mod machines;
 mod model;
 pub mod paths;
 mod sel_clock;
 mod sessions;
 mod tie;
+mod worlds;
 
 pub use build::build;
 pub use concern::Concerns;

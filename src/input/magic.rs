@@ -46,9 +46,7 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
     {
         return Magic::Zip;
     }
-    // A tar is one even if its first header is damaged.
-    let broken = || head.chunks_exact(BLOCK).any(|block| has_ustar(block) && header(block).is_some());
-    if header(head).is_some() || broken() {
+    if header(head).is_some() || holds_member(head) {
         return Magic::Tar;
     }
     for (magic, name) in FOREIGN {
@@ -57,6 +55,11 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
         }
     }
     if is_text(head) { Magic::Text } else { Magic::Binary }
+}
+
+/// Whether a tar's member begins in one of these blocks: a tar is one even if its first header is damaged.
+pub(super) fn holds_member(head: &[u8]) -> bool {
+    head.chunks_exact(BLOCK).any(|block| has_ustar(block) && header(block).is_some())
 }
 
 /// Whether nearly all bytes are ones a log may hold. A host that lost power leaves runs of NUL in its logs, hence

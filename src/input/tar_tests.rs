@@ -3,7 +3,7 @@
 use tar::EntryType;
 
 use super::super::testing::*;
-use super::super::{End, Limits, NoteKind, State};
+use super::super::{End, Limits, NoProgress, NoteKind, State, read_stream};
 use crate::input::span::Top;
 
 const TOP: &str = "esx-a-2024-03-11--09.42-1";
@@ -295,4 +295,23 @@ fn one_top_folder_or_none() {
     assert_eq!(top, Top::Known(b"a".to_vec()));
     top.saw(b"b/c");
     assert_eq!(top, Top::Mixed);
+}
+
+#[test]
+fn a_damaged_first_header_does_not_hide_the_archive() {
+    let text = lines(20_000);
+    let first = format!("{TOP}/commands/first.txt");
+    for (data, named) in
+        [(vec![0x81_u8; 20_000], "upload"), (text.clone(), "upload"), (vec![0; 90_000], "a.tgz")]
+    {
+        let mut tar = tar(&[(&first, &data), (&format!("{TOP}/var/run/log/vmkernel.log"), &text)]);
+        tar[3] ^= 0x10;
+        let packed = gz(&tar);
+        let mut sink = Recorder::new(descend_archives);
+        let limits = Limits::default();
+        let outcome =
+            read_stream(named.as_bytes(), &mut packed.as_slice(), &limits, &mut sink, &NoProgress).unwrap();
+        assert_eq!(sink.names(), [format!("{TOP}/var/run/log/vmkernel.log")], "{named} {:?}", sink.notes());
+        assert_eq!(outcome.state, State::Damaged);
+    }
 }

@@ -2,10 +2,10 @@
 
 use super::fate::{Fate, Ledger};
 use super::inflate::Inflate;
-use super::magic::{BLOCK, Magic, SNIFF, looks_like_archive, sniff};
+use super::magic::{BLOCK, Magic, SNIFF, holds_member, looks_like_archive, sniff};
 use super::name::{shown, without_gz};
 use super::sink::{End, Member, Note, NoteKind, Open, Sink};
-use super::tape::{Body, COMPRESSED, PLAIN, Tape};
+use super::tape::{Body, COMPRESSED, LOOK_AHEAD, PLAIN, Tape};
 
 /// The state of one walk over one source.
 pub(super) struct Walker<'w> {
@@ -147,6 +147,10 @@ impl<'w> Walker<'w> {
                 Found::Archive
             }
             Magic::Gzip => self.gzip(tape, name, depth),
+            Magic::Binary if holds_member(tape.window(LOOK_AHEAD)) => {
+                self.archive(name, |w| w.tar(tape, name, depth));
+                Found::Archive
+            }
             other => Found::Other(other),
         }
     }
@@ -175,6 +179,13 @@ impl<'w> Walker<'w> {
                 if torn && (found != Magic::Text || looks_like_archive(name)) {
                     let fate = inner.fate();
                     self.archive(name, |w| w.ended(&fate, None, 0, "before any member"));
+                    return Found::Archive;
+                }
+                // The first header may be damaged, and the first member long.
+                if found == Magic::Binary
+                    && (looks_like_archive(name) || holds_member(inner.window(LOOK_AHEAD)))
+                {
+                    self.archive(name, |w| w.tar(&mut inner, name, depth));
                     return Found::Archive;
                 }
                 self.sink.bundle_begins(name);

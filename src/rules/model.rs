@@ -153,6 +153,16 @@ pub struct Grade {
     pub steps: Vec<GradeStep>,
 }
 
+impl Grade {
+    /// Its steps in words: `moderate from 10, strong from 30`.
+    #[must_use]
+    pub fn steps_in_words(&self) -> String {
+        let steps: Vec<String> =
+            self.steps.iter().map(|step| format!("{} from {}", step.strength, step.from)).collect();
+        steps.join(", ")
+    }
+}
+
 /// One step of a [`Grade`].
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -203,6 +213,16 @@ pub struct TimeRelation {
     /// Up to this long after the crash, where the writer is known to be late; default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Duration>,
+}
+
+impl std::fmt::Display for TimeRelation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.before {
+            Some(before) => write!(f, "from {before} before the crash")?,
+            None => f.write_str("from the window before the crash")?,
+        }
+        self.after.as_ref().map_or(Ok(()), |after| write!(f, " to {after} after it"))
+    }
 }
 
 /// A span of time written as `"90s"`, `"15m"`, `"2h"` or `"1d"`; held in milliseconds.

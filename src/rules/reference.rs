@@ -1,7 +1,7 @@
 //! The reference of the rules as a page of Markdown, made from the rules themselves.
 
 use super::compiled::Compiled;
-use super::model::{Count, Interval, KnownIssue, Rule, TimeRelation};
+use super::model::{Count, Interval, KnownIssue, Rule};
 use super::registry::RuleSet;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -71,7 +71,7 @@ impl Page {
         self.point("Gives", &gives(rule));
         self.point("Strength", &strength(rule));
         self.point("Tied by", &compiled.ties.iter().map(|tie| tie.as_str()).collect::<Vec<_>>().join(", "));
-        self.point("Counts", &rule.time.as_ref().map(time).unwrap_or_default());
+        self.point("Counts", &rule.time.as_ref().map(ToString::to_string).unwrap_or_default());
         self.point("How often", &rule.count.as_ref().map(count).unwrap_or_default());
         self.point("Until", &rule.interval.as_ref().map(interval).unwrap_or_default());
         self.point("Left to", &codes(&rule.excluded_by));
@@ -130,18 +130,8 @@ fn gives(rule: &Rule) -> String {
 fn strength(rule: &Rule) -> String {
     match &rule.grade {
         None => rule.strength.map(|strength| strength.to_string()).unwrap_or_default(),
-        Some(grade) => {
-            let steps: Vec<String> =
-                grade.steps.iter().map(|step| format!("{} from {}", step.strength, step.from)).collect();
-            format!("by `{}`: {}", grade.capture, steps.join(", "))
-        }
+        Some(grade) => format!("by `{}`: {}", grade.capture, grade.steps_in_words()),
     }
-}
-
-fn time(time: &TimeRelation) -> String {
-    let before = time.before.map_or("the window".to_owned(), |before| before.to_string());
-    let after = time.after.map_or(String::new(), |after| format!(" to {after} after it"));
-    format!("from {before} before the crash{after}")
 }
 
 fn count(count: &Count) -> String {

@@ -97,8 +97,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::log::LogKind;
-    use crate::rules::Filter;
-    use crate::scan::Scanner;
+    use crate::scan::scanner::scan_as;
 
     const RULES: &str = r#"
 topic = "test"
@@ -125,15 +124,7 @@ interval = { end = ["t.state"] }
 
     fn scan(text: &str) -> (RuleSet, Vec<Hit>) {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
-        let filter = Filter::new(&rules, LogKind::Vmkernel).unwrap();
-        let scanner = Scanner {
-            rules: &rules,
-            filter: Some(&filter),
-            kind: LogKind::Vmkernel,
-            reference: 1_800_000_000_000,
-            line_limit: crate::scan::LINE_LIMIT,
-        };
-        let hits = scanner.scan(text.as_bytes(), text.len()).hits;
+        let hits = scan_as(&rules, LogKind::Vmkernel, text, text.len()).hits;
         (rules, hits)
     }
 

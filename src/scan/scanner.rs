@@ -302,6 +302,15 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Scans a text as a log of this kind, for tests.
+#[cfg(test)]
+pub(super) fn scan_as(rules: &RuleSet, kind: LogKind, text: &str, body: usize) -> Scanned {
+    let filter = Filter::new(rules, kind);
+    let reference = 1_800_000_000_000;
+    let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference, line_limit: LINE_LIMIT };
+    scanner.scan(text.as_bytes(), body)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -337,15 +346,7 @@ crash = "vmx-failure"
 
     fn scan(text: &str) -> Scanned {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
-        let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner {
-            rules: &rules,
-            filter: Some(&filter),
-            kind: LogKind::Vmware,
-            reference: 1_800_000_000_000,
-            line_limit: LINE_LIMIT,
-        };
-        scanner.scan(text.as_bytes(), text.len())
+        scan_as(&rules, LogKind::Vmware, text, text.len())
     }
 
     #[test]
@@ -364,14 +365,6 @@ crash = "vmx-failure"
     #[test]
     fn signs_of_life_are_one_finding_until_something_happens() {
         let rules = RuleSet::builtin().unwrap();
-        let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner {
-            rules: &rules,
-            filter: Some(&filter),
-            kind: LogKind::Vmware,
-            reference: 1_800_000_000_000,
-            line_limit: LINE_LIMIT,
-        };
         let alive = |minute: u32| {
             format!(
                 "2025-01-01T00:{minute:02}:00.000Z In(05) vmx - Tools: [RunningStatus] Last heartbeat value {minute} (last received 1s ago)\n"
@@ -379,7 +372,7 @@ crash = "vmx-failure"
         };
         let crash = "2025-01-01T00:30:00.000Z Wa(03) vcpu-1 - WinBSOD: Synthetic MSR[0x40000100] 0x50\n";
         let text = [alive(1), alive(2), alive(3), crash.to_owned(), alive(31), alive(32)].concat();
-        let hits = scanner.scan(text.as_bytes(), text.len()).hits;
+        let hits = scan_as(&rules, LogKind::Vmware, &text, text.len()).hits;
         let counts: Vec<(u64, u64)> = hits.iter().map(|hit| (hit.line, hit.count)).collect();
         assert_eq!(counts, [(0, 3), (3, 1), (4, 2)]);
         assert_eq!(hits[0].last, crate::log::read_alone("2025-01-01T00:03:00Z"));
@@ -397,17 +390,9 @@ crash = "vmx-failure"
     #[test]
     fn what_lies_behind_the_body_is_seen_but_not_scanned() {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
-        let filter = Filter::new(&rules, LogKind::Vmware).unwrap();
-        let scanner = Scanner {
-            rules: &rules,
-            filter: Some(&filter),
-            kind: LogKind::Vmware,
-            reference: 0,
-            line_limit: LINE_LIMIT,
-        };
         let text = "x unrecoverable error: (vmx)\nASSERT a.c:1\nx unrecoverable error: (mks)\ny\n";
         let body = text.find("ASSERT").unwrap();
-        let out = scanner.scan(text.as_bytes(), body);
+        let out = scan_as(&rules, LogKind::Vmware, text, body);
         assert_eq!(out.hits.len(), 1);
         assert_eq!(out.hits[0].captures.get("cause"), Some("ASSERT a.c:1"));
         assert_eq!(out.lines, 1);

@@ -58,7 +58,7 @@ fn meaning(paper: &mut Paper<'_>, compiled: &Compiled) -> io::Result<()> {
     paper.entry("Part", &rule.part.map(|part| part.to_string()).unwrap_or_default())?;
     let ties: Vec<&str> = compiled.ties.iter().map(|tie| tie.as_str()).collect();
     paper.entry("Tied by", &ties.join(", "))?;
-    paper.entry("Counts", &time(rule))?;
+    paper.entry("Counts", &rule.time.as_ref().map_or_else(String::new, ToString::to_string))?;
     if let Some(count) = &rule.count {
         let below = count.below.map_or(String::new(), |below| format!("; fewer are {below}"));
         let same =
@@ -127,19 +127,8 @@ fn samples(paper: &mut Paper<'_>, rule: &Rule) -> io::Result<()> {
 fn strength(rule: &Rule) -> String {
     match &rule.grade {
         None => rule.strength.map(|strength| strength.to_string()).unwrap_or_default(),
-        Some(grade) => {
-            let steps: Vec<String> =
-                grade.steps.iter().map(|step| format!("{} from {}", step.strength, step.from)).collect();
-            format!("by {}: {}", grade.capture, steps.join(", "))
-        }
+        Some(grade) => format!("by {}: {}", grade.capture, grade.steps_in_words()),
     }
-}
-
-fn time(rule: &Rule) -> String {
-    let Some(time) = &rule.time else { return String::new() };
-    let before = time.before.map_or("the window".to_owned(), |before| before.to_string());
-    let after = time.after.map_or(String::new(), |after| format!(" to {after} after it"));
-    format!("from {before} before the crash{after}")
 }
 
 fn conditions(map: &BTreeMap<String, Vec<String>>) -> String {

@@ -136,7 +136,7 @@ fn bombs(scale: u64) -> Vec<Hostile> {
             );
             tgz(move |out| member(out, at("var/run/log/vmkernel.0.gz").as_bytes(), b'0', &packed))
         }),
-        file("nested-bomb.tgz", &[3, 4], "nested", {
+        file("nested-bomb.tgz", &[3], "nested", {
             let mut inner = packed(
                 &(Box::new(|out: &mut dyn Write| {
                     member(out, b"x/deep.log", b'0', b"1").and_then(|()| end(out))

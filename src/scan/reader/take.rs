@@ -1,0 +1,333 @@
+//! How the reader takes what the walker gives.
+
+use super::super::cutter::Cutter;
+use super::super::gz;
+use super::super::pass::BundlePass;
+use super::super::state::State;
+use super::{Current, Reader};
+use crate::bundle::{Keep, Owner, Role, facts, place, role, sniff};
+use crate::input::{End, Member, Note, NoteKind, Open, Sink};
+use crate::log::LogKind;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Cores of a bundle that are named; the rest is passed over like the others.
+const CORES: usize = 500;
+
+/// A rotated log of up to this many compressed bytes is gathered and inflated by a worker; a larger one is inflated
+/// as it comes.
+const GATHER_LIMIT: u64 = 8 << 20;
+
+/// Pieces of such a large rotation that may wait for the workers; their buffers are not the pool's.
+const INLINE_PIECES: usize = 8;
+
+/// Compressions in which archives keep single files, and which are not read.
+const FOREIGN: [(&str, &str); 4] = [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
+
+/// What only a bundle of vCenter Server holds.
+const VCENTER: [&str; 4] = [
+    "var/log/vmware/vpxd/",
+    "usr/lib/vmware-sca/",
+    "usr/lib/vmware-vpx/",
+    "ProgramData/VMware/vCenterServer/",
+];
+
+impl Reader<'_> {
+    /// The first bytes of a log tell whether it is compressed, and of a nameless one what it is.
+    fn start_log(&mut self) {
+        let Current::Log { member, cutter, started, size } = &mut self.current else { return };
+        if *started || cutter.seen().len() < 2 {
+            return;
+        }
+        *started = true;
+        let (member, size) = (*member, *size);
+        if !cutter.seen().starts_with(&[0x1f, 0x8b]) {
+            return;
+        }
+        let Current::Log { cutter, .. } = std::mem::replace(&mut self.current, Current::None) else { return };
+        let seen = cutter.seen().to_vec();
+        let room = cutter.finish().data;
+        if size <= GATHER_LIMIT {
+            let reserved = usize::try_from(size).unwrap_or(usize::MAX).max(seen.len());
+            self.shared.pool.reserve(reserved, || self.work.help());
+            let mut bytes = Vec::with_capacity(reserved);
+            bytes.extend_from_slice(&seen);
+            self.current = Current::Gather { member, bytes, room, reserved };
+        } else {
+            self.shared.pool.give(room);
+            let mut inflater = Box::new(gz::Inline::new());
+            let pieces = inflater.push(&seen);
+            self.current = Current::Inflate { member, inflater, room: vec![0; 64 << 10] };
+            for piece in pieces {
+                self.spawn(member, piece);
+            }
+        }
+    }
+}
+
+impl Sink for Reader<'_> {
+    fn bundle_begins(&mut self, name: &[u8]) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let pass = BundlePass { name, ..BundlePass::default() };
+        self.open_bundles.push(self.bundles.len());
+        self.bundles.push(State {
+            pass,
+            fragments: BTreeMap::new(),
+            kept_bytes: 0,
+            kept: Vec::new(),
+            pieces: Vec::new(),
+            reference: None,
+            whole: BTreeMap::new(),
+            logs: BTreeSet::new(),
+            folders: BTreeSet::new(),
+            logs_left_out: 0,
+            vms_left_out: 0,
+            files_left_out: 0,
+        });
+    }
+
+    fn bundle_ends(&mut self) {
+        let ended = self.open_bundles.pop();
+        // Thousands of archives with nothing in them must not add up.
+        if ended.is_some_and(|at| at + 1 == self.bundles.len())
+            && self.bundles.last().is_some_and(|state| {
+                state.pass.logs.is_empty()
+                    && state.kept.is_empty()
+                    && state.pass.cores.is_empty()
+                    && !state.left_out()
+            })
+        {
+            self.bundles.pop();
+        }
+    }
+
+    fn open(&mut self, member: &Member<'_>) -> Open {
+        let place = place(member.path);
+        let single_log = self.single_log;
+        let shared = Arc::clone(self.shared);
+        let limits = &shared.limits;
+        let Some(state) = self.bundle() else { return Open::Skip };
+        state.pass.members += 1;
+        if state.pass.top.is_empty()
+            && let Some(first) = String::from_utf8_lossy(member.path).split('/').next()
+            && let Some((_, captured)) = facts::folder_name(first)
+        {
+            first.clone_into(&mut state.pass.top);
+            state.reference = Some(captured + 86_400_000);
+        }
+        let path = String::from_utf8_lossy(member.path).into_owned();
+        let modified = member.modified.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| *ms > 0);
+        let found = match role(&place.path) {
+            Role::Pass if single_log => Role::Log { kind: LogKind::Vmware, owner: Owner::Vm(String::new()) },
+            found => found,
+        };
+        match found {
+            Role::Pass => {
+                let vcenter = VCENTER.iter().any(|known| place.path.starts_with(known));
+                state.pass.vcenter |= vcenter;
+                let packed = FOREIGN.iter().find(|(suffix, _)| place.path.ends_with(suffix));
+                if let Some((suffix, name)) = packed
+                    && role(place.path.trim_end_matches(suffix)) != Role::Pass
+                {
+                    let text =
+                        format!("is compressed with {name}, which is not read; unpack it and try again");
+                    self.say(NoteKind::Damaged, &path, text);
+                }
+                Open::Skip
+            }
+            Role::Core => {
+                if place.fragment.unwrap_or(0) == 0 && state.pass.cores.len() < CORES {
+                    state.pass.cores.push(path);
+                }
+                Open::Skip
+            }
+            Role::Container => Open::Descend,
+            Role::Keep(keep) => {
+                if let Some(number) = place.fragment
+                    && let Some((index, parts)) = state.fragments.get_mut(&place.path)
+                {
+                    let index = *index;
+                    if parts.contains_key(&number) {
+                        let text = "the fragment is there twice; the first is used".to_owned();
+                        self.say(NoteKind::Damaged, &path, text);
+                        return Open::Skip;
+                    }
+                    // A fragment has a MiB: those behind the limit of one file are not asked for.
+                    if parts.len() > limits.small_file.div_ceil(1 << 20).max(1) {
+                        return Open::Skip;
+                    }
+                    parts.insert(number, Vec::new());
+                    self.current = Current::Keep { index, part: Some(number), room: vec![0; 64 << 10] };
+                    return Open::Read;
+                }
+                if place.fragment.is_none()
+                    && let Some(&index) = state.whole.get(&path)
+                    && let Some((_, _, bytes)) = state.kept.get_mut(index)
+                {
+                    state.kept_bytes = state.kept_bytes.saturating_sub(bytes.len());
+                    bytes.clear();
+                    self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
+                    self.current = Current::Keep { index, part: None, room: vec![0; 64 << 10] };
+                    return Open::Read;
+                }
+                if let Keep::Vmx(folder) = &keep
+                    && !state.has_room_for(folder, limits.vms)
+                {
+                    return Open::Skip;
+                }
+                let full = state.kept_bytes > limits.small_files
+                    || state.kept.len() >= limits.files
+                    || (place.fragment.is_some() && state.fragments.len() >= limits.fragments);
+                if full {
+                    state.files_left_out += 1;
+                    return Open::Skip;
+                }
+                let index = state.kept.len();
+                state.kept.push((keep, path.clone(), Vec::new()));
+                if place.fragment.is_none() {
+                    state.whole.insert(path.clone(), index);
+                }
+                if let Some(number) = place.fragment {
+                    let parts = BTreeMap::from([(number, Vec::new())]);
+                    state.fragments.insert(place.path.clone(), (index, parts));
+                }
+                let part = place.fragment;
+                self.current = Current::Keep { index, part, room: vec![0; 64 << 10] };
+                Open::Read
+            }
+            Role::Log { kind, owner } => {
+                if state.pass.logs.len() >= limits.files {
+                    state.logs_left_out += 1;
+                    return Open::Skip;
+                }
+                if let Owner::Vm(folder) = &owner
+                    && !state.has_room_for(folder, limits.vms)
+                {
+                    return Open::Skip;
+                }
+                if !state.logs.insert(path.clone()) {
+                    self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
+                }
+                let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
+                let cutter = Cutter::new(self.shared.pool.take(|| self.work.help()));
+                self.current = Current::Log { member: index, cutter, started: false, size: member.size };
+                Open::Read
+            }
+        }
+    }
+
+    fn space(&mut self) -> &mut [u8] {
+        match &mut self.current {
+            Current::Log { cutter, .. } => cutter.space(),
+            Current::Keep { room, .. } | Current::Gather { room, .. } | Current::Inflate { room, .. } => room,
+            Current::None => &mut [],
+        }
+    }
+
+    fn filled(&mut self, n: usize) {
+        match &mut self.current {
+            Current::None => {}
+            Current::Keep { index, part, room } => {
+                let (index, part) = (*index, *part);
+                let bytes = room.get(..n).unwrap_or_default();
+                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))
+                else {
+                    return;
+                };
+                let most = self.shared.limits.small_file;
+                let Some((_, path, whole)) = state.kept.get_mut(index) else { return };
+                let parts = part.and_then(|number| {
+                    let base = path.rsplit_once(".FRAG-").map_or(path.as_str(), |(base, _)| base);
+                    let place = place(base.as_bytes()).path;
+                    state.fragments.get_mut(&place)?.1.get_mut(&number)
+                });
+                let kept = parts.unwrap_or(whole);
+                let free = most.saturating_sub(kept.len());
+                kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
+                state.kept_bytes += n.min(free);
+                if n > free && free > 0 {
+                    let path = path.clone();
+                    self.say(NoteKind::OverBudget, &path, format!("only its first {most} bytes were read"));
+                }
+            }
+            Current::Log { member, cutter, .. } => {
+                let member = *member;
+                let full = cutter.filled(n);
+                self.start_log();
+                if full && let Current::Log { cutter, .. } = &mut self.current {
+                    // The piece leaves with its buffer before a new one is waited for.
+                    let fresh = cutter.cut(Vec::new());
+                    self.spawn(member, fresh);
+                    let buffer = self.shared.pool.take(|| self.work.help());
+                    if let Current::Log { cutter, .. } = &mut self.current {
+                        cutter.settle(buffer);
+                    }
+                }
+            }
+            Current::Gather { bytes, room, reserved, .. } => {
+                bytes.extend_from_slice(room.get(..n).unwrap_or_default());
+                // A header that lied about the size must not lift the budget.
+                if bytes.len() > *reserved + (1 << 20) {
+                    bytes.truncate(*reserved);
+                }
+            }
+            Current::Inflate { member, inflater, room } => {
+                let member = *member;
+                let pieces = inflater.push(room.get(..n).unwrap_or_default());
+                for piece in pieces {
+                    self.work.throttle(INLINE_PIECES);
+                    self.spawn(member, piece);
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, end: End) {
+        match std::mem::replace(&mut self.current, Current::None) {
+            Current::None | Current::Keep { .. } => {}
+            Current::Log { member, cutter, .. } => {
+                if self.single_log
+                    && let Some(kind) = sniff(cutter.seen())
+                    && let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member))
+                    && log.bytes == 0
+                    && role(&place(log.path.as_bytes()).path) == Role::Pass
+                {
+                    log.kind = kind;
+                    if kind != LogKind::Vmware {
+                        log.owner = Owner::Host;
+                    }
+                }
+                if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
+                    log.long_lines += cutter.long_lines;
+                }
+                let piece = cutter.finish();
+                self.spawn(member, piece);
+            }
+            Current::Gather { member, bytes, room, reserved } => {
+                self.shared.pool.give(room);
+                self.spawn_gathered(member, bytes, reserved);
+            }
+            Current::Inflate { member, inflater, .. } => {
+                let (piece, damage, long_lines) = inflater.finish(matches!(end, End::Complete));
+                if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
+                    log.long_lines += long_lines;
+                }
+                self.spawn(member, piece);
+                if let Some((kind, text)) = damage {
+                    let path = self
+                        .bundle()
+                        .and_then(|state| state.pass.logs.get(member))
+                        .map(|log| log.path.clone())
+                        .unwrap_or_default();
+                    self.say(kind, &path, text);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        // The walker bounds its own.
+        let order = self.notes.len();
+        self.notes.push((order, note));
+    }
+}
