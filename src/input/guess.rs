@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::magic::{BLOCK, Magic, SNIFF, header, is_log_name, looks_like_archive, sniff};
+use super::magic::{BLOCK, Magic, SNIFF, header, holds_member, is_log_name, looks_like_archive, sniff};
 use super::name::normalise;
 use super::source::Kind;
 use super::zip_head::{LOCAL, Local};
@@ -44,7 +44,9 @@ fn gzip(head: &[u8], name: &[u8]) -> Guess {
         Magic::Gzip => Guess::Bundle(Kind::VmSupport),
         Magic::Text => Guess::Log,
         _ if is_log_name(name) => Guess::Log,
-        // Torn at the very begin: what its name says is tried.
+        // Its first header may be damaged: what its name says is tried.
+        Magic::Binary if looks_like_archive(name) || holds_member(&inner) => Guess::Bundle(Kind::VmSupport),
+        // Torn at the very begin.
         Magic::Empty if looks_like_archive(name) || head.len() < BLOCK => Guess::Bundle(Kind::VmSupport),
         other => Guess::Other(other),
     }
