@@ -311,7 +311,12 @@ fn read_one(
     let listener = Reading::new(at, clean_bytes(source.name()), progress);
     let mut reader = Reader::new(shared, workers);
     reader.single_log = source.kind() == input::Kind::Log;
-    let outcome = input::read(source, &shared.limits.input, &mut reader, &listener);
+    let aside = reader.aside();
+    let aside: Option<&input::Aside<'_>> = match &aside {
+        Some(aside) => Some(aside),
+        None => None,
+    };
+    let outcome = input::read_ahead(source, &shared.limits.input, &mut reader, &listener, aside);
     let (passes, mut own) = reader.finish();
     drop(listener);
     own.splice(0..0, notes.iter().cloned());

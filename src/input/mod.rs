@@ -4,6 +4,7 @@
 //! a [`Sink`], which decides by path what to do with each member. Nothing is ever written, and no name in an
 //! archive is ever used as a path on this machine.
 
+mod ahead;
 mod discover;
 mod error;
 mod fate;
@@ -30,12 +31,13 @@ mod zip_body;
 mod zip_head;
 mod zip_walk;
 
+pub use ahead::Aside;
 pub use discover::{Discovery, discover};
 pub use error::InputError;
 pub use limits::{Limits, Stop};
 pub use magic::looks_like_archive;
 pub use mark::{Fnv, Mark};
 pub use progress::{NoProgress, Progress};
-pub use read::{Outcome, State, read, read_stream};
+pub use read::{Outcome, State, read, read_ahead, read_stream};
 pub use sink::{End, Member, Note, NoteKind, Open, Sink};
 pub use source::{Kind, Source};

@@ -5,18 +5,18 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Reads parts one after the other; each but the first is opened when it is its turn.
-pub(super) struct Parts<'p> {
+pub(super) struct Parts {
     now: File,
-    rest: std::slice::Iter<'p, PathBuf>,
+    rest: std::vec::IntoIter<PathBuf>,
 }
 
-impl<'p> Parts<'p> {
-    pub(super) fn new(first: File, rest: &'p [PathBuf]) -> Self {
-        Parts { now: first, rest: rest.iter() }
+impl Parts {
+    pub(super) fn new(first: File, rest: &[PathBuf]) -> Self {
+        Parts { now: first, rest: rest.to_vec().into_iter() }
     }
 }
 
-impl Read for Parts<'_> {
+impl Read for Parts {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             let n = self.now.read(into)?;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use super::ahead::{Ahead, Aside, WORTH};
 use super::error::InputError;
 use super::fate::{Fate, Ledger};
 use super::limits::Limits;
@@ -12,7 +13,7 @@ use super::parts::Parts;
 use super::progress::Progress;
 use super::sink::{NoteKind, Sink};
 use super::source::{Kind, Place, Source};
-use super::tape::{Body, COMPRESSED, ReadPull, Tape};
+use super::tape::{self, Body, COMPRESSED, ReadPull, Tape};
 use super::walk::{Found, Walker};
 
 /// In what state an input was.
@@ -71,6 +72,21 @@ pub fn read(
     sink: &mut dyn Sink,
     progress: &dyn Progress,
 ) -> Result<Outcome, InputError> {
+    read_ahead(source, limits, sink, progress, None)
+}
+
+/// Reads as [`read`] does; a large file is read ahead of its decompressor by the threads behind `aside`, as far as
+/// they have time.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_ahead(
+    source: &Source,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+    aside: Option<&Aside<'_>>,
+) -> Result<Outcome, InputError> {
     progress.total(source.size);
     let ledger = Ledger::new(limits, progress);
     let mut walker = Walker::new(sink, &ledger);
@@ -78,11 +94,18 @@ pub fn read(
         walker.note(NoteKind::Truncated, None, gap.clone());
     }
     match &source.place {
-        Place::Stdin => stream(&mut walker, source.name(), Box::new(io::stdin().lock())),
+        Place::Stdin => {
+            stream(&mut walker, source.name(), Box::new(ReadPull::new(io::stdin().lock(), &ledger)))
+        }
         Place::Files(files) => {
             let first = File::open(source.path()).map_err(|e| InputError::opening(source.path(), e))?;
             let parts = Parts::new(first, files.get(1..).unwrap_or_default());
-            stream(&mut walker, source.name(), Box::new(parts))
+            let aside = aside.filter(|_| source.size.is_some_and(|size| size >= WORTH));
+            let from: Box<dyn tape::Pull + '_> = match aside {
+                Some(aside) => Box::new(Ahead::new(parts, aside, &ledger)),
+                None => Box::new(ReadPull::new(parts, &ledger)),
+            };
+            stream(&mut walker, source.name(), from)
         }
         Place::Tree { root, apart } => {
             walker.tree(source.name(), root, apart);
@@ -105,12 +128,15 @@ pub fn read_stream(
     progress.total(None);
     let ledger = Ledger::new(limits, progress);
     let mut walker = Walker::new(sink, &ledger);
-    stream(&mut walker, name, Box::new(from))
+    stream(&mut walker, name, Box::new(ReadPull::new(from, &ledger)))
 }
 
-fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn Read + '_>) -> Result<Outcome, InputError> {
-    let ledger = walker.ledger;
-    let mut tape = Tape::new(Box::new(ReadPull::new(from, ledger)), COMPRESSED, ledger).outermost();
+fn stream(
+    walker: &mut Walker<'_>,
+    name: &[u8],
+    from: Box<dyn tape::Pull + '_>,
+) -> Result<Outcome, InputError> {
+    let mut tape = Tape::new(from, COMPRESSED, walker.ledger).outermost();
     let kind = match walker.container(&mut tape, name, 1) {
         Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => Kind::Wrapper,
         Found::Archive => Kind::VmSupport,

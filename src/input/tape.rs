@@ -20,6 +20,11 @@ pub(super) const LOOK_AHEAD: usize = 32 << 10;
 pub(super) trait Pull {
     /// Fills the front of `into`, as far as it can without waiting twice; 0 means the end, told by [`Pull::fate`].
     fn pull(&mut self, into: &mut [u8]) -> usize;
+    /// Takes a buffer that is used up and gives a filled one for it, where the stream has such: how much of it is
+    /// filled, 0 at the end.
+    fn exchange(&mut self, _buffer: &mut Vec<u8>) -> Option<usize> {
+        None
+    }
     /// Why the stream ended; asked only after the end.
     fn fate(&self) -> Fate;
 }
@@ -127,6 +132,13 @@ impl<'a> Tape<'a> {
         if self.ledger.limits.stop.is_set() {
             self.ended = true;
             self.stopped = true;
+            return;
+        }
+        if self.start == self.end
+            && let Some(n) = self.src.exchange(&mut self.buf)
+        {
+            (self.start, self.end) = (0, n);
+            self.ended = n == 0;
             return;
         }
         if self.start > 0 {

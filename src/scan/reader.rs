@@ -80,6 +80,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Lets the workers do a task before all else; `None` if there are none.
+    #[must_use]
+    pub fn aside(&self) -> Option<impl Fn(Box<dyn FnOnce() + Send>) + use<'a>> {
+        let (work, workers) = (Arc::clone(&self.work), self.workers?);
+        Some(move |task| work.spawn_first(workers, task))
+    }
+
     /// Waits for the workers and puts everything in order. Gives each bundle that held anything, and the notes.
     #[must_use]
     pub fn finish(mut self) -> (Vec<BundlePass>, Vec<Note>) {

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A task: a piece to scan, a rotation to inflate.
-type Task = Box<dyn FnOnce() + Send>;
+pub(super) type Task = Box<dyn FnOnce() + Send>;
 
 /// Work that is under way: pieces come in from the workers; the end waits for all of them.
 ///
@@ -42,6 +42,17 @@ impl Work {
     /// Hands a task to the workers.
     pub(super) fn spawn(self: &Arc<Self>, workers: &rayon::ThreadPool, task: impl FnOnce() + Send + 'static) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(Box::new(task));
+        self.call(workers);
+    }
+
+    /// Hands a task to the workers that is to be done before all that wait.
+    pub(super) fn spawn_first(self: &Arc<Self>, workers: &rayon::ThreadPool, task: Task) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_front(task);
+        self.call(workers);
+    }
+
+    /// Asks a worker to take the next task.
+    fn call(self: &Arc<Self>, workers: &rayon::ThreadPool) {
         let work = Arc::clone(self);
         workers.spawn(move || {
             if let Some(task) = work.next() {
