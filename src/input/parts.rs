@@ -11,8 +11,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(first: File, rest: &[PathBuf]) -> Self {
-        Parts { now: first, rest: rest.to_vec().into_iter() }
+    pub(super) fn new(first: File, rest: Vec<PathBuf>) -> Self {
+        Parts { now: first, rest: rest.into_iter() }
     }
 }
 

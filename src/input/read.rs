@@ -99,7 +99,7 @@ pub fn read_ahead(
         }
         Place::Files(files) => {
             let first = File::open(source.path()).map_err(|e| InputError::opening(source.path(), e))?;
-            let parts = Parts::new(first, files.get(1..).unwrap_or_default());
+            let parts = Parts::new(first, files.iter().skip(1).cloned().collect());
             let aside = aside.filter(|_| source.size.is_some_and(|size| size >= WORTH));
             let from: Box<dyn tape::Pull + '_> = match aside {
                 Some(aside) => Box::new(Ahead::new(parts, aside, &ledger)),

@@ -30,9 +30,8 @@ pub struct Filter {
 
 /// A literal and the rules (indices into the set) that need it.
 #[derive(Debug)]
-pub(super) struct Literal {
-    /// The literal.
-    pub(super) text: String,
+struct Literal {
+    text: String,
     rules: Vec<usize>,
 }
 
@@ -160,7 +159,8 @@ impl Filter {
 
 fn searches(literals: &[Literal], frequencies: &Frequencies) -> Vec<Search> {
     let mut out = Vec::new();
-    let mut rest = fingerprints(literals, frequencies);
+    let texts: Vec<&str> = literals.iter().map(|literal| literal.text.as_str()).collect();
+    let mut rest = fingerprints(&texts, frequencies);
     while !rest.is_empty() {
         let more = rest.split_off(rest.len().min(PACKED_LIMIT));
         let Some(finder) = Finder::new(&rest) else { break };

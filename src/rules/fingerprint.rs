@@ -6,8 +6,6 @@
 //! members that have nothing in common stops everywhere. What is rare and what looks alike is read off a sample of
 //! the text that is about to be searched. It changes how fast literals are found, never which.
 
-use super::filter::Literal;
-
 /// Bytes of the text that are looked at.
 pub(super) const SAMPLE: usize = 64 << 10;
 
@@ -106,14 +104,14 @@ fn slot(group: &[u8]) -> usize {
 
 /// A fingerprint for each literal, in the order in which the packed search is to get them. A literal that holds the
 /// fingerprint of another is searched for by that one.
-pub(super) fn fingerprints(literals: &[Literal], frequencies: &Frequencies) -> Vec<Fingerprint> {
-    let texts: Vec<&[u8]> = literals.iter().map(|literal| literal.text.as_bytes()).collect();
+pub(super) fn fingerprints(literals: &[&str], frequencies: &Frequencies) -> Vec<Fingerprint> {
+    let texts: Vec<&[u8]> = literals.iter().map(|literal| literal.as_bytes()).collect();
     let starts = group(&texts, frequencies, PLACES);
     let mut cuts: Vec<(&str, usize, usize)> = starts
         .iter()
         .filter_map(|placed| {
             let literal = literals.get(placed.which)?;
-            Some((literal.text.get(placed.start..)?, placed.which, placed.start))
+            Some((literal.get(placed.start..)?, placed.which, placed.start))
         })
         .collect();
     cuts.sort_unstable_by(|a, b| (a.0.len(), a).cmp(&(b.0.len(), b)));

@@ -6,7 +6,8 @@
 //! and it is shared out evenly between the things that the findings are about, so that a flood about one VM does not
 //! take the place of a line about another.
 
-use super::scanner::{Hit, key, told};
+use super::scanned::Hit;
+use super::scanner::{key, told};
 use crate::rules::RuleSet;
 use std::collections::BTreeMap;
 

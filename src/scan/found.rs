@@ -2,7 +2,7 @@
 //! which the pieces come.
 
 use super::pass::PieceDone;
-use super::scanner::Hit;
+use super::scanned::Hit;
 use std::collections::BTreeMap;
 
 /// The pieces of each member of each bundle, in their order.

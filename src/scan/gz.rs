@@ -2,7 +2,8 @@
 
 use super::cutter::{Cutter, Piece};
 use super::pool::BUFFER;
-use super::scanner::{Scanned, Scanner};
+use super::scanned::Scanned;
+use super::scanner::Scanner;
 use crate::input::NoteKind;
 use flate2::bufread::MultiGzDecoder;
 use std::cell::RefCell;

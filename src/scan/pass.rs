@@ -1,6 +1,6 @@
 //! What one pass over an input gives: for each bundle in it its members, its hits and its small files.
 
-use super::scanner::{Hit, Scanned};
+use super::scanned::{Hit, Scanned};
 use super::survey::SILENCE;
 use crate::bundle::{Keep, Owner};
 use crate::log::{LogKind, Millis, Span};

@@ -7,7 +7,7 @@ use super::cutter::Cutter;
 use super::flood;
 use super::gz;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
-use super::scanner::Scanned;
+use super::scanned::Scanned;
 use super::shared::Shared;
 use super::state::{State, join_fragments};
 use super::work::{Ticket, Work};

@@ -6,7 +6,7 @@
 //! counted. Where time jumps, runs back or is missing, each line is read. Which lines are read depends on the text
 //! alone.
 
-use super::scanner::Scanned;
+use super::scanned::Scanned;
 use crate::log::{LogKind, Millis, Span, Stamper, head};
 
 /// Bytes between two line starts that are compared. Half a screen of lines; a log with fewer bytes is read line by

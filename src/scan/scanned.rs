@@ -1,0 +1,50 @@
+//! What scanning a piece of a log gives.
+
+use crate::log::{Millis, Span};
+use crate::rules::Captures;
+
+/// A line that a rule matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Index of the rule in its set.
+    pub rule: usize,
+    /// Line, from 0, counted from the start of the piece; of the member once the pass is over.
+    pub line: u64,
+    /// Its time; a line without a stamp has that of the line it continues.
+    pub time: Option<Millis>,
+    /// Time of the last line before it that has another time: the last sign of life before a boot.
+    pub before: Option<Millis>,
+    /// What the rule took out of it.
+    pub captures: Captures,
+    /// The line with the lines of its span, lossily as text, cut at 8 KiB.
+    pub text: String,
+    /// How many equal ones it stands for.
+    pub count: u64,
+    /// Time of the last of them.
+    pub last: Option<Millis>,
+}
+
+/// What a scan of one piece gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scanned {
+    /// Lines.
+    pub lines: u64,
+    /// Lines whose start was read.
+    pub looked: u64,
+    /// Those of a known form, continuations included.
+    pub understood: u64,
+    /// Those with a stamp.
+    pub stamped: u64,
+    /// First and last stamp (by value, not by place).
+    pub span: Option<Span>,
+    /// Silences of ten minutes or more between two lines.
+    pub silences: Vec<Span>,
+    /// Hits, by line.
+    pub hits: Vec<Hit>,
+    /// Lines that reached a pattern.
+    pub tried: u64,
+    /// Lines that were cut at the limit.
+    pub long_lines: u64,
+    /// Time of the last stamped line, for the piece that follows.
+    pub last_time: Option<Millis>,
+}
