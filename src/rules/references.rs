@@ -3,7 +3,9 @@
 
 use super::compiled::{Compiled, template_names};
 use super::model::{Decoder, Fact, TieBy};
-use super::registry::Fault;
+
+/// What is wrong with a rule: field, message, help.
+pub(super) type Fault = (String, String, Option<String>);
 
 /// Every capture that a rule names is one that a pattern of it, or its decoder, captures.
 ///

@@ -2,6 +2,7 @@
 
 use super::compiled::Compiled;
 use super::model::RuleFile;
+use super::references::Fault;
 use super::{embedded, references};
 use crate::terms::Strength;
 use std::collections::BTreeMap;
@@ -230,9 +231,6 @@ fn insert(
     all.insert(id, rule);
     Ok(())
 }
-
-/// What is wrong with a rule: field, message, help.
-pub(super) type Fault = (String, String, Option<String>);
 
 /// Everything that a rule must hold beyond its form.
 ///
