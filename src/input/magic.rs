@@ -2,6 +2,8 @@
 
 use tar::Header;
 
+use super::tape::LOOK_AHEAD;
+
 /// Bytes of a tar header, and the unit everything in a tar is aligned to.
 pub(super) const BLOCK: usize = 512;
 
@@ -57,8 +59,10 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
     if is_text(head) { Magic::Text } else { Magic::Binary }
 }
 
-/// Whether a tar's member begins in one of these blocks: a tar is one even if its first header is damaged.
+/// Whether a tar's member begins in one of the blocks of [`LOOK_AHEAD`]: a tar is one even if its first header is
+/// damaged. What lies behind is not looked at: how much of it is there depends on how the stream came.
 pub(super) fn holds_member(head: &[u8]) -> bool {
+    let head = head.get(..LOOK_AHEAD).unwrap_or(head);
     head.chunks_exact(BLOCK).any(|block| has_ustar(block) && header(block).is_some())
 }
 
