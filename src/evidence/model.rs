@@ -27,7 +27,7 @@ pub struct Finding {
     /// What the rule took out of it.
     pub captures: Captures,
     /// The line.
-    pub text: String,
+    pub text: Box<str>,
     /// How many equal ones it stands for.
     pub count: u64,
     /// Time of the last of them.

@@ -29,8 +29,13 @@ pub struct Compiled {
     unless: Vec<Pattern>,
 }
 
-/// A compiled pattern with the names of its groups.
-type Ready = (Regex, Vec<Option<Arc<str>>>);
+/// A compiled pattern with its groups that have a name.
+#[derive(Debug)]
+struct Ready {
+    regex: Regex,
+    groups: Vec<usize>,
+    names: Arc<Vec<Arc<str>>>,
+}
 
 #[derive(Debug)]
 struct Pattern {
@@ -85,8 +90,12 @@ impl Pattern {
         self.compiled
             .get_or_init(|| {
                 let regex = self.try_compile().ok()?;
-                let names = regex.capture_names().map(|name| name.map(Arc::from)).collect();
-                Some((regex, names))
+                let (groups, names): (Vec<usize>, Vec<Arc<str>>) = regex
+                    .capture_names()
+                    .enumerate()
+                    .filter_map(|(group, name)| Some((group, Arc::from(name?))))
+                    .unzip();
+                Some(Ready { regex, groups, names: Arc::new(names) })
             })
             .as_ref()
     }
@@ -130,8 +139,8 @@ impl Compiled {
     #[must_use]
     pub fn capture_names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for (_, own) in self.patterns.iter().filter_map(Pattern::get) {
-            names.extend(own.iter().flatten().map(|name| name.to_string()));
+        for own in self.patterns.iter().filter_map(Pattern::get) {
+            names.extend(own.names.iter().map(|name| name.to_string()));
         }
         if let Some(decoder) = self.rule.decode {
             names.extend(decode::produces(decoder).iter().map(|name| (*name).to_owned()));
@@ -152,7 +161,7 @@ impl Compiled {
             .iter()
             .filter(|p| p.may_match(text))
             .filter_map(Pattern::get)
-            .any(|(regex, _)| regex.is_match(text))
+            .any(|own| own.regex.is_match(text))
         {
             return LineResult::Vetoed;
         }
@@ -227,16 +236,13 @@ impl Compiled {
 
     fn captures(&self, text: &[u8]) -> Option<Captures> {
         self.patterns.iter().filter(|pattern| pattern.may_match(text)).filter_map(Pattern::get).find_map(
-            |(regex, names)| {
+            |Ready { regex, groups, names }| {
                 let found = regex.captures(text)?;
-                let mut captures = Captures::with_room(names.iter().flatten().count());
-                for (name, group) in names.iter().zip(found.iter()) {
-                    if let (Some(name), Some(group)) = (name, group) {
-                        let value = String::from_utf8_lossy(group.as_bytes());
-                        captures.push(Arc::clone(name), Box::from(value.as_ref()));
-                    }
-                }
-                Some(captures)
+                let values: Vec<Option<Cow<'_, str>>> = groups
+                    .iter()
+                    .map(|&group| found.get(group).map(|value| String::from_utf8_lossy(value.as_bytes())))
+                    .collect();
+                Some(Captures::of(names, values.iter().map(|value| value.as_deref())))
             },
         )
     }

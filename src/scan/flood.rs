@@ -7,7 +7,7 @@
 //! take the place of a line about another.
 
 use super::scanned::Hit;
-use super::scanner::{key, told};
+use super::scanner::{Tells, key, tells};
 use crate::rules::RuleSet;
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
     let mut dropped = vec![false; hits.len()];
     for (rule, all) in of_rule {
         let Some(rule) = rules.rules().get(rule) else { continue };
-        let limit = if told(rule) { TOLD } else { EVIDENCE } / if piece >= LONG { 4 } else { 1 };
+        let limit = if tells(rule) == Tells::Evidence { EVIDENCE } else { TOLD } / if piece >= LONG { 4 } else { 1 };
         if all.len() <= limit {
             continue;
         }

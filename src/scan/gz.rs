@@ -5,13 +5,52 @@ use super::pool::BUFFER;
 use super::scanned::Scanned;
 use super::scanner::Scanner;
 use crate::input::NoteKind;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use std::cell::RefCell;
-use std::io::{Read, Write};
+use std::io::{self, Cursor, Read, Write};
 
 thread_local! {
     /// The buffers of a worker, for the next rotation.
     static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    /// Its decoder. The state of a decompressor is large and aligned: made anew for each rotation it leaves holes
+    /// between the findings that nothing fits into.
+    static DECODER: RefCell<Option<GzDecoder<Cursor<Vec<u8>>>>> = const { RefCell::new(None) };
+}
+
+/// The gzip members of a gathered rotation, one behind the other, inflated with the decoder of the worker.
+struct Rotation(GzDecoder<Cursor<Vec<u8>>>);
+
+impl Rotation {
+    fn new(bytes: Vec<u8>) -> Self {
+        let bytes = Cursor::new(bytes);
+        match DECODER.take() {
+            Some(mut decoder) => {
+                decoder.reset(bytes);
+                Self(decoder)
+            }
+            None => Self(GzDecoder::new(bytes)),
+        }
+    }
+
+    /// The bytes go, the decoder stays for the next.
+    fn end(mut self) {
+        self.0.reset(Cursor::default());
+        DECODER.set(Some(self.0));
+    }
+}
+
+impl Read for Rotation {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.0.read(room)?;
+            let bytes = self.0.get_ref();
+            if n > 0 || bytes.position() >= bytes.get_ref().len() as u64 {
+                return Ok(n);
+            }
+            let rest = self.0.reset(Cursor::default());
+            self.0.reset(rest);
+        }
+    }
 }
 
 fn room() -> Vec<u8> {
@@ -32,17 +71,17 @@ pub(super) type Damage = Option<(NoteKind, String)>;
 /// Inflates and scans a gathered rotation. `each` gets every piece: number, result, bytes, lines that were cut.
 /// A file that is cut or corrupt gives what came before.
 pub(super) fn scan(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     scanner: &Scanner<'_>,
     mut each: impl FnMut(u32, Scanned, u64, u64),
 ) -> Damage {
-    let mut decoder = MultiGzDecoder::new(bytes);
+    let allowed = FREE_OUTPUT.max(RATIO.saturating_mul(bytes.len() as u64));
+    let mut rotation = Rotation::new(bytes);
     let mut cutter = Cutter::new(room());
     let mut number = 0;
     let mut total = 0_u64;
-    let allowed = FREE_OUTPUT.max(RATIO.saturating_mul(bytes.len() as u64));
     let damage = loop {
-        match decoder.read(cutter.space()) {
+        match rotation.read(cutter.space()) {
             Ok(0) => break None,
             Ok(n) => {
                 total += n as u64;
@@ -64,10 +103,10 @@ pub(super) fn scan(
                     ));
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 // Padding behind the last gzip member is no loss; a member that breaks off is.
-                let complete = total > 0 && error.kind() == std::io::ErrorKind::InvalidInput;
+                let complete = total > 0 && error.kind() == io::ErrorKind::InvalidInput;
                 break (!complete).then(|| {
                     (
                         NoteKind::Damaged,
@@ -77,6 +116,7 @@ pub(super) fn scan(
             }
         }
     };
+    rotation.end();
     let long_lines = cutter.long_lines;
     let piece = cutter.finish();
     let data = piece.data.get(..piece.len).unwrap_or_default();
@@ -100,7 +140,7 @@ struct Out {
 }
 
 impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let space = self.cutter.space();
         let n = bytes.len().min(space.len());
         if let (Some(room), Some(from)) = (space.get_mut(..n), bytes.get(..n)) {
@@ -115,7 +155,7 @@ impl Write for Out {
         Ok(n)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ mod cutter;
 mod flood;
 mod found;
 mod gz;
+mod joined;
 mod pass;
 mod pool;
 mod reader;

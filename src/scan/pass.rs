@@ -1,7 +1,6 @@
 //! What one pass over an input gives: for each bundle in it its members, its hits and its small files.
 
 use super::scanned::{Hit, Scanned};
-use super::survey::SILENCE;
 use crate::bundle::{Keep, Owner};
 use crate::log::{LogKind, Millis, Span};
 
@@ -83,46 +82,4 @@ pub(super) struct PieceDone {
     pub(super) scanned: Scanned,
     pub(super) bytes: u64,
     pub(super) long_lines: u64,
-}
-
-/// Puts the pieces of a member together. `pieces` are in their order.
-pub(super) fn join(pieces: Vec<PieceDone>, log: &mut MemberLog) {
-    let mut last_time: Option<Millis> = None;
-    let mut last_before: Option<Millis> = None;
-    for done in pieces {
-        let mut piece = done.scanned;
-        for hit in &mut piece.hits {
-            hit.line += log.scanned.lines;
-            // A piece that begins inside a record has its time from the piece before.
-            if hit.time.is_none() {
-                hit.time = last_time;
-                hit.last = hit.last.or(last_time);
-            }
-            if hit.before.is_none() {
-                hit.before = if hit.time == last_time { last_before } else { last_time };
-            }
-        }
-        if let (Some(past), Some(span)) = (last_time, piece.span)
-            && span.from - past >= SILENCE
-        {
-            log.scanned.silences.push(Span { from: past, to: span.from });
-        }
-        log.scanned.lines += piece.lines;
-        log.scanned.looked += piece.looked;
-        log.scanned.understood += piece.understood;
-        log.scanned.stamped += piece.stamped;
-        log.scanned.tried += piece.tried;
-        log.scanned.silences.append(&mut piece.silences);
-        log.scanned.hits.append(&mut piece.hits);
-        log.spans.extend(piece.span);
-        log.bytes += done.bytes;
-        log.long_lines += done.long_lines + piece.long_lines;
-        if piece.last_time.is_some() {
-            last_before = last_time;
-            last_time = piece.last_time;
-        }
-    }
-    log.scanned.last_time = last_time;
-    log.scanned.span =
-        log.spans.iter().copied().reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
 }

@@ -22,16 +22,23 @@ struct State {
     made: usize,
     limit: usize,
     gathered: usize,
+    /// Bytes of findings that are kept until the end of their inputs.
+    findings: usize,
 }
 
 impl State {
     /// A spare buffer, or a new one while there may be more.
     fn take(&mut self) -> Option<Vec<u8>> {
         self.buffers.pop().or_else(|| {
-            let more = self.made < self.limit;
+            let more = self.made < self.most();
             self.made += usize::from(more);
             more.then(|| vec![0; BUFFER])
         })
+    }
+
+    /// How many buffers there may be: what findings take is saved on buffers, down to half of them.
+    fn most(&self) -> usize {
+        self.limit.saturating_sub(self.findings / BUFFER).max(self.limit.div_ceil(2))
     }
 }
 
@@ -39,7 +46,7 @@ impl Pool {
     /// A pool of at most `buffers` buffers, made when first needed, with `gather_budget` bytes for gathered files.
     #[must_use]
     pub fn new(buffers: usize, gather_budget: usize) -> Self {
-        let state = State { buffers: Vec::new(), made: 0, limit: buffers.max(2), gathered: 0 };
+        let state = State { buffers: Vec::new(), made: 0, limit: buffers.max(2), gathered: 0, findings: 0 };
         Self { free: Mutex::new(state), returned: Condvar::new(), gather_budget }
     }
 
@@ -73,10 +80,21 @@ impl Pool {
         let mut state = self.lock();
         // Buffers of large rotations are made outside the pool: it keeps no more than its limit.
         if buffer.len() == BUFFER && state.buffers.len() < state.made {
-            state.buffers.push(buffer);
+            if state.made > state.most() {
+                state.made -= 1;
+            } else {
+                state.buffers.push(buffer);
+            }
         }
         drop(state);
         self.returned.notify_one();
+    }
+
+    /// Says that findings take so many bytes more, or less, so that a run with many of them takes little more memory than
+    /// one with few: a run needs only a few of its buffers to keep everything busy.
+    pub fn findings(&self, change: isize) {
+        let mut state = self.lock();
+        state.findings = state.findings.saturating_add_signed(change);
     }
 
     /// Reserves bytes for a gathered file. While the budget is full it helps and then waits, but it lets a single

@@ -6,11 +6,11 @@ mod take;
 use super::cutter::Cutter;
 use super::flood;
 use super::gz;
-use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone, join};
+use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone};
 use super::scanned::Scanned;
 use super::shared::Shared;
 use super::state::{State, join_fragments};
-use super::work::{Ticket, Work};
+use super::work::{Mark, Ticket, Work};
 use crate::bundle::Owner;
 use crate::input::{End, Note, NoteKind, Sink};
 use crate::log::{LogKind, Millis};
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         Self {
             shared,
             workers,
-            work: Arc::new(Work::new(shared.limits.findings)),
+            work: Arc::new(Work::new(shared.limits.findings, &shared.rules)),
             bundles: Vec::new(),
             open_bundles: Vec::new(),
             current: Current::None,
@@ -94,6 +94,7 @@ impl<'a> Reader<'a> {
             self.close(End::Cut { read: 0 });
         }
         let (found, more) = self.work.wait();
+        self.shared.pool.findings(-found.bytes().cast_signed());
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(more);
         notes.sort_by_key(|(order, _)| *order);
@@ -127,8 +128,8 @@ impl<'a> Reader<'a> {
             }
             state.pass.most_vms = self.shared.limits.vms;
             for (member, log) in state.pass.logs.iter_mut().enumerate() {
-                if let Some(pieces) = by_member.remove(&(index, member)) {
-                    join(pieces, log);
+                if let Some(joined) = by_member.remove(&(index, member)) {
+                    joined.into_log(log);
                 }
                 if log.long_lines > 0 {
                     let text = format!(
@@ -196,7 +197,9 @@ impl<'a> Reader<'a> {
         let piece_number = *number;
         *number += 1;
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
-        let mark = Some((self.notes.len(), log.path.clone()));
+        let of = Some((bundle, member, piece_number));
+        let mark = Some(Mark { order: self.notes.len(), path: log.path.clone(), piece: of });
+        work.catch_up();
         work.begin();
         self.run(move || {
             let ticket = Ticket(work, mark);
@@ -204,8 +207,9 @@ impl<'a> Reader<'a> {
             let mut scanned = shared.scanner(kind, reference).scan(data, piece.body);
             flood::bound(&mut scanned.hits, &shared.rules, piece_number);
             let bytes = piece.body as u64;
+            let done = PieceDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 };
+            shared.pool.findings(ticket.0.add(done));
             shared.pool.give(piece.data);
-            ticket.0.add(PieceDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 });
         });
     }
 
@@ -220,13 +224,13 @@ impl<'a> Reader<'a> {
         let order = self.notes.len();
         work.begin();
         self.run(move || {
-            let ticket = Ticket(work, Some((order, path.clone())));
+            let ticket = Ticket(work, Some(Mark { order, path: path.clone(), piece: None }));
             let scanner = shared.scanner(kind, reference);
-            let damage = gz::scan(&bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
+            let damage = gz::scan(bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
                 flood::bound(&mut scanned.hits, &shared.rules, piece);
-                ticket.0.add(PieceDone { bundle, member, piece, scanned, bytes, long_lines });
+                let done = PieceDone { bundle, member, piece, scanned, bytes, long_lines };
+                shared.pool.findings(ticket.0.add(done));
             });
-            drop(bytes);
             shared.pool.release(reserved);
             if let Some((kind, text)) = damage {
                 ticket.0.note(order, Note { kind, member: Some(path.into_bytes()), text });

@@ -17,7 +17,7 @@ pub struct Hit {
     /// What the rule took out of it.
     pub captures: Captures,
     /// The line with the lines of its span, lossily as text, cut at 8 KiB.
-    pub text: String,
+    pub text: Box<str>,
     /// How many equal ones it stands for.
     pub count: u64,
     /// Time of the last of them.

@@ -79,7 +79,7 @@ impl Scanner<'_> {
             let Some(rule) = self.rules.rules().get(index) else { continue };
             let text = self.text(lines.data, &lines.line, rule.rule.span);
             let Some(captures) = rule.matches(&text) else { continue };
-            let text = String::from_utf8_lossy(&text).into_owned();
+            let text = Box::from(String::from_utf8_lossy(&text));
             let (line, when) = lines.place();
             let time = captures.get("when").and_then(crate::log::read_alone).or(when.time);
             let before = when.before;
@@ -99,9 +99,9 @@ impl Scanner<'_> {
             if rule.rule.excluded_by.iter().any(|id| ids.contains(&id.as_str())) {
                 continue;
             }
-            if told(rule) {
-                // Signs of life one after the other tell of one stretch of life.
-                if rule.rule.fact == Some(Fact::GuestAlive)
+            let tells = tells(rule);
+            if tells != Tells::Evidence {
+                if tells == Tells::Alive
                     && let Some(last) = folded.told.and_then(|at| hits.get_mut(at))
                     && last.rule == hit.rule
                 {
@@ -184,10 +184,23 @@ struct Recent {
     findings: u32,
 }
 
-/// Whether a rule tells what happened (a crash, an operation, a fact) and not only evidence: such lines are not
-/// folded, signs of life apart.
-pub(super) const fn told(rule: &Compiled) -> bool {
-    rule.rule.crash.is_some() || rule.rule.operation.is_some() || rule.rule.fact.is_some()
+/// What the hits of a rule tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// Evidence: repeats within a short time are one finding.
+    Evidence,
+    /// What happened (a crash, an operation, a fact): no two such lines are one finding …
+    Told,
+    /// … but for signs of life, which tell of one stretch of life until something happens.
+    Alive,
+}
+
+pub(super) fn tells(rule: &Compiled) -> Tells {
+    match (&rule.rule.crash, &rule.rule.operation, rule.rule.fact) {
+        (None, None, None) => Tells::Evidence,
+        (_, _, Some(Fact::GuestAlive)) => Tells::Alive,
+        _ => Tells::Told,
+    }
 }
 
 /// What a finding of a rule is about: the values it is tied by.

@@ -2,6 +2,8 @@
 
 use super::found::Found;
 use super::pass::PieceDone;
+use super::scanned::Scanned;
+use crate::rules::RuleSet;
 use crate::input::{Note, NoteKind};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,8 +32,8 @@ struct WorkState {
 }
 
 impl Work {
-    pub(super) fn new(budget: usize) -> Self {
-        let state = WorkState { found: Found::new(budget), ..WorkState::default() };
+    pub(super) fn new(budget: usize, rules: &RuleSet) -> Self {
+        let state = WorkState { found: Found::new(budget, rules), ..WorkState::default() };
         Self { state: Mutex::new(state), ..Self::default() }
     }
 
@@ -72,8 +74,12 @@ impl Work {
         true
     }
 
-    pub(super) fn add(&self, piece: PieceDone) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).found.add(piece);
+    /// Takes what a piece gave; tells how many bytes of findings are held more, or less, than before.
+    pub(super) fn add(&self, piece: PieceDone) -> isize {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = state.found.bytes();
+        state.found.add(piece);
+        state.found.bytes().cast_signed() - before.cast_signed()
     }
 
     pub(super) fn note(&self, order: usize, note: Note) {
@@ -84,6 +90,16 @@ impl Work {
     pub(super) fn throttle(&self, most: usize) {
         while self.running() > most && self.help() {}
         drop(self.settled(most));
+    }
+
+    /// Helps, then waits, while much of what was found waits for a piece that is still under way.
+    pub(super) fn catch_up(&self) {
+        let behind = |state: &WorkState| state.found.waits() && state.running > 0;
+        while behind(&self.state.lock().unwrap_or_else(PoisonError::into_inner)) && self.help() {}
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while behind(&state) {
+            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     fn running(&self) -> usize {
@@ -114,16 +130,31 @@ impl Work {
     }
 }
 
+/// What a task is about, in case it fails.
+pub(super) struct Mark {
+    /// How many notes the reader had when it gave the task away.
+    pub(super) order: usize,
+    /// The log.
+    pub(super) path: String,
+    /// The piece that is scanned, where others may wait for it: bundle, member, number.
+    pub(super) piece: Option<(usize, usize, u32)>,
+}
+
 /// Ends a task also when it panics, so that nobody waits for it forever.
-pub(super) struct Ticket(pub(super) Arc<Work>, pub(super) Option<(usize, String)>);
+pub(super) struct Ticket(pub(super) Arc<Work>, pub(super) Option<Mark>);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         if std::thread::panicking()
-            && let Some((order, path)) = self.1.take()
+            && let Some(mark) = self.1.take()
         {
             let text = "an internal error ended the scan of a part of it".to_owned();
-            self.0.note(order, Note { kind: NoteKind::Damaged, member: Some(path.into_bytes()), text });
+            let member = Some(mark.path.into_bytes());
+            self.0.note(mark.order, Note { kind: NoteKind::Damaged, member, text });
+            if let Some((bundle, member, piece)) = mark.piece {
+                let scanned = Scanned::default();
+                let _ = self.0.add(PieceDone { bundle, member, piece, scanned, bytes: 0, long_lines: 0 });
+            }
         }
         self.0.end();
     }

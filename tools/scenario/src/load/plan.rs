@@ -10,6 +10,11 @@ const MIB: u64 = 1_048_576;
 /// No log file is larger: the text of one is the most that is held in memory.
 const LARGEST: u64 = 6 * MIB;
 
+/// The logs of the host, and how many MiB of each, unpacked and with all rotations, there are in a GiB of bundle. They
+/// grow with the load like everything else in it, so that a figure for one size holds for another.
+const HOST_LOGS: [(&str, u64); 6] =
+    [("hostd", 54), ("vmkernel", 54), ("vpxa", 54), ("fdm", 54), ("rhttpproxy", 44), ("syslog", 37)];
+
 /// A large member that is made when its turn comes.
 #[derive(Debug, Clone)]
 pub(super) enum Job {
@@ -65,11 +70,8 @@ pub(super) fn plan(load: &Load, maker: &mut Maker<'_>) -> Result<(Vec<Member>, V
     small.extend(folders::odds_and_ends(maker.stage(), 0));
 
     let mut jobs = Vec::new();
-    let host_logs = load.size / 100 * 8;
-    for (log, share) in
-        [("hostd", 40), ("vmkernel", 22), ("vpxa", 18), ("fdm", 9), ("rhttpproxy", 6), ("syslog", 5)]
-    {
-        host_log(&mut jobs, maker, log, (host_logs / 100 * share).clamp(20_000, LARGEST));
+    for (log, share) in HOST_LOGS {
+        host_log(&mut jobs, maker, log, load.size / 1024 * share);
     }
     let plain: u64 = jobs
         .iter()
@@ -113,9 +115,12 @@ pub(super) fn plan(load: &Load, maker: &mut Maker<'_>) -> Result<(Vec<Member>, V
     Ok((small, jobs))
 }
 
-fn host_log(jobs: &mut Vec<Job>, maker: &Maker<'_>, log: &'static str, bytes: u64) {
+/// `total` bytes of a log of the host: the newest file as it is, its rotations packed.
+fn host_log(jobs: &mut Vec<Job>, maker: &Maker<'_>, log: &'static str, total: u64) {
     let (from, to) = (maker.boot(), maker.captured());
-    let files = 9;
+    let count = total.div_ceil(LARGEST).max(9);
+    let bytes = (total / count).max(20_000);
+    let files = i64::try_from(count).unwrap_or(9);
     let step = (to - from) / files;
     for index in 0..files {
         let newest = index == files - 1;

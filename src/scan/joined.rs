@@ -1,0 +1,200 @@
+//! A log put together out of its pieces, as they come from the workers.
+
+use super::pass::{MemberLog, PieceDone};
+use super::scanned::{Hit, Scanned};
+use super::scanner::Tells;
+use super::survey::SILENCE;
+use crate::log::{Millis, Span};
+use std::collections::BTreeMap;
+
+/// A log of which the pieces up to one are joined; those that came before their turn wait.
+#[derive(Debug, Default)]
+pub(super) struct Joined {
+    /// Counts and silences; its hits are in `hits`.
+    scanned: Scanned,
+    /// The hits of each piece that has any; their lines count from 0 in the log.
+    hits: Vec<Vec<Hit>>,
+    spans: Vec<Span>,
+    bytes: u64,
+    long_lines: u64,
+    last_before: Option<Millis>,
+    /// Rule of the last hit that tells what happened, and its place in `hits`, if it is still there.
+    told: Option<(usize, (usize, usize))>,
+    /// The piece that comes next.
+    next: u32,
+    waiting: BTreeMap<u32, PieceDone>,
+    size: Size,
+    /// Hits were dropped: all that come behind them are.
+    full: bool,
+}
+
+/// How much there is of a log.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Size {
+    /// Hits in the pieces that are joined, dropped ones included.
+    pub(super) found: u64,
+    /// Bytes that they take, or took.
+    pub(super) found_bytes: usize,
+    /// Hits of them that are there.
+    pub(super) held: u64,
+    /// Bytes that they take.
+    pub(super) held_bytes: usize,
+    /// Bytes of the hits in pieces that wait.
+    pub(super) waiting_bytes: usize,
+}
+
+impl Joined {
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
+    /// Nothing that comes is kept.
+    pub(super) fn close(&mut self) {
+        self.full = true;
+    }
+
+    /// Takes a piece, and joins what has its turn now. `tells` says of each rule what its hits tell.
+    pub(super) fn add(&mut self, piece: PieceDone, tells: &[Tells]) {
+        if piece.piece != self.next {
+            self.size.waiting_bytes += cost(&piece.scanned.hits);
+            self.waiting.insert(piece.piece, piece);
+            return;
+        }
+        self.join(piece, tells);
+        while let Some(piece) = self.waiting.remove(&self.next) {
+            self.size.waiting_bytes -= cost(&piece.scanned.hits);
+            self.join(piece, tells);
+        }
+        if self.waiting.is_empty() {
+            // An empty map may hold on to its last node.
+            self.waiting = BTreeMap::new();
+        }
+    }
+
+    /// Joins all that waits, whatever is missing between.
+    pub(super) fn settle(&mut self, tells: &[Tells]) {
+        while let Some((_, piece)) = self.waiting.pop_first() {
+            self.size.waiting_bytes -= cost(&piece.scanned.hits);
+            self.join(piece, tells);
+        }
+    }
+
+    /// Puts a piece behind those that are joined.
+    fn join(&mut self, done: PieceDone, tells: &[Tells]) {
+        self.next = done.piece.saturating_add(1);
+        let mut piece = done.scanned;
+        let last_time = self.scanned.last_time;
+        for hit in &mut piece.hits {
+            hit.line += self.scanned.lines;
+            // A piece that begins inside a record has its time from the piece before.
+            if hit.time.is_none() {
+                hit.time = last_time;
+                hit.last = hit.last.or(last_time);
+            }
+            if hit.before.is_none() {
+                hit.before = if hit.time == last_time { self.last_before } else { last_time };
+            }
+        }
+        if let (Some(past), Some(span)) = (last_time, piece.span)
+            && span.from - past >= SILENCE
+        {
+            self.scanned.silences.push(Span { from: past, to: span.from });
+        }
+        self.scanned.lines += piece.lines;
+        self.scanned.looked += piece.looked;
+        self.scanned.understood += piece.understood;
+        self.scanned.stamped += piece.stamped;
+        self.scanned.tried += piece.tried;
+        self.scanned.silences.append(&mut piece.silences);
+        self.spans.extend(piece.span);
+        self.bytes += done.bytes;
+        self.long_lines += done.long_lines + piece.long_lines;
+        if piece.last_time.is_some() {
+            self.last_before = last_time;
+            self.scanned.last_time = piece.last_time;
+        }
+        self.take(piece.hits, tells);
+    }
+
+    /// Takes the hits of the piece that is joined.
+    fn take(&mut self, mut hits: Vec<Hit>, tells: &[Tells]) {
+        self.fold_alive(&mut hits, tells);
+        if let Some(at) = hits.iter().rposition(|hit| tells.get(hit.rule) != Some(&Tells::Evidence)) {
+            self.told = hits.get(at).map(|hit| (hit.rule, (self.hits.len(), at)));
+        }
+        let bytes = cost(&hits);
+        self.size.found += hits.len() as u64;
+        self.size.found_bytes += bytes;
+        if !self.full && !hits.is_empty() {
+            self.size.held += hits.len() as u64;
+            self.size.held_bytes += bytes;
+            hits.shrink_to_fit();
+            self.hits.push(hits);
+        }
+    }
+
+    /// Signs of life on both sides of a cut tell of one stretch of life. The rule of the last one is known also when
+    /// the hit is gone, so that what was found does not depend on when something was dropped.
+    fn fold_alive(&mut self, hits: &mut Vec<Hit>, tells: &[Tells]) {
+        let Some((rule, (piece, at))) = self.told else { return };
+        let first = hits.iter().position(|hit| tells.get(hit.rule) != Some(&Tells::Evidence));
+        let Some(first) = first.filter(|&first| hits.get(first).is_some_and(|hit| hit.rule == rule)) else {
+            return;
+        };
+        if tells.get(rule) != Some(&Tells::Alive) {
+            return;
+        }
+        let more = hits.remove(first);
+        if let Some(last) = self.hits.get_mut(piece).and_then(|hits| hits.get_mut(at)) {
+            last.count += more.count;
+            last.last = more.last.or(last.last);
+        }
+    }
+
+    /// Keeps the hits from the front that take no more than `room` bytes.
+    pub(super) fn keep_first(&mut self, mut room: usize) {
+        if self.size.found_bytes <= room {
+            return;
+        }
+        self.full = true;
+        let mut full = false;
+        for hits in &mut self.hits {
+            let fits = hits.iter().take_while(|hit| {
+                let left = room.checked_sub(hit_cost(hit)).filter(|_| !full);
+                full |= left.is_none();
+                room = left.unwrap_or_default();
+                left.is_some()
+            });
+            let fits = fits.count();
+            if fits < hits.len() {
+                hits.truncate(fits);
+                hits.shrink_to_fit();
+            }
+        }
+        self.hits.retain(|hits| !hits.is_empty());
+        self.size.held = self.hits.iter().map(|hits| hits.len() as u64).sum();
+        self.size.held_bytes = self.hits.iter().map(|hits| cost(hits)).sum();
+    }
+
+    /// Gives all to the log.
+    pub(super) fn into_log(self, log: &mut MemberLog) {
+        log.scanned = self.scanned;
+        log.scanned.hits = self.hits.into_iter().flatten().collect();
+        log.scanned.span =
+            self.spans.iter().copied().reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
+        log.spans = self.spans;
+        log.bytes += self.bytes;
+        log.long_lines += self.long_lines;
+    }
+}
+
+fn cost(hits: &[Hit]) -> usize {
+    hits.iter().map(hit_cost).sum()
+}
+
+/// About what a hit takes in memory: itself, its text, and its captures in two pieces.
+fn hit_cost(hit: &Hit) -> usize {
+    const OVERHEAD: usize = 64;
+    let captures: usize = hit.captures.iter().map(|(_, value)| value.len() + 4).sum();
+    size_of::<Hit>() + hit.text.len() + captures + OVERHEAD
+}
