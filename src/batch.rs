@@ -7,7 +7,7 @@ use crate::input::{self, Note, NoteKind, Source};
 use crate::progress::{Progress, Reading};
 use crate::report::clean::{clean, clean_bytes};
 use crate::report::model::{Input, InputKind, InputState};
-use crate::scan::{BundlePass, Reader, Shared};
+use crate::scan::{BundlePass, MemberLog, Reader, Shared};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -264,6 +264,22 @@ impl Run<'_> {
     fn model(&self, at: usize, source: &Source, notes: &[Note]) -> Done {
         let Read { mut done, passes } =
             read_one(at, source, notes, &self.shared, self.workers.as_ref(), self.progress);
+        let logs = || passes.iter().flat_map(|pass| &pass.logs);
+        if source.kind() == input::Kind::Log
+            && logs().next().is_some()
+            && logs().all(MemberLog::tells_nothing)
+        {
+            let lines: u64 = logs().map(|log| log.scanned.lines).sum();
+            let lines = if lines == 1 {
+                "its one line has".to_owned()
+            } else {
+                format!("none of its {lines} lines has")
+            };
+            let found = format!("{lines} a time stamp or anything that a rule knows");
+            let error = AnalyzeError::NotABundle { path: source.path().to_owned(), found };
+            let input = unreadable(String::new(), done.input.path, error.to_string());
+            return Done { input: Input { kind: InputKind::Log, ..input }, error: Some(error), ..done };
+        }
         for pass in passes.into_iter().filter(|pass| !pass.is_empty()) {
             let mut host = evidence::build(0, pass, &self.options.rules);
             for text in std::mem::take(&mut host.left_out) {

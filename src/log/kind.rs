@@ -45,6 +45,12 @@ words! {
 }
 
 impl LogKind {
+    /// Whether its lines need not begin with a stamp: the output of a command, a text.
+    #[must_use]
+    pub const fn has_free_form(self) -> bool {
+        matches!(self, Self::Sel | Self::FolderListing | Self::Readme)
+    }
+
     /// The file name stem people know it by.
     #[must_use]
     pub const fn file_name(self) -> &'static str {

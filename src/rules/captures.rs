@@ -66,9 +66,10 @@ impl Captures {
             self.names.iter().zip(&self.ends).position(|(key, end)| &**key == name && *end != ABSENT)
         {
             let names = Arc::clone(&self.names);
-            let values = names.iter().enumerate().map(|(at, key)| {
-                if at == group { Some(&*value) } else { self.get(key) }
-            });
+            let values = names
+                .iter()
+                .enumerate()
+                .map(|(at, key)| if at == group { Some(&*value) } else { self.get(key) });
             let decoded = self.decoded.clone();
             *self = Self { decoded, ..Self::of(&names, values) };
         } else {

@@ -33,7 +33,8 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
     let mut dropped = vec![false; hits.len()];
     for (rule, all) in of_rule {
         let Some(rule) = rules.rules().get(rule) else { continue };
-        let limit = if tells(rule) == Tells::Evidence { EVIDENCE } else { TOLD } / if piece >= LONG { 4 } else { 1 };
+        let limit =
+            if tells(rule) == Tells::Evidence { EVIDENCE } else { TOLD } / if piece >= LONG { 4 } else { 1 };
         if all.len() <= limit {
             continue;
         }

@@ -31,6 +31,16 @@ impl MemberLog {
     pub fn hits(&self) -> &[Hit] {
         &self.scanned.hits
     }
+
+    /// Whether its lines tell nothing: none has a stamp, and no rule knows any. Such a file is not the log its name
+    /// says, or its text is lost.
+    #[must_use]
+    pub fn tells_nothing(&self) -> bool {
+        self.scanned.lines > 0
+            && self.scanned.stamped == 0
+            && self.scanned.hits.is_empty()
+            && !self.kind.has_free_form()
+    }
 }
 
 /// A small file that was kept whole.

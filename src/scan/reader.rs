@@ -144,6 +144,9 @@ impl<'a> Reader<'a> {
                     notes.push((usize::MAX, note));
                 }
             }
+            if !self.single_log {
+                strange_logs(&state.pass.logs, &mut notes);
+            }
             // Rotations are ordered by their stamps: their numbers need not follow time.
             state.pass.logs.sort_by(|a, b| {
                 let key = |log: &MemberLog| (log.owner.clone(), log.kind, log.scanned.span, log.path.clone());
@@ -259,5 +262,27 @@ impl<'a> Reader<'a> {
         });
         state.pieces.push(0);
         Some(state.pass.logs.len() - 1)
+    }
+}
+
+/// Logs that are named one by one where their text is none of a log.
+const STRANGE: usize = 20;
+
+/// Says which files are not what their names say.
+fn strange_logs(logs: &[MemberLog], notes: &mut Vec<(usize, Note)>) {
+    let strange = || logs.iter().filter(|log| log.tells_nothing());
+    for log in strange().take(STRANGE) {
+        let text = format!(
+            "not one of its lines ({}) has a time stamp: it is no {}, or its text is lost",
+            log.scanned.lines,
+            log.kind.file_name()
+        );
+        let member = Some(log.path.clone().into_bytes());
+        notes.push((usize::MAX, Note { kind: NoteKind::Damaged, member, text }));
+    }
+    let more = strange().count().saturating_sub(STRANGE);
+    if more > 0 {
+        let text = format!("{more} further logs hold no line with a time stamp");
+        notes.push((usize::MAX, Note { kind: NoteKind::Damaged, member: None, text }));
     }
 }

@@ -74,7 +74,8 @@ impl<'a> Survey<'a> {
         if let Some(head) = head::read(&mut self.stamper, self.kind, line) {
             self.out.understood += 1;
             now = head.time;
-        } else if self.time.is_some() || line.iter().all(u8::is_ascii_whitespace) || self.is_free_form() {
+        } else if self.time.is_some() || line.iter().all(u8::is_ascii_whitespace) || self.kind.has_free_form()
+        {
             // A bare line below a stamped one continues it.
             self.out.understood += 1;
         }
@@ -116,11 +117,6 @@ impl<'a> Survey<'a> {
             from = start;
         }
         None
-    }
-
-    /// Kinds whose text is not made of stamped lines.
-    fn is_free_form(&self) -> bool {
-        matches!(self.kind, LogKind::Sel | LogKind::FolderListing | LogKind::Readme)
     }
 }
 

@@ -3,8 +3,8 @@
 use super::found::Found;
 use super::pass::PieceDone;
 use super::scanned::Scanned;
-use crate::rules::RuleSet;
 use crate::input::{Note, NoteKind};
+use crate::rules::RuleSet;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -38,6 +38,30 @@ fn what_is_not_there_or_empty_ends_with_3_and_a_hint() {
 }
 
 #[test]
+fn a_text_that_is_no_log_is_not_called_healthy() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "Permission is granted to copy this text.\n\nIt holds no crash and no time.\n";
+    std::fs::write(dir.path().join("alien.log"), text).unwrap();
+    for args in [vec!["alien.log"], vec!["inventory", "alien.log"], vec!["alien.log", "--format", "jsonl"]] {
+        let ran = run_in(dir.path(), &args);
+        assert_eq!(ran.status, 3, "{args:?}");
+        let told = ran.out + &ran.err;
+        assert!(told.contains("none of its 3 lines has a time stamp"), "{told}");
+    }
+
+    // In a bundle it is a log that cannot be read: the report is partial, and nobody is called healthy.
+    let logs = dir.path().join("esx/var/run/log");
+    let vm = dir.path().join("esx/vmfs/volumes/lun/web");
+    std::fs::create_dir_all(&logs).unwrap();
+    std::fs::create_dir_all(&vm).unwrap();
+    std::fs::write(vm.join("vmware.log"), text).unwrap();
+    std::fs::write(logs.join("hostd.log"), text).unwrap();
+    let ran = run_in(dir.path(), &["esx"]);
+    assert_eq!(ran.status, 4);
+    insta::assert_snapshot!("no_log_in_it", ran.out);
+}
+
+#[test]
 fn a_mistyped_command_is_pointed_out() {
     let ran = run(&["inventroy"]);
     assert_eq!(ran.status, 3);

@@ -238,43 +238,56 @@ fn confidence(crash: &Crash) -> Cell {
 
 /// Says of which VMs nothing can be known.
 fn unseen(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    let names: Vec<&str> = report.vms.iter().filter(|vm| vm.logs.members == 0).map(vm_name).collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let shown: Vec<&str> = names.iter().take(6).copied().collect();
-    let more = if names.len() > shown.len() { " …" } else { "" };
-    let text = format!(
-        "? {} no vmware.log in the bundle, so a crash of {} may go unseen: {}{more}",
-        if names.len() == 1 { "1 VM has".to_owned() } else { format!("{} VMs have", names.len()) },
-        if names.len() == 1 { "it" } else { "theirs" },
-        shown.join(", "),
-    );
-    for line in wrap(&text, page.width) {
-        page.line(&paint(style::WARNING, &line))?;
+    let without: Vec<&str> = report.vms.iter().filter(|vm| vm.logs.members == 0).map(vm_name).collect();
+    let mute: Vec<&str> =
+        report.vms.iter().filter(|vm| vm.logs.members > 0 && vm.logs.first.is_none()).map(vm_name).collect();
+    for (names, one, many) in [
+        (
+            without,
+            "1 VM has no vmware.log in the bundle, so a crash of it may go unseen",
+            "VMs have no vmware.log in the bundle, so a crash of theirs may go unseen",
+        ),
+        (
+            mute,
+            "1 VM has a vmware.log without a time stamp, so a crash of it may go unseen",
+            "VMs have a vmware.log without a time stamp, so a crash of theirs may go unseen",
+        ),
+    ] {
+        if names.is_empty() {
+            continue;
+        }
+        let shown: Vec<&str> = names.iter().take(6).copied().collect();
+        let more = if names.len() > shown.len() { " …" } else { "" };
+        let what = if names.len() == 1 { one.to_owned() } else { format!("{} {many}", names.len()) };
+        let text = format!("? {what}: {}{more}", shown.join(", "));
+        for line in wrap(&text, page.width) {
+            page.line(&paint(style::WARNING, &line))?;
+        }
     }
     Ok(())
 }
 
 fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.blank()?;
+    let first = report.vms.iter().filter_map(|vm| vm.logs.first.as_ref()).min();
+    let last = report.vms.iter().filter_map(|vm| vm.logs.last.as_ref()).max();
     if report.vms.is_empty() {
         let text = "? No VM was found, so nothing can be said about crashes.";
         page.line(&paint(style::WARNING, text))?;
+    } else if first.is_none() || last.is_none() {
+        let text =
+            "? No crash was found, but no log of a VM could be read: nothing can be said about crashes.";
+        page.line(&paint(style::WARNING, text))?;
     } else {
-        let first = report.vms.iter().filter_map(|vm| vm.logs.first.as_ref()).min();
-        let last = report.vms.iter().filter_map(|vm| vm.logs.last.as_ref()).max();
         page.line(&paint(style::GOOD, "✓ No crash was found."))?;
-        let vms = count(report.vms.len() as u64, "VM was", "VMs were");
-        let reach = if first.is_some() && last.is_some() {
-            format!("their logs reach from {} to {} UTC", stamp(first, false), stamp(last, false))
-        } else {
-            "their logs hold no time stamps".to_owned()
-        };
-        for line in wrap(
-            &format!("{vms} looked at; {reach}. Crashes before or after that are not in them."),
-            page.width,
-        ) {
+        let read = report.vms.iter().filter(|vm| vm.logs.first.is_some()).count() as u64;
+        let text = format!(
+            "{} looked at; their logs reach from {} to {} UTC. Crashes before or after that are not in them.",
+            count(read, "VM was", "VMs were"),
+            stamp(first, false),
+            stamp(last, false)
+        );
+        for line in wrap(&text, page.width) {
             page.line(&line)?;
         }
     }

@@ -320,7 +320,8 @@ fn names() -> Vec<Hostile> {
                 bad.iter().try_for_each(|name| {
                     long_member(out, &[TOP.as_bytes(), b"/", name].concat(), log.as_bytes())
                 })?;
-                bad.iter().try_for_each(|name| long_member(out, name, b"x"))
+                let other = b"2025-05-12T20:00:00.000Z In(05) vmx - x\n";
+                bad.iter().try_for_each(|name| long_member(out, name, other))
             }),
         ),
         file(
