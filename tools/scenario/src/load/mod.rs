@@ -25,7 +25,7 @@ use content::Maker;
 /// What a load should be like.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// The size of the unpacked archive in bytes; met within a few percent.
+    /// The size of the unpacked archive in bytes; met, and passed by a few percent at most from some ten MiB on.
     pub size: u64,
     /// The number of VMs.
     pub vms: u32,
@@ -99,6 +99,14 @@ pub fn write_load<W: Write>(load: &Load, out: W) -> Result<LoadSummary, Error> {
             summary.logs += u64::try_from(member.bytes.len()).unwrap_or(0);
         }
         write(&mut builder, &top, &member, &mut summary, &mut actions).map_err(archive)?;
+    }
+    // What the estimates of the plan lack is made up for by more output of commands.
+    let mut piece = jobs.iter().filter_map(plan::Job::last_tree).max().map_or(0, |last| last + 1);
+    while let Some(lacking) = load.size.checked_sub(builder.get_ref().count).filter(|bytes| *bytes > 2_048) {
+        let mut member = maker.make(&plan::more_tree(piece)).map_err(archive)?;
+        member.bytes.truncate(usize::try_from(lacking - 2_048).unwrap_or(usize::MAX));
+        write(&mut builder, &top, &member, &mut summary, &mut actions).map_err(archive)?;
+        piece += 1;
     }
     let at = maker.captured();
     members.reverse();
@@ -174,4 +182,21 @@ fn scenario_of(load: &Load) -> Result<Scenario, Error> {
         scenario.events.push(crash);
     }
     Ok(scenario)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_load_has_the_size_asked_for_and_the_same_mix_at_each() {
+        for mib in [24_u64, 48] {
+            let load = Load { size: mib << 20, vms: 4, crashes: 4, seed: 7 };
+            let summary = write_load(&load, io::sink()).unwrap();
+            assert!((load.size..load.size / 20 * 21).contains(&summary.unpacked), "{mib}: {summary:?}");
+            let logs = summary.logs * 100 / summary.unpacked;
+            assert!((45..56).contains(&logs), "{mib}: {logs} percent are logs");
+        }
+    }
 }

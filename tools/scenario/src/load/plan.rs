@@ -10,6 +10,9 @@ const MIB: u64 = 1_048_576;
 /// No log file is larger: the text of one is the most that is held in memory.
 const LARGEST: u64 = 6 * MIB;
 
+/// The command whose output makes up what a load lacks.
+const LONGEST: &str = "vsi_traverse_-s--l-0";
+
 /// The logs of the host, and how many MiB of each, unpacked and with all rotations, there are in a GiB of bundle. They
 /// grow with the load like everything else in it, so that a figure for one size holds for another.
 const HOST_LOGS: [(&str, u64); 6] =
@@ -32,6 +35,14 @@ impl Job {
     /// True if an analyser scans it.
     pub(super) fn is_log(&self) -> bool {
         matches!(self, Self::HostLog { .. } | Self::VmLog { .. })
+    }
+
+    /// The number of a piece of the longest command.
+    pub(super) fn last_tree(&self) -> Option<u64> {
+        match self {
+            Self::Tree { path, piece } if path.contains(LONGEST) => Some(*piece),
+            _ => None,
+        }
     }
 
     fn piece(&self) -> Option<(&str, u64)> {
@@ -104,15 +115,18 @@ pub(super) fn plan(load: &Load, maker: &mut Maker<'_>) -> Result<(Vec<Member>, V
         jobs.push(Job::Core { path: format!("var/core/vmkernel-zdump.1.FRAG-{piece:05}"), piece });
     }
     let trees = (rest / MIB).saturating_sub(cores);
-    for piece in 0..trees {
-        let (name, piece) = if piece < trees / 2 {
-            ("vsi_traverse_-s", piece)
-        } else {
-            ("vsi_traverse_-s--l-0", piece - trees / 2)
-        };
-        jobs.push(Job::Tree { path: format!("commands/{name}.txt.FRAG-{piece:05}"), piece });
-    }
+    jobs.extend((0..trees / 2).map(|piece| tree("vsi_traverse_-s", piece)));
+    jobs.extend((0..trees - trees / 2).map(more_tree));
     Ok((small, jobs))
+}
+
+fn tree(name: &str, piece: u64) -> Job {
+    Job::Tree { path: format!("commands/{name}.txt.FRAG-{piece:05}"), piece }
+}
+
+/// A piece of the command whose output goes on for as long as a load needs.
+pub(super) fn more_tree(piece: u64) -> Job {
+    tree(LONGEST, piece)
 }
 
 /// `total` bytes of a log of the host: the newest file as it is, its rotations packed.
