@@ -293,10 +293,12 @@ fn checks(judged: &Judged, ids: &[String], dump: &DumpMatch, host: Option<&HostM
             let result = outcome(judged, check, &own, core, dump);
             let mut evidence: Vec<String> = own.iter().filter_map(|(at, _)| ids.get(*at).cloned()).collect();
             evidence.sort_by_key(|id| id.get(1..).and_then(|number| number.parse::<u64>().ok()));
+            // Of a clear check only the logs that were there to speak.
+            let spoke = |log: &&LogKind| result != CheckOutcome::Clear || judged.decision.covered(**log);
             CheckResult {
                 id: check,
                 result,
-                logs: core.iter().chain(help).map(|log| log.as_str().to_owned()).collect(),
+                logs: core.iter().chain(help).filter(spoke).map(|log| log.as_str().to_owned()).collect(),
                 evidence,
                 note: note(judged, check, result, &own, core, help, dump, host),
             }

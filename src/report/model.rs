@@ -319,7 +319,7 @@ pub struct CheckResult {
     pub id: Check,
     /// What it gave.
     pub result: CheckOutcome,
-    /// The logs it looked at.
+    /// The logs it looks at; of a clear one those that were there to speak.
     pub logs: Vec<String>,
     /// Ids of its evidence.
     pub evidence: Vec<String>,

@@ -6,7 +6,7 @@ use super::support::{
 };
 use rayon::prelude::*;
 use scenario::{Event, EventKind, Options, Scenario};
-use vmcoroner::report::model::{Crash, CrashKind, Origin, Report};
+use vmcoroner::report::model::{CheckOutcome, Crash, CrashKind, Origin, Report};
 
 /// Logs that are taken away, alone and in pairs.
 const LOGS: &[&str] = &["hostd", "vmkernel", "vobd", "sel", "vmksummary", "shell", "fdm"];
@@ -78,6 +78,25 @@ fn a_log_less_never_makes_a_verdict_surer() {
         }
     });
     misses.assert_empty("verdicts that get surer with fewer logs");
+}
+
+#[test]
+fn a_clear_check_names_no_log_that_is_not_there() {
+    let misses = gather(scenarios(), &["scenario", "without", "crash", "check"], |scenario, misses| {
+        for without in ["hostd", "vmkernel", "shell"] {
+            let options = Options { without: vec![without.to_owned()], ..Options::default() };
+            let report = analyze_bundles(&scenario::render_with(scenario, &options).unwrap());
+            for (_, crash) in crashes(&report) {
+                for check in crash.checks.iter().filter(|check| check.result == CheckOutcome::Clear) {
+                    if check.logs.is_empty() || check.logs.iter().any(|log| log == without) {
+                        let what = [&scenario.name, without, &crash.id, check.id.as_str()];
+                        misses.row(what.map(str::to_owned));
+                    }
+                }
+            }
+        }
+    });
+    misses.assert_empty("clear checks that rely on a missing log");
 }
 
 #[test]
