@@ -2,7 +2,7 @@
 
 pub(crate) use crate::batch::{Gathered, gather};
 use crate::error::AnalyzeError;
-use crate::evidence::{self, HostModel, RanOn};
+use crate::evidence::{self, Finding, HostModel, RanOn};
 use crate::limits::Budgets;
 use crate::progress::Progress;
 use crate::report::build::{self, Judged, seconds};
@@ -74,7 +74,16 @@ const DOWNS: usize = 200;
 /// Judges every crash and writes the report.
 pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
     let Gathered { mut inputs, hosts } = gathered;
-    let (judged, left_out) = judge_within(&hosts, options);
+    let Outcome { judged, left_out, unclaimed } = judge_within(&hosts, options);
+    let mut of_no_vm = 0;
+    for (host, lines) in unclaimed {
+        of_no_vm += lines.len() as u64;
+        if let Some(host) = hosts.get(host)
+            && let Some(input) = inputs.get_mut(host.input)
+        {
+            input.notes.extend(build::unclaimed(host, &options.rules, &lines));
+        }
+    }
     for (host, count) in left_out {
         let input = hosts.get(host).and_then(|host| inputs.get_mut(host.input));
         if let Some(input) = input {
@@ -152,6 +161,7 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
         crashes: vms.iter().map(|vm| vm.crashes.len() as u64).sum(),
         by_origin,
         partial: inputs.iter().any(|input| input.state != InputState::Complete),
+        unclaimed: of_no_vm,
     };
     Report {
         schema: SCHEMA.into(),
@@ -170,13 +180,21 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
 
 /// Assembles and judges the crashes of all VMs.
 pub(crate) fn judge_all(hosts: &[HostModel], options: &Options) -> Vec<Judged> {
-    judge_within(hosts, options).0
+    judge_within(hosts, options).judged
 }
 
-/// Assembles and judges the crashes of all VMs, the last ones of each host where there are more than may be; gives
-/// how many of which host were left out.
-fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(usize, usize)>) {
-    let mut left_out = Vec::new();
+/// What came of the crashes of all hosts.
+struct Outcome<'h> {
+    judged: Vec<Judged>,
+    /// How many crashes of which host were left out.
+    left_out: Vec<(usize, usize)>,
+    /// Lines of a host that tell a crash of a VM that is not known.
+    unclaimed: Vec<(usize, Vec<&'h Finding>)>,
+}
+
+/// Assembles and judges the crashes of all VMs, the last ones of each host where there are more than may be.
+fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
+    let (mut left_out, mut unclaimed) = (Vec::new(), Vec::new());
     let rules = &options.rules;
     let windows = options.windows();
     let indices: Vec<Index> = hosts.iter().map(Index::new).collect();
@@ -196,6 +214,10 @@ fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(us
         }
         let own =
             downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
+        let lines = verdict::unclaimed::unclaimed(host, rules, &crashes);
+        if !lines.is_empty() && options.vm.is_none() {
+            unclaimed.push((at, lines));
+        }
         let all = crashes.len();
         latest(&mut crashes, options.limits.crashes);
         if crashes.len() < all {
@@ -256,7 +278,7 @@ fn judge_within(hosts: &[HostModel], options: &Options) -> (Vec<Judged>, Vec<(us
             out.push(Judged { host: at, crash, weighed, decision });
         }
     }
-    (out, left_out)
+    Outcome { judged: out, left_out, unclaimed }
 }
 
 /// Keeps the last `most` crashes; their order stays.

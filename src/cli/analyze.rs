@@ -37,7 +37,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
         exit_code(&report, args.fail_on.as_ref())
     } else {
         let earlier = match &args.resume {
-            Some(file) => Earlier::load(file).map_err(|error| Failure::from(named(file, &error)))?,
+            Some(file) => Earlier::load(file).map_err(|error| unreadable(file, &error))?,
             None => Earlier::default(),
         };
         let mut sinks = Sinks::open(&lines, args.resume.as_deref())?;
@@ -83,9 +83,9 @@ fn write(outputs: &[(Format, Option<&Path>)], report: &Report) -> Result<(), Fai
     Ok(())
 }
 
-/// What the system said about a file, with its name.
-pub(crate) fn named(file: &Path, error: &std::io::Error) -> std::io::Error {
-    let shown = file.display().to_string();
-    let shown = vmcoroner::report::clean::clean(&shown);
-    std::io::Error::new(error.kind(), format!("{shown}: {error}"))
+/// The file of `--resume` cannot be read.
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    let error = output::named(file, error);
+    Failure::usage(format!("--resume: cannot read {error}"))
+        .with_hint(Some("it takes a file that an earlier run wrote with --format jsonl".to_owned()))
 }

@@ -1,5 +1,6 @@
 //! How the program ends: the exit status, and the line on standard error that says why.
 
+use super::rule_error;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use vmcoroner::report::clean::clean;
@@ -135,7 +136,7 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Rule(error) => {
-                let place = super::rule_error::render(&error, super::output::message_width());
+                let place = rule_error::render(&error, rule_error::message_width());
                 Self { status: USAGE, message: format!("a file of rules is refused\n\n{place}"), hint: None }
             }
             error @ LoadError::Io { .. } => Self {

@@ -101,10 +101,11 @@ fn terminal_width() -> Option<usize> {
     Some(terminal_size::terminal_size().map_or(100, |(columns, _)| usize::from(columns.0)))
 }
 
-/// How wide a message on standard error may be.
-pub(crate) fn message_width() -> usize {
-    let columns = terminal_size::terminal_size_of(io::stderr()).map_or(100, |(columns, _)| columns.0);
-    usize::from(columns.clamp(40, 120))
+/// What the system said about a file, with its name.
+pub(crate) fn named(file: &Path, error: &io::Error) -> io::Error {
+    let shown = file.display().to_string();
+    let shown = clean(&shown);
+    io::Error::new(error.kind(), format!("{shown}: {error}"))
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ pub(crate) fn render(error: &RuleError, width: usize) -> String {
     }
 }
 
+/// How wide a message on standard error may be.
+pub(crate) fn message_width() -> usize {
+    let columns = terminal_size::terminal_size_of(std::io::stderr()).map_or(100, |(columns, _)| columns.0);
+    usize::from(columns.clamp(40, 120))
+}
+
 /// A refused file in the words of the renderer, with nothing hidden left in any of its texts.
 #[derive(Debug)]
 struct Refused {

@@ -1,7 +1,7 @@
 //! Where the lines of inputs go as they come.
 
-use super::analyze::named;
 use super::exit::Failure;
+use super::output::named;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -17,6 +17,8 @@ struct Lists {
     own: Vec<Vec<usize>>,
     /// Naming nobody.
     anyone: Vec<usize>,
+    /// Naming a VM that the host does not have, or a world that no list knows.
+    nobody: Vec<usize>,
 }
 
 /// It follows from the rest of the model.
@@ -40,11 +42,21 @@ impl HostModel {
         all.sort_unstable();
         all
     }
+
+    /// The findings in the host's logs that tell crashes or operations and are tied to no VM: they name nobody, or one
+    /// that is not known here. To be asked only of a finished model.
+    #[must_use]
+    pub fn concerning_nobody(&self, rules: &RuleSet) -> Vec<usize> {
+        let lists = self.concerns.0.get_or_init(|| Lists::of(self, rules));
+        let mut all: Vec<usize> = lists.anyone.iter().chain(&lists.nobody).copied().collect();
+        all.sort_unstable();
+        all
+    }
 }
 
 impl Lists {
     fn of(host: &HostModel, rules: &RuleSet) -> Self {
-        let mut lists = Self { own: vec![Vec::new(); host.vms.len()], anyone: Vec::new() };
+        let mut lists = Self { own: vec![Vec::new(); host.vms.len()], ..Self::default() };
         let mut known: BTreeMap<(TieBy, String), Vec<usize>> = BTreeMap::new();
         for (at, finding) in host.findings.iter().enumerate() {
             let Some(rule) = rules.rules().get(finding.rule) else { continue };
@@ -98,12 +110,16 @@ impl Lists {
                 break;
             }
         }
-        if decided {
+        if decided && !candidates.is_empty() {
             for vm in candidates {
                 self.add(vm, at);
             }
+        } else if decided {
+            self.nobody.push(at);
         } else if rule.ties.contains(&TieBy::Moment) {
             self.anyone.push(at);
+        } else {
+            self.nobody.push(at);
         }
     }
 }

@@ -282,6 +282,33 @@ fn dump_match(crash: &crash::Crash, given: Option<&Given>) -> DumpMatch {
     DumpMatch { source: Some("--bugcheck".to_owned()), result, differences }
 }
 
+/// Lines of a host that are named one by one although no VM is known that they tell of.
+const UNCLAIMED: usize = 5;
+
+/// Sentences about lines that tell a crash of a VM that is not known.
+pub(crate) fn unclaimed(host: &HostModel, rules: &RuleSet, lines: &[&Finding]) -> Vec<String> {
+    let mut notes: Vec<String> = lines
+        .iter()
+        .take(UNCLAIMED)
+        .map(|finding| {
+            let member = host.members.get(finding.member).map_or("", String::as_str);
+            let title = rules.rules().get(finding.rule).map_or("", |rule| rule.rule.title.as_str());
+            let time = finding.time.map_or_else(|| "an unknown time".to_owned(), rfc3339);
+            text(&format!(
+                "{member}:{}: tells of a crash at {time} ({title}), but not of a VM that is known here",
+                finding.line
+            ))
+        })
+        .collect();
+    if lines.len() > UNCLAIMED {
+        notes.push(format!(
+            "{} further lines tell of crashes of no VM that is known here",
+            lines.len() - UNCLAIMED
+        ));
+    }
+    notes
+}
+
 /// The twelve checks in their fixed order.
 fn checks(judged: &Judged, ids: &[String], dump: &DumpMatch, host: Option<&HostModel>) -> Vec<CheckResult> {
     Check::ALL

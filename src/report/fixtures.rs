@@ -78,6 +78,7 @@ fn report(inputs: Vec<Input>, hosts: Vec<Host>, vms: Vec<Vm>) -> Report {
             crashes: by_origin.values().sum(),
             by_origin,
             partial: inputs.iter().any(|input| input.state != InputState::Complete),
+            unclaimed: 0,
         },
         inputs,
         hosts,

@@ -421,4 +421,7 @@ pub struct Summary {
     pub by_origin: BTreeMap<Origin, u64>,
     /// Whether any input was damaged, cut off or unreadable.
     pub partial: bool,
+    /// Lines that tell a crash of a VM that is not known; the notes of the inputs name them.
+    #[serde(skip)]
+    pub unclaimed: u64,
 }

@@ -9,6 +9,7 @@ pub mod incident;
 mod judge;
 pub mod known;
 pub mod table;
+pub mod unclaimed;
 mod weigh;
 pub mod words;
 

@@ -62,6 +62,26 @@ fn a_text_that_is_no_log_is_not_called_healthy() {
 }
 
 #[test]
+fn a_crash_of_which_the_vm_is_not_known_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let alive = "2025-03-14T02:00:00.000Z In(05) vmx - Log for VMware ESX pid=2101234 version=8.0.2 build=build-22380479 option=Release\n\
+                 2025-03-14T04:00:00.000Z In(05) vmx - TOOLS: appName=toolbox, oldStatus=0, status=1, guestInitiated=1.\n";
+    put("esx/vmfs/volumes/lun/web/vmware.log", alive);
+    put("esx/vmfs/volumes/lun/db/vmware.log", alive);
+    let told = "2025-03-14T03:00:00.112Z In(166) Hostd[2098914]: Guest operating system crash detected.\n\
+                2025-03-14T03:10:00.112Z In(166) Hostd[2098914]: [Originator@6876 sub=Vmsvc.vm:/vmfs/volumes/lun/gone/gone.vmx] Guest operating system crash detected.\n";
+    put("esx/var/run/log/hostd.log", told);
+    let ran = run_in(dir.path(), &["esx"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    insta::assert_snapshot!("crash_of_no_known_vm", ran.out);
+}
+
+#[test]
 fn a_mistyped_command_is_pointed_out() {
     let ran = run(&["inventroy"]);
     assert_eq!(ran.status, 3);

@@ -117,6 +117,9 @@ fn resume_is_for_lines_alone() {
     let ran = run_in(folder.path(), &["case", "--resume", "x.jsonl"]);
     assert_eq!(ran.status, 2);
     assert!(ran.err.contains("--resume goes with --format jsonl"));
+    let ran = run_in(folder.path(), &["case", "-f", "jsonl", "--resume", "."]);
+    assert_eq!((ran.status, ran.out.as_str()), (2, ""));
+    assert!(ran.err.starts_with("vmcoroner: --resume: cannot read .: "), "{}", ran.err);
 }
 
 #[test]

@@ -279,7 +279,17 @@ fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             "? No crash was found, but no log of a VM could be read: nothing can be said about crashes.";
         page.line(&paint(style::WARNING, text))?;
     } else {
-        page.line(&paint(style::GOOD, "✓ No crash was found."))?;
+        if report.summary.unclaimed > 0 {
+            let lines = count(report.summary.unclaimed, "line tells", "lines tell");
+            let text = format!(
+                "? No crash of a VM was found, but {lines} of a crash of which the VM is not known; see below."
+            );
+            for line in wrap(&text, page.width) {
+                page.line(&paint(style::WARNING, &line))?;
+            }
+        } else {
+            page.line(&paint(style::GOOD, "✓ No crash was found."))?;
+        }
         let read = report.vms.iter().filter(|vm| vm.logs.first.is_some()).count() as u64;
         let text = format!(
             "{} looked at; their logs reach from {} to {} UTC. Crashes before or after that are not in them.",

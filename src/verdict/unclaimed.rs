@@ -1,0 +1,41 @@
+//! Crashes that the host's logs tell without a VM they could belong to.
+
+use super::crash::Crash;
+use crate::evidence::{Finding, HostModel};
+use crate::log::Millis;
+use crate::rules::{Part, RuleSet};
+use crate::terms::CrashKind;
+use std::collections::BTreeSet;
+
+/// A line without a name belongs to a crash of any VM that is no further away than this, in milliseconds.
+const SAME_MOMENT: Millis = 10_000;
+
+/// The lines that tell the end of a guest or of a VMX process, name no VM that is known here, and have no crash of a VM
+/// beside them. To pass over them would call a host healthy that says it is not. `crashes` are all crashes of VMs of
+/// the host.
+///
+/// Resets are left out: a host with the role of the master writes about VMs of all hosts (fdm.log), and a VM that was
+/// reset by somebody may have moved on since.
+#[must_use]
+pub fn unclaimed<'h>(host: &'h HostModel, rules: &RuleSet, crashes: &[Crash]) -> Vec<&'h Finding> {
+    let tells = |finding: &Finding| {
+        rules.rules().get(finding.rule).is_some_and(|rule| {
+            !matches!(rule.rule.crash, None | Some(CrashKind::HostDown | CrashKind::VmReset))
+                && rule.rule.part != Some(Part::Consequence)
+        })
+    };
+    let claimed: BTreeSet<usize> = crashes.iter().flat_map(|crash| &crash.findings).copied().collect();
+    let times: BTreeSet<Millis> = crashes.iter().flat_map(|crash| [crash.time, crash.last]).collect();
+    let known = |at: usize, finding: &Finding| {
+        claimed.contains(&at)
+            || finding
+                .time
+                .is_some_and(|time| times.range(time - SAME_MOMENT..=time + SAME_MOMENT).next().is_some())
+    };
+    host.concerning_nobody(rules)
+        .into_iter()
+        .filter_map(|at| Some((at, host.findings.get(at)?)))
+        .filter(|(at, finding)| tells(finding) && !known(*at, finding))
+        .map(|(_, finding)| finding)
+        .collect()
+}
