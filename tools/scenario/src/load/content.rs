@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::plan::Job;
+use super::job::Job;
 use crate::layout::Member;
 use crate::layout::logs::pack;
 use crate::noise::{boot, daemons, guest, kernel, sel};

@@ -5,6 +5,7 @@
 //! does not change any content.
 
 mod content;
+mod job;
 mod plan;
 
 use std::io::{self, Write};
@@ -82,7 +83,7 @@ pub fn write_load<W: Write>(load: &Load, out: W) -> Result<LoadSummary, Error> {
     let mut maker = Maker::new(stage);
     let (mut members, parts) = plan::plan(load, &mut maker)?;
     let mut rng = Rng::new(&scenario.name, "order");
-    let mut jobs: Vec<plan::Job> = parts;
+    let mut jobs: Vec<job::Job> = parts;
     rng.shuffle(&mut jobs);
     plan::keep_pieces_in_order(&mut jobs);
     // Small members are spread evenly between the large ones.
@@ -101,7 +102,7 @@ pub fn write_load<W: Write>(load: &Load, out: W) -> Result<LoadSummary, Error> {
         write(&mut builder, &top, &member, &mut summary, &mut actions).map_err(archive)?;
     }
     // What the estimates of the plan lack is made up for by more output of commands.
-    let mut piece = jobs.iter().filter_map(plan::Job::last_tree).max().map_or(0, |last| last + 1);
+    let mut piece = jobs.iter().filter_map(job::Job::last_tree).max().map_or(0, |last| last + 1);
     while let Some(lacking) = load.size.checked_sub(builder.get_ref().count).filter(|bytes| *bytes > 2_048) {
         let mut member = maker.make(&plan::more_tree(piece)).map_err(archive)?;
         member.bytes.truncate(usize::try_from(lacking - 2_048).unwrap_or(usize::MAX));

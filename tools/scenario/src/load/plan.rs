@@ -2,6 +2,7 @@
 
 use super::Load;
 use super::content::Maker;
+use super::job::{Job, LONGEST};
 use crate::error::Error;
 use crate::layout::{Member, commands, folders};
 use crate::time::Millis;
@@ -10,48 +11,10 @@ const MIB: u64 = 1_048_576;
 /// No log file is larger: the text of one is the most that is held in memory.
 const LARGEST: u64 = 6 * MIB;
 
-/// The command whose output makes up what a load lacks.
-const LONGEST: &str = "vsi_traverse_-s--l-0";
-
 /// The logs of the host, and how many MiB of each, unpacked and with all rotations, there are in a GiB of bundle. They
 /// grow with the load like everything else in it, so that a figure for one size holds for another.
 const HOST_LOGS: [(&str, u64); 6] =
     [("hostd", 54), ("vmkernel", 54), ("vpxa", 54), ("fdm", 54), ("rhttpproxy", 44), ("syslog", 37)];
-
-/// A large member that is made when its turn comes.
-#[derive(Debug, Clone)]
-pub(super) enum Job {
-    /// A piece of a host log: name, file name, from, to, bytes, packed.
-    HostLog { log: &'static str, path: String, from: Millis, to: Millis, bytes: u64, packed: bool },
-    /// A piece of a VM's log.
-    VmLog { vm: usize, path: String, from: Millis, to: Millis, bytes: u64 },
-    /// A piece of a command's output.
-    Tree { path: String, piece: u64 },
-    /// A piece of a core.
-    Core { path: String, piece: u64 },
-}
-
-impl Job {
-    /// True if an analyser scans it.
-    pub(super) fn is_log(&self) -> bool {
-        matches!(self, Self::HostLog { .. } | Self::VmLog { .. })
-    }
-
-    /// The number of a piece of the longest command.
-    pub(super) fn last_tree(&self) -> Option<u64> {
-        match self {
-            Self::Tree { path, piece } if path.contains(LONGEST) => Some(*piece),
-            _ => None,
-        }
-    }
-
-    fn piece(&self) -> Option<(&str, u64)> {
-        match self {
-            Self::Tree { path, piece } | Self::Core { path, piece } => Some((path, *piece)),
-            _ => None,
-        }
-    }
-}
 
 /// Pieces of one command do not overtake each other.
 pub(super) fn keep_pieces_in_order(jobs: &mut [Job]) {
