@@ -1,9 +1,9 @@
 //! Many inputs in one run: read side by side within one budget of memory, given on in their order.
 
-use crate::engine::Options;
 use crate::error::AnalyzeError;
 use crate::evidence::{self, HostModel};
 use crate::input::{self, Note, NoteKind, Source};
+use crate::options::Options;
 use crate::progress::{Progress, Reading};
 use crate::report::clean::{clean, clean_bytes};
 use crate::report::model::{Input, InputKind, InputState};

@@ -3,57 +3,14 @@
 pub(crate) use crate::batch::{Gathered, gather};
 use crate::error::AnalyzeError;
 use crate::evidence::{self, Finding, HostModel, RanOn};
-use crate::limits::Budgets;
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::build::{self, Judged, seconds};
 use crate::report::clean::clean;
 use crate::report::model::{Crash, Incident, InputState, Report, SCHEMA, Settings, Summary, Tool, Vm};
-use crate::rules::RuleSet;
-use crate::verdict::{self, Index, Windows, host_down, incident};
-use crate::windows::Given;
+use crate::verdict::{self, Index, host_down, incident};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-/// What decides a run besides its inputs.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How long before a crash evidence counts, in milliseconds.
-    pub window_before_ms: i64,
-    /// How long after a crash late writers count, in milliseconds.
-    pub window_after_ms: i64,
-    /// Threads; 0 takes as many as the machine has.
-    pub jobs: usize,
-    /// Only VMs whose name matches this (`*` and `?`).
-    pub vm: Option<String>,
-    /// What the Windows side says.
-    pub bugcheck: Option<Given>,
-    /// The rules.
-    pub rules: Arc<RuleSet>,
-    /// What inputs may cost.
-    pub limits: Budgets,
-}
-
-impl Options {
-    /// The defaults of the command line with these rules.
-    #[must_use]
-    pub fn new(rules: Arc<RuleSet>) -> Self {
-        let windows = Windows::default();
-        Self {
-            window_before_ms: windows.before,
-            window_after_ms: windows.after,
-            jobs: 0,
-            vm: None,
-            bugcheck: None,
-            rules,
-            limits: Budgets::default(),
-        }
-    }
-
-    fn windows(&self) -> Windows {
-        Windows { before: self.window_before_ms, after: self.window_after_ms, evidence: self.limits.evidence }
-    }
-}
 
 /// Analyses what is given.
 ///

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod input;
 pub mod limits;
 pub mod log;
+mod options;
 pub mod progress;
 pub mod report;
 pub mod rules;
@@ -24,5 +25,6 @@ pub mod verdict;
 pub mod why;
 pub mod windows;
 
-pub use engine::{Options, analyze};
+pub use engine::analyze;
 pub use error::AnalyzeError;
+pub use options::Options;

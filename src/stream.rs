@@ -1,10 +1,11 @@
 //! A run whose inputs are reported one by one, each as soon as it and all before it are finished.
 
 use crate::batch::{self, Collected, Planned};
-use crate::engine::{self, Gathered, Options};
+use crate::engine::{self, Gathered};
 use crate::error::AnalyzeError;
 use crate::evidence;
 use crate::input::{Fnv, Mark};
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::clean::clean;
 use crate::report::jsonl::{self, Earlier, Entry, Tally};

@@ -1,9 +1,10 @@
 //! Every parsed event of a VM and of what it stands on, merged in the order of time, with its distance from each crash.
 
-use crate::engine::{self, Options};
+use crate::engine;
 use crate::error::AnalyzeError;
 use crate::evidence::{HostModel, RanOn, Tie, ran_on, tie};
 use crate::log::{Millis, rfc3339};
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::build::{Judged, seconds};
 use crate::report::clean::clean;

@@ -1,9 +1,10 @@
 //! Follows one rule through what is given, so that nobody has to guess why it did not fire.
 
-use crate::engine::{self, Options};
+use crate::engine;
 use crate::error::AnalyzeError;
 use crate::evidence::{HostModel, Tie, tie};
 use crate::log::{LogKind, rfc3339};
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::build::Judged;
 use crate::report::clean::clean;

@@ -14,9 +14,6 @@ mod references;
 mod registry;
 pub mod samples;
 
-#[cfg(test)]
-mod doc_example;
-
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
 pub use filter::{Filter, Mark};

@@ -2,8 +2,6 @@
 
 pub mod cover;
 pub mod crash;
-#[cfg(test)]
-mod doc_examples;
 pub mod host_down;
 pub mod incident;
 mod judge;

@@ -6,6 +6,8 @@ mod cli_bundles;
 mod contract;
 mod cuts;
 mod determinism;
+mod docs_rules;
+mod docs_verdicts;
 mod hostile_batch;
 mod hostile_forms;
 mod hostile_make;

@@ -1,14 +1,11 @@
 //! The worked example of `docs/rules.md`, taken off the page and carried out.
 
-#![allow(clippy::unwrap_used)]
-
-use super::registry::RuleSet;
-use super::samples;
-use crate::progress::Silent;
-use crate::terms::{Confidence, Origin};
-use crate::{Options, analyze};
 use std::path::Path;
 use std::sync::Arc;
+use vmcoroner::progress::Silent;
+use vmcoroner::rules::{RuleSet, samples};
+use vmcoroner::terms::{Confidence, Origin};
+use vmcoroner::{Options, analyze};
 
 /// The fenced blocks of a page whose info string names a file: path and text.
 fn files(page: &str) -> Vec<(String, String)> {

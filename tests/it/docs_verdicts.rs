@@ -1,18 +1,16 @@
 //! The pages under `docs/` and the README held against the program: the tables of decisions, and what it prints.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-use super::cover::logs_of;
-use super::table::{ROWS, roots};
-use crate::log::LogKind;
-use crate::progress::Silent;
-use crate::report::model::Report;
-use crate::report::text::{TextOptions, write};
-use crate::rules::RuleSet;
-use crate::terms::{Check, CrashKind, Origin};
-use crate::{Options, analyze};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use vmcoroner::log::LogKind;
+use vmcoroner::progress::Silent;
+use vmcoroner::report::model::Report;
+use vmcoroner::report::text::{TextOptions, write};
+use vmcoroner::rules::RuleSet;
+use vmcoroner::terms::{Check, CrashKind, Origin};
+use vmcoroner::verdict::cover::logs_of;
+use vmcoroner::verdict::table::{ROWS, roots};
+use vmcoroner::{Options, analyze};
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
