@@ -422,6 +422,6 @@ pub struct Summary {
     /// Whether any input was damaged, cut off or unreadable.
     pub partial: bool,
     /// Lines that tell a crash of a VM that is not known; the notes of the inputs name them.
-    #[serde(skip)]
+    #[serde(default)]
     pub unclaimed: u64,
 }
