@@ -42,6 +42,11 @@ impl Found {
         self.waiting > self.budget / 4
     }
 
+    #[cfg(test)]
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting
+    }
+
     /// Bytes of all hits that are held.
     pub(super) fn bytes(&self) -> usize {
         self.waiting + self.held.values().sum::<usize>()

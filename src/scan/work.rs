@@ -159,3 +159,36 @@ impl Drop for Ticket {
         self.0.end();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::log::LogKind;
+    use crate::scan::scanner::scan_as;
+    use std::panic::resume_unwind;
+
+    #[test]
+    fn a_piece_that_fails_holds_up_none_behind_it() {
+        let rules = RuleSet::builtin().unwrap();
+        let work = Arc::new(Work::new(1 << 20, &rules));
+        let line = "2025-01-01T00:00:00.000Z Wa(03) vcpu-0 - WinBSOD: Synthetic MSR[0x40000100] 0x50\n";
+        let scanned = scan_as(&rules, LogKind::Vmware, line, line.len());
+        let behind = PieceDone { bundle: 0, member: 0, piece: 1, scanned, bytes: 1, long_lines: 0 };
+        assert!(work.add(behind) > 0);
+        assert!(work.state.lock().unwrap().found.waiting_bytes() > 0);
+
+        work.begin();
+        let failing = Arc::clone(&work);
+        let failed = catch_unwind(AssertUnwindSafe(move || {
+            let mark = Mark { order: 0, path: "vmware.log".to_owned(), piece: Some((0, 0, 0)) };
+            let _ticket = Ticket(failing, Some(mark));
+            resume_unwind(Box::new(()));
+        }));
+        assert!(failed.is_err());
+        assert_eq!(work.state.lock().unwrap().found.waiting_bytes(), 0);
+        let (found, notes) = work.wait();
+        assert!(found.bytes() > 0);
+        assert_eq!(notes.len(), 1);
+    }
+}
