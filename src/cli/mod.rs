@@ -2,9 +2,11 @@
 
 mod analyze;
 mod args;
+mod completions;
 mod exit;
 mod explain;
 mod inventory;
+mod man;
 mod near;
 mod output;
 mod page;
@@ -17,7 +19,7 @@ mod stream;
 mod timeline;
 
 use args::{AnalyzeArgs, ColorWhen};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use exit::Failure;
 use std::process::ExitCode;
 
@@ -96,6 +98,10 @@ enum Command {
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of the report or of a rule file
     Schema(schema::SchemaArgs),
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man(man::ManArgs),
 }
 
 /// Runs the command line and gives the exit status.
@@ -118,6 +124,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules(command)) => rules::run(&command),
         Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
+        Some(Command::Man(args)) => man::run(&args, Cli::command()),
     };
     ExitCode::from(outcome.unwrap_or_else(Failure::report))
 }
@@ -125,11 +133,17 @@ pub(crate) fn run() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_definitions_hold_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_known_to_those_who_mistype_it() {
+        let command = Cli::command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(near::COMMANDS, [&names[..], &["help"]].concat());
     }
 
     #[test]

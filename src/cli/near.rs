@@ -1,7 +1,8 @@
 //! The word somebody may have meant.
 
 /// The commands of the program.
-pub(crate) const COMMANDS: &[&str] = &["analyze", "inventory", "explain", "rules", "schema", "help"];
+pub(crate) const COMMANDS: &[&str] =
+    &["analyze", "inventory", "timeline", "explain", "rules", "schema", "completions", "man", "help"];
 
 /// The known word nearest to what was typed, if it is near enough.
 pub(crate) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {

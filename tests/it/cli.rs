@@ -15,6 +15,30 @@ fn help_teaches_and_version_tells() {
 }
 
 #[test]
+fn the_manual_page_holds_what_the_help_says() {
+    let page = run(&["man"]);
+    assert_eq!(page.status, 0);
+    insta::assert_snapshot!("man", page.out);
+    let why = run(&["man", "rules", "why"]);
+    assert!(why.out.contains(".TH vmcoroner-rules-why 1"), "{}", why.out);
+    let wrong = run(&["man", "timelin"]);
+    assert_eq!((wrong.status, wrong.out.as_str()), (2, ""));
+    assert!(wrong.err.contains("did you mean `timeline`?"), "{}", wrong.err);
+}
+
+#[test]
+fn every_shell_can_complete() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = run(&["completions", shell]);
+        assert_eq!(ran.status, 0);
+        for word in ["timeline", "fail-on", "jsonl"] {
+            assert!(ran.out.contains(word), "{shell}: {word}");
+        }
+    }
+    assert_eq!(run(&["completions", "cmd"]).status, 2);
+}
+
+#[test]
 fn nothing_given_is_wrong_usage() {
     let ran = run(&[]);
     assert_eq!((ran.status, ran.out.as_str()), (2, ""));
