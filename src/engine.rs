@@ -126,6 +126,8 @@ pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
         settings: Settings {
             window_before_s: seconds(options.window_before_ms),
             window_after_s: seconds(options.window_after_ms),
+            since: options.since.map(crate::log::rfc3339),
+            until: options.until.map(crate::log::rfc3339),
         },
         inputs,
         hosts: host_list,
@@ -171,14 +173,21 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
         }
         let own =
             downs.get(at).into_iter().flatten().flat_map(|down| host_down::crashes(host, down)).collect();
-        let lines = verdict::unclaimed::unclaimed(host, rules, &crashes);
+        let mut lines = verdict::unclaimed::unclaimed(host, rules, &crashes);
+        lines.retain(|finding| options.in_time(finding.time));
         if !lines.is_empty() && options.vm.is_none() {
             unclaimed.push((at, lines));
         }
-        let all = crashes.len();
+        // What came later says nothing about a crash; the one before it does, and is dropped when that is known.
+        crashes.retain(|crash| options.until.is_none_or(|until| crash.time <= until));
+        let asked = |crashes: &[verdict::crash::Crash]| {
+            crashes.iter().filter(|crash| options.in_time(Some(crash.time))).count()
+        };
+        let all = asked(&crashes);
         latest(&mut crashes, options.limits.crashes);
-        if crashes.len() < all {
-            left_out.push((at, all - crashes.len()));
+        let kept = asked(&crashes);
+        if kept < all {
+            left_out.push((at, all - kept));
         }
         host_down::merge(&mut crashes, own);
         let mut before: Option<(usize, i64)> = None;
@@ -193,7 +202,7 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
             before = Some((crash.vm, crash.last.min(crash.time + 120_000)));
             let since = began.max(over);
             let name = host.vms.get(crash.vm).map_or("", |vm| vm.shown_name());
-            if !wanted(options.vm.as_deref(), name) {
+            if !wanted(options.vm.as_deref(), name) || !options.in_time(Some(crash.time)) {
                 continue;
             }
             let place = evidence::ran_on(hosts, at, crash.vm, crash.time);

@@ -1,6 +1,7 @@
 //! What decides a run besides its inputs.
 
 use crate::limits::Budgets;
+use crate::log::Millis;
 use crate::rules::RuleSet;
 use crate::verdict::Windows;
 use crate::windows::Given;
@@ -17,6 +18,10 @@ pub struct Options {
     pub jobs: usize,
     /// Only VMs whose name matches this (`*` and `?`).
     pub vm: Option<String>,
+    /// Only crashes and events at this time or later, in milliseconds since 1970 UTC.
+    pub since: Option<Millis>,
+    /// Only crashes and events at this time or earlier.
+    pub until: Option<Millis>,
     /// What the Windows side says.
     pub bugcheck: Option<Given>,
     /// The rules.
@@ -35,9 +40,21 @@ impl Options {
             window_after_ms: windows.after,
             jobs: 0,
             vm: None,
+            since: None,
+            until: None,
             bugcheck: None,
             rules,
             limits: Budgets::default(),
+        }
+    }
+
+    /// Whether something of this time is asked for; what has no time is, unless a time was given.
+    pub(crate) fn in_time(&self, time: Option<Millis>) -> bool {
+        match time {
+            Some(time) => {
+                self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
+            }
+            None => self.since.is_none() && self.until.is_none(),
         }
     }
 

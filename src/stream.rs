@@ -107,8 +107,13 @@ fn settings_hash(options: &Options) -> String {
     let limits: Vec<u64> =
         crate::limits::Budget::ALL.iter().map(|budget| options.limits.get(*budget)).collect();
     let text = format!(
-        "{:?} {:?} {:?} {:?} {limits:?} {rules:?}",
-        options.window_before_ms, options.window_after_ms, options.vm, options.bugcheck
+        "{:?} {:?} {:?} {:?} {:?} {:?} {limits:?} {rules:?}",
+        options.window_before_ms,
+        options.window_after_ms,
+        options.vm,
+        options.since,
+        options.until,
+        options.bugcheck
     );
     hash.add(text.as_bytes());
     hash.shown()

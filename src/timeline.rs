@@ -81,6 +81,9 @@ fn collect(
     let Some(host) = hosts.get(here.0) else { return };
     for finding in &host.findings {
         let Some(rule) = options.rules.rules().get(finding.rule) else { continue };
+        if !options.in_time(finding.time) {
+            continue;
+        }
         let tied = match tie(host, rule, finding, here.1) {
             Tie::This => "vm",
             Tie::Under => "below",

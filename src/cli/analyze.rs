@@ -16,6 +16,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
     options.window_before_ms = args.window_before.ms();
     options.window_after_ms = args.window_after.ms();
     options.bugcheck = args.bugcheck;
+    args.time.apply(&mut options)?;
     let main = (args.output.format, args.output.output.as_deref());
     let outputs: Vec<(Format, Option<&Path>)> = std::iter::once(main)
         .chain(args.report.iter().map(|to| (to.format, Some(to.file.as_path()))))

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use vmcoroner::Options;
 use vmcoroner::limits::Budgets;
+use vmcoroner::log::{Millis, read_asked, rfc3339};
 use vmcoroner::report::Format;
 use vmcoroner::rules::{Duration, RuleSet};
 use vmcoroner::windows::Given;
@@ -49,6 +50,8 @@ impl ColorWhen {
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) time: TimeArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     /// Write a further report of the same run to a file; may be repeated
@@ -118,6 +121,44 @@ impl InputArgs {
             }))
         })
     }
+}
+
+/// Of which time the result is to tell.
+#[derive(Debug, Args)]
+pub(crate) struct TimeArgs {
+    /// Only what happened at this time or later: 2026-03-14, 2026-03-14T03:00, with Z or an offset or in UTC
+    #[arg(long, value_name = "TIME", value_parser = since, help_heading = "Input")]
+    since: Option<Millis>,
+    /// Only what happened at this time or earlier; a date alone means all of that day
+    #[arg(long, value_name = "TIME", value_parser = until, help_heading = "Input")]
+    until: Option<Millis>,
+}
+
+impl TimeArgs {
+    /// Makes them options of a run.
+    pub(crate) fn apply(&self, options: &mut Options) -> Result<(), Failure> {
+        (options.since, options.until) = (self.since, self.until);
+        match (self.since, self.until) {
+            (Some(since), Some(until)) if since > until => Err(Failure::usage(format!(
+                "--since {} is later than --until {}",
+                rfc3339(since),
+                rfc3339(until)
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn since(text: &str) -> Result<Millis, String> {
+    moment(text, false)
+}
+
+fn until(text: &str) -> Result<Millis, String> {
+    moment(text, true)
+}
+
+fn moment(text: &str, end: bool) -> Result<Millis, String> {
+    read_asked(text, end).ok_or_else(|| "write a time like 2026-03-14 or 2026-03-14T03:00:00Z".to_owned())
 }
 
 /// Where the result goes, and in which form.

@@ -51,6 +51,8 @@ const AFTER_HELP: &str = "\
 Examples:
   vmcoroner esx-esx01-2026-03-14.tgz          where the crashes in this bundle came from
   vmcoroner case/ --vm 'DB*'                  all bundles of a folder, VMs whose name begins with DB
+  vmcoroner case/ --since 2026-03-14T02:00 --until 2026-03-14
+                                              crashes of that time only
   vmcoroner case.tgz --bugcheck '0x80(0x4f4454,0x0,0x0,0x0)'
                                               whether it is the crash of this dump
   vmcoroner case.tgz -f json -o report.json   the report for scripts

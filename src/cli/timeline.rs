@@ -1,6 +1,6 @@
 //! `vmcoroner timeline`: what happened to a VM and to what it stands on, in the order of time.
 
-use super::args::{InputArgs, OutputArgs};
+use super::args::{InputArgs, OutputArgs, TimeArgs};
 use super::exit::{self, Failure};
 use super::{output, progress};
 use clap::Args;
@@ -11,18 +11,24 @@ use vmcoroner::report::{Format, timeline};
 #[command(after_help = "\
 Examples:
   vmcoroner timeline case.tgz --vm APP01       every event of APP01, its datastore and its host
-  vmcoroner timeline a.tgz b.tgz --vm APP01    the same of a VM that moved from one host to the other")]
+  vmcoroner timeline a.tgz b.tgz --vm APP01    the same of a VM that moved from one host to the other
+  vmcoroner timeline case.tgz --vm APP01 --since 2026-03-14T02:30 --until 2026-03-14T03:30
+                                               one hour of it")]
 pub(crate) struct TimelineArgs {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    time: TimeArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
+    let mut options = args.input.options()?;
+    args.time.apply(&mut options)?;
     let listener = progress::listener(args.input.progress);
-    let line = vmcoroner::timeline::timeline(&args.input.paths, &args.input.options()?, listener.as_ref())?;
+    let line = vmcoroner::timeline::timeline(&args.input.paths, &options, listener.as_ref())?;
     drop(listener);
     let file = args.output.output.as_deref();
     match args.output.format {

@@ -1,10 +1,12 @@
 //! Line grammar: kinds of log, time stamps, heads by generation, coverage.
 
+mod asked;
 mod coverage;
 pub mod head;
 mod kind;
 mod stamp;
 
+pub use asked::read_asked;
 pub use coverage::{Coverage, Span};
 pub use kind::LogKind;
 pub use stamp::{Millis, Stamp, StampForm, Stamper, read_alone, rfc3339};

@@ -70,7 +70,7 @@ fn report(inputs: Vec<Input>, hosts: Vec<Host>, vms: Vec<Vm>) -> Report {
     Report {
         schema: SCHEMA.into(),
         tool: Tool { name: "vmcoroner".into(), version: "0.1.0".into() },
-        settings: Settings { window_before_s: 900.0, window_after_s: 120.0 },
+        settings: Settings { window_before_s: 900.0, window_after_s: 120.0, since: None, until: None },
         summary: Summary {
             inputs: inputs.len() as u64,
             hosts: hosts.len() as u64,

@@ -52,6 +52,12 @@ pub struct Settings {
     pub window_before_s: f64,
     /// Seconds after a crash within which late writers count.
     pub window_after_s: f64,
+    /// Only crashes at this time or later were asked for.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Only crashes at this time or earlier were asked for.
+    #[serde(default)]
+    pub until: Option<String>,
 }
 
 words! {

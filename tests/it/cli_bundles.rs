@@ -4,6 +4,7 @@ use super::support::program::{Ran, run, run_in, run_with_input};
 use super::support::{Folder, archives, committed, json, sample_bundles, scenario_named};
 use std::path::PathBuf;
 use vmcoroner::report::Format;
+use vmcoroner::report::model::{Crash, Report};
 
 /// A crash of the guest itself.
 const GUEST: &str = "guest-0x50-8.0";
@@ -265,4 +266,60 @@ fn control_bytes_of_a_log_never_reach_the_output() {
     let crashed =
         report["vms"].as_array().unwrap().iter().find(|vm| vm["crashes"] != serde_json::json!([])).unwrap();
     assert_tells(crashed["name"].as_str().unwrap(), &["EVIL", "owned", "VM"]);
+}
+
+#[test]
+fn a_stretch_of_time_can_be_asked_for() {
+    let file = "sample-bundles/names-odd-9.0.tgz";
+    let read = |args: &[&str]| -> Report {
+        let ran = run(&[&[file, "-f", "json"], args].concat());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let crashes =
+        |report: &Report| -> Vec<Crash> { report.vms.iter().flat_map(|vm| &vm.crashes).cloned().collect() };
+    let mut all = crashes(&read(&[]));
+    all.sort_by(|a, b| a.time.cmp(&b.time));
+    assert_eq!(all.len(), 2);
+    // A crash is judged as in the whole report, the crash before it included.
+    assert_eq!(crashes(&read(&["--since", "2026-09-09T09:20"])), all[1..]);
+    assert_eq!(crashes(&read(&["--until", "2026-09-09T09:20Z"])), all[..1]);
+    assert_eq!(crashes(&read(&["--since", "2026-09-09T09:39:09Z", "--until", "2026-09-09"])), all[1..]);
+    assert_eq!(crashes(&read(&["--since", "2026-09-09T11:00:00+02:00", "--until", "2026-09-09"])).len(), 2);
+    let none = read(&["--since", "2026-09-09T09:10", "--until", "2026-09-09T09:39"]);
+    assert_eq!(crashes(&none), []);
+    assert_eq!(none.settings.since.as_deref(), Some("2026-09-09T09:10:00.000Z"));
+
+    let text = run(&[file, "--since", "2026-09-09T09:10", "--until", "2026-09-09T09:39"]).out;
+    assert!(
+        text.contains("Only crashes from 2026-09-09 09:10:00 to 2026-09-09 09:39:00 UTC were asked for.")
+    );
+    assert!(text.contains("✓ No crash was found in that time."), "{text}");
+    // Where the logs do not reach, nothing is called healthy.
+    for args in [["--since", "2027-01-01"], ["--until", "2020-01-01"]] {
+        let text = run(&[&[file][..], &args].concat()).out;
+        assert!(text.contains("? No log of a VM reaches that time") && !text.contains('✓'), "{text}");
+    }
+
+    let events = |args: &[&str]| -> Vec<String> {
+        let ran = run(&[&["timeline", file, "-f", "json"], args].concat());
+        let line: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let vms = line["vms"].as_array().unwrap();
+        let events = vms.iter().flat_map(|vm| vm["events"].as_array().unwrap());
+        events.filter_map(|event| event["time"].as_str().map(str::to_owned)).collect()
+    };
+    let hour = events(&["--since", "2026-09-09T09:00", "--until", "2026-09-09T09:30"]);
+    assert!(!hour.is_empty() && hour.len() < events(&[]).len());
+    assert!(
+        hour.iter().all(|time| time.as_str() >= "2026-09-09T09:00" && time.as_str() <= "2026-09-09T09:30")
+    );
+
+    for args in [["--since", "yesterday"], ["--until", "14.03.2026"]] {
+        let ran = run(&[&[file][..], &args].concat());
+        assert_eq!(ran.status, 2);
+        assert!(ran.err.contains("write a time like 2026-03-14"), "{}", ran.err);
+    }
+    let ran = run(&[file, "--since", "2026-03-15", "--until", "2026-03-14"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("is later than --until 2026-03-14T23:59:59.999Z"), "{}", ran.err);
 }

@@ -39,6 +39,10 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
     if report.summary.partial {
         partial(&mut page, report)?;
     }
+    if let Some(time) = asked(report) {
+        page.blank()?;
+        page.line(&format!("Only crashes {time} were asked for."))?;
+    }
     if crashes.is_empty() {
         healthy(&mut page, report)?;
     } else {
@@ -62,6 +66,17 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
         }
     }
     Ok(())
+}
+
+/// The time that was asked for, if not all of it was.
+fn asked(report: &Report) -> Option<String> {
+    let (since, until) = (report.settings.since.as_ref(), report.settings.until.as_ref());
+    match (since, until) {
+        (None, None) => None,
+        (Some(_), None) => Some(format!("from {} UTC on", stamp(since, false))),
+        (None, Some(_)) => Some(format!("up to {} UTC", stamp(until, false))),
+        (Some(_), Some(_)) => Some(format!("from {} to {} UTC", stamp(since, false), stamp(until, false))),
+    }
 }
 
 /// The paper: a writer that knows its width.
@@ -278,6 +293,15 @@ fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         let text =
             "? No crash was found, but no log of a VM could be read: nothing can be said about crashes.";
         page.line(&paint(style::WARNING, text))?;
+    } else if beyond(report, first, last) {
+        let text = format!(
+            "? No log of a VM reaches that time, so nothing can be said about crashes: they reach from {} to {} UTC.",
+            stamp(first, false),
+            stamp(last, false)
+        );
+        for line in wrap(&text, page.width) {
+            page.line(&paint(style::WARNING, &line))?;
+        }
     } else {
         if report.summary.unclaimed > 0 {
             let lines = count(report.summary.unclaimed, "line tells", "lines tell");
@@ -288,7 +312,8 @@ fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
                 page.line(&paint(style::WARNING, &line))?;
             }
         } else {
-            page.line(&paint(style::GOOD, "✓ No crash was found."))?;
+            let when = if asked(report).is_some() { " in that time" } else { "" };
+            page.line(&paint(style::GOOD, &format!("✓ No crash was found{when}.")))?;
         }
         let read = report.vms.iter().filter(|vm| vm.logs.first.is_some()).count() as u64;
         let text = format!(
@@ -324,6 +349,14 @@ fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         gaps(page, &host.logs)?;
     }
     Ok(())
+}
+
+/// Whether the time that was asked for lies outside that of the logs. The times of a report are of one form, so that they
+/// compare as texts.
+fn beyond(report: &Report, first: Option<&String>, last: Option<&String>) -> bool {
+    let (since, until) = (report.settings.since.as_ref(), report.settings.until.as_ref());
+    since.zip(last).is_some_and(|(since, last)| since > last)
+        || until.zip(first).is_some_and(|(until, first)| until < first)
 }
 
 /// The gaps of logs, a line each.
