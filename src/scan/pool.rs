@@ -117,3 +117,27 @@ impl Pool {
         self.returned.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_paid_for_with_buffers_and_half_of_them_stay() {
+        let pool = Pool::new(8, 0);
+        let take = |count: usize| -> Vec<Vec<u8>> { (0..count).map(|_| pool.take(|| false)).collect() };
+        let there = || {
+            let state = pool.lock();
+            (state.buffers.len(), state.made)
+        };
+        let taken = take(8);
+        pool.findings(2 * BUFFER.cast_signed());
+        taken.into_iter().for_each(|buffer| pool.give(buffer));
+        assert_eq!(there(), (6, 6));
+        pool.findings(100 * BUFFER.cast_signed());
+        take(6).into_iter().for_each(|buffer| pool.give(buffer));
+        assert_eq!(there(), (4, 4));
+        pool.findings(-102 * BUFFER.cast_signed());
+        assert_eq!(take(8).len(), 8);
+    }
+}
