@@ -22,7 +22,7 @@ struct State {
     made: usize,
     limit: usize,
     gathered: usize,
-    /// Bytes of findings that are kept until the end of their inputs.
+    /// Bytes of findings and of logs that are kept until the end of their inputs.
     findings: usize,
 }
 
@@ -90,7 +90,7 @@ impl Pool {
         self.returned.notify_one();
     }
 
-    /// Says that findings take so many bytes more, or less, so that a run with many of them takes little more memory than
+    /// Says that findings, and what is known of logs, take so many bytes more, or less, so that a run with many of them takes little more memory than
     /// one with few: a run needs only a few of its buffers to keep everything busy.
     pub fn findings(&self, change: isize) {
         let mut state = self.lock();

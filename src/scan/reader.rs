@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// The reference for stamps without a year where nothing dates the file: the end of 2099.
 const FAR: Millis = 4_102_444_800_000;
 
+/// About what a log takes in memory besides its findings: its path in three places, its counts and spans.
+const LOG_COST: isize = 1_024;
+
 /// The member that is open.
 enum Current {
     None,
@@ -94,7 +97,8 @@ impl<'a> Reader<'a> {
             self.close(End::Cut { read: 0 });
         }
         let (found, more) = self.work.wait();
-        self.shared.pool.findings(-found.bytes().cast_signed());
+        let logs: isize = self.bundles.iter().map(|state| state.pass.logs.len().cast_signed()).sum();
+        self.shared.pool.findings(-found.bytes().cast_signed() - logs * LOG_COST);
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(more);
         notes.sort_by_key(|(order, _)| *order);
@@ -248,7 +252,9 @@ impl<'a> Reader<'a> {
         owner: Owner,
         modified: Option<Millis>,
     ) -> Option<usize> {
-        let state = self.bundle()?;
+        let pool = &self.shared.pool;
+        let state = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))?;
+        pool.findings(LOG_COST);
         let scanned = Scanned::default();
         state.pass.logs.push(MemberLog {
             path,
