@@ -275,7 +275,7 @@ impl Run<'_> {
             } else {
                 format!("none of its {lines} lines has")
             };
-            let found = format!("{lines} a time stamp or anything that a rule knows");
+            let found = format!("{lines} the form of a log of a VM or a host");
             let error = AnalyzeError::NotABundle { path: source.path().to_owned(), found };
             let input = unreadable(String::new(), done.input.path, error.to_string());
             return Done { input: Input { kind: InputKind::Log, ..input }, error: Some(error), ..done };

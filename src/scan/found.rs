@@ -138,6 +138,7 @@ mod tests {
         MemberLog {
             path: String::new(),
             kind: LogKind::Vmware,
+            known: true,
             owner: Owner::Host,
             modified: None,
             bytes: 0,

@@ -11,6 +11,8 @@ pub struct MemberLog {
     pub path: String,
     /// Its kind.
     pub kind: LogKind,
+    /// Whether its name or its first lines tell that kind; a single log of another form is taken for that of a VM.
+    pub known: bool,
     /// Whose it is.
     pub owner: Owner,
     /// When its container says it was last changed.
@@ -32,12 +34,12 @@ impl MemberLog {
         &self.scanned.hits
     }
 
-    /// Whether its lines tell nothing: none has a stamp, and no rule knows any. Such a file is not the log its name
-    /// says, or its text is lost.
+    /// Whether its lines tell nothing: none has a stamp, or nothing says what log it is, and no rule knows any. Such a
+    /// file is not the log its name says, or its text is lost.
     #[must_use]
     pub fn tells_nothing(&self) -> bool {
         self.scanned.lines > 0
-            && self.scanned.stamped == 0
+            && (self.scanned.stamped == 0 || !self.known)
             && self.scanned.hits.is_empty()
             && !self.kind.has_free_form()
     }

@@ -259,6 +259,7 @@ impl<'a> Reader<'a> {
         state.pass.logs.push(MemberLog {
             path,
             kind,
+            known: true,
             owner,
             modified,
             bytes: 0,

@@ -70,8 +70,19 @@ fn a_text_that_is_no_log_is_not_called_healthy() {
         let ran = run_in(dir.path(), &args);
         assert_eq!(ran.status, 3, "{args:?}");
         let told = ran.out + &ran.err;
-        assert!(told.contains("none of its 3 lines has a time stamp"), "{told}");
+        assert!(told.contains("none of its 3 lines has the form of a log"), "{told}");
     }
+    // Nor is a log of something else, whose lines bear stamps.
+    let other = "2025-06-24 14:36:25 status installed libudev1:amd64 252.38-1\n".repeat(30_000);
+    std::fs::write(dir.path().join("other.log"), other).unwrap();
+    let ran = run_in(dir.path(), &["other.log"]);
+    assert_eq!((ran.status, ran.out.as_str()), (3, ""));
+    // A large log under a name that says nothing is read as what it is from its first line on.
+    let quiet = "2025-03-14T03:10:00.112Z In(166) Hostd[2098914]: [Originator@6876 sub=Default] nothing\n";
+    let told = "2025-03-14T03:00:00.112Z In(166) Hostd[2098914]: Guest operating system crash detected.\n";
+    std::fs::write(dir.path().join("copy.log"), told.to_owned() + &quiet.repeat(30_000)).unwrap();
+    let ran = run_in(dir.path(), &["copy.log"]);
+    assert!(ran.out.contains("copy.log:1: tells of a crash"), "{}{}", ran.out, ran.err);
 
     // In a bundle it is a log that cannot be read: the report is partial, and nobody is called healthy.
     let logs = dir.path().join("esx/var/run/log");

@@ -32,7 +32,34 @@ const VCENTER: [&str; 4] = [
     "ProgramData/VMware/vCenterServer/",
 ];
 
+/// First bytes of a single log by which its kind is told.
+const SNIFFED: usize = 64 << 10;
+
 impl Reader<'_> {
+    /// The kind of a single log whose name says nothing is told by its first lines, before any of it is scanned.
+    fn tell_kind(&mut self, member: usize, head: &[u8]) {
+        if !self.single_log {
+            return;
+        }
+        let Some(state) = self.bundle() else { return };
+        if state.pieces.get(member).is_none_or(|pieces| *pieces > 0) {
+            return;
+        }
+        let Some(log) = state.pass.logs.get_mut(member) else { return };
+        if role(&place(log.path.as_bytes()).path) != Role::Pass {
+            return;
+        }
+        match sniff(head) {
+            Some(kind) => {
+                log.kind = kind;
+                if kind != LogKind::Vmware {
+                    log.owner = Owner::Host;
+                }
+            }
+            None => log.known = false,
+        }
+    }
+
     /// The first bytes of a log tell whether it is compressed, and of a nameless one what it is.
     fn start_log(&mut self) {
         let Current::Log { member, cutter, started, size } = &mut self.current else { return };
@@ -254,6 +281,13 @@ impl Sink for Reader<'_> {
                 let member = *member;
                 let full = cutter.filled(n);
                 self.start_log();
+                if full
+                    && self.single_log
+                    && let Current::Log { cutter, .. } = &self.current
+                {
+                    let head = cutter.seen().get(..SNIFFED).unwrap_or(cutter.seen()).to_vec();
+                    self.tell_kind(member, &head);
+                }
                 if full && let Current::Log { cutter, .. } = &mut self.current {
                     // The piece leaves with its buffer before a new one is waited for.
                     let fresh = cutter.cut(Vec::new());
@@ -286,17 +320,7 @@ impl Sink for Reader<'_> {
         match std::mem::replace(&mut self.current, Current::None) {
             Current::None | Current::Keep { .. } => {}
             Current::Log { member, cutter, .. } => {
-                if self.single_log
-                    && let Some(kind) = sniff(cutter.seen())
-                    && let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member))
-                    && log.bytes == 0
-                    && role(&place(log.path.as_bytes()).path) == Role::Pass
-                {
-                    log.kind = kind;
-                    if kind != LogKind::Vmware {
-                        log.owner = Owner::Host;
-                    }
-                }
+                self.tell_kind(member, cutter.seen());
                 if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
                     log.long_lines += cutter.long_lines;
                 }
