@@ -2,10 +2,10 @@
 
 use super::args::AnalyzeArgs;
 use super::exit::{Failure, exit_code, exit_code_of};
-use super::stream::Sinks;
-use super::{output, progress, stop};
-use std::path::Path;
-use vmcoroner::report::jsonl::Earlier;
+use super::output::{self, Ending, LineOutputs, Target};
+use super::{progress, stop};
+use vmcoroner::Options;
+use vmcoroner::report::jsonl::Tally;
 use vmcoroner::report::model::Report;
 use vmcoroner::report::{Format, json, text};
 use vmcoroner::{analyze, stream};
@@ -17,10 +17,10 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
     options.window_after_ms = args.window_after.ms();
     options.bugcheck = args.bugcheck;
     args.time.apply(&mut options)?;
-    let main = (args.output.format, args.output.output.as_deref());
-    let outputs: Vec<(Format, Option<&Path>)> = std::iter::once(main)
-        .chain(args.report.iter().map(|to| (to.format, Some(to.file.as_path()))))
-        .collect();
+    let main = (args.output.format, args.output.target());
+    let outputs: Vec<(Format, Target)> =
+        std::iter::once(main).chain(args.report.iter().map(|to| (to.format, to.target.clone()))).collect();
+    let targets: Vec<Target> = outputs.iter().map(|(_, target)| target.clone()).collect();
     let (lines, whole): (Vec<_>, Vec<_>) =
         outputs.into_iter().partition(|(format, _)| *format == Format::Jsonl);
     if args.resume.is_some() && !whole.is_empty() {
@@ -28,65 +28,71 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
             "--resume goes with --format jsonl alone: other reports need all inputs to be read",
         ));
     }
-    let limits = &options.limits.input;
-    stop::on_interrupt(&limits.stop);
+    output::check(&targets, &args.input)?;
+    let stop = &options.limits.input.stop;
+    stop::on_interrupt(stop);
+    if !lines.is_empty() {
+        let lines: Vec<Target> = lines.into_iter().map(|(_, target)| target).collect();
+        return in_lines(args, &options, &lines, &whole);
+    }
     let listener = progress::listener(args.input.progress);
-    let status = if lines.is_empty() {
-        let report = analyze(&args.input.paths, &options, listener.as_ref())?;
-        drop(listener);
-        write(&whole, &report)?;
-        exit_code(&report, args.fail_on.as_ref())
-    } else {
-        let earlier = match &args.resume {
-            Some(file) => Earlier::load(file).map_err(|error| unreadable(file, &error))?,
-            None => Earlier::default(),
-        };
-        let mut sinks = Sinks::open(&lines, args.resume.as_deref())?;
-        let outcome = stream::run(
-            &args.input.paths,
-            &options,
-            listener.as_ref(),
-            &earlier,
-            !whole.is_empty(),
-            &mut |one| {
-                if !sinks.take(one) {
-                    limits.stop.set();
-                }
-            },
-        );
-        drop(listener);
-        let broken = sinks.finish()?;
-        let outcome = outcome?;
-        if let Some(report) = &outcome.report {
-            write(&whole, report)?;
-        }
-        if broken {
-            return Ok(exit_code_of(&outcome.tally, args.fail_on.as_ref()));
-        }
-        match outcome.error {
-            Some(error) if outcome.tally.found == 0 && !limits.stop.is_set() => {
-                return Err(Failure::from(error));
+    let report = analyze(&args.input.paths, &options, listener.as_ref())?;
+    drop(listener);
+    write(&whole, &report, stop.is_set())?;
+    Ok(if stop.is_set() { stop::STOPPED } else { exit_code(&report, args.fail_on.as_ref()) })
+}
+
+/// Writes each input as soon as it is finished, and the other reports at the end.
+fn in_lines(
+    args: &AnalyzeArgs,
+    options: &Options,
+    lines: &[Target],
+    whole: &[(Format, Target)],
+) -> Result<u8, Failure> {
+    let stop = &options.limits.input.stop;
+    let (mut outputs, earlier) = LineOutputs::open(lines, args.resume.as_deref())?;
+    let listener = progress::listener(args.input.progress);
+    let outcome =
+        stream::run(&args.input.paths, options, listener.as_ref(), &earlier, !whole.is_empty(), &mut |one| {
+            if !outputs.take(one) {
+                stop.set();
             }
-            _ => exit_code_of(&outcome.tally, args.fail_on.as_ref()),
-        }
+        });
+    drop(listener);
+    let broken = outputs.is_broken();
+    let (report, tally, error) = match outcome {
+        Ok(outcome) => (outcome.report, outcome.tally, outcome.error),
+        Err(error) => (None, Tally::default(), Some(error)),
     };
-    Ok(if limits.stop.is_set() { stop::STOPPED } else { status })
+    let nothing = error.filter(|_| tally.found == 0 && !stop.is_set());
+    outputs.finish(if stop.is_set() {
+        Ending::Stopped
+    } else if tally.found == 0 {
+        Ending::Nothing
+    } else {
+        Ending::Whole
+    })?;
+    if let Some(report) = &report {
+        write(whole, report, stop.is_set())?;
+    }
+    if broken {
+        return Ok(exit_code_of(&tally, args.fail_on.as_ref()));
+    }
+    match nothing {
+        Some(error) => Err(Failure::from(error)),
+        None if stop.is_set() => Ok(stop::STOPPED),
+        None => Ok(exit_code_of(&tally, args.fail_on.as_ref())),
+    }
 }
 
 /// Writes the reports that are made when everything is read.
-fn write(outputs: &[(Format, Option<&Path>)], report: &Report) -> Result<(), Failure> {
-    for &(format, file) in outputs {
+fn write(outputs: &[(Format, Target)], report: &Report, stopped: bool) -> Result<(), Failure> {
+    for (format, target) in outputs {
+        let target = if stopped { target.clone().stopped() } else { target.clone() };
         match format {
-            Format::Json => output::data(file, |out| json::write(report, out))?,
-            _ => output::text(file, |out, look| text::write(report, look, out))?,
+            Format::Json => output::data(&target, |out| json::write(report, out))?,
+            _ => output::text(&target, |out, look| text::write(report, look, out))?,
         }
     }
     Ok(())
-}
-
-/// The file of `--resume` cannot be read.
-fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
-    let error = output::named(file, error);
-    Failure::usage(format!("--resume: cannot read {error}"))
-        .with_hint(Some("it takes a file that an earlier run wrote with --format jsonl".to_owned()))
 }

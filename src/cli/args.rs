@@ -1,9 +1,10 @@
 //! Options that several commands share, and how their values are read.
 
 use super::exit::{FailOn, Failure};
+use super::output::Target;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vmcoroner::Options;
 use vmcoroner::limits::Budgets;
@@ -54,7 +55,7 @@ pub(crate) struct AnalyzeArgs {
     pub(crate) time: TimeArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Write a further report of the same run to a file; may be repeated
+    /// Write a further report of the same run to a file, or with - to standard output; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report_to, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,
     /// With --format jsonl: do not read again what stands unchanged in this file of an earlier run; its lines are taken over
@@ -167,13 +168,20 @@ pub(crate) struct OutputArgs {
     /// The form of the result
     #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = format(), help_heading = "Output")]
     pub(crate) format: Format,
-    /// Write to a file instead of standard output
+    /// Write to a file instead of standard output, which - means too
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
 }
 
+impl OutputArgs {
+    /// Where the result goes.
+    pub(crate) fn target(&self) -> Target {
+        Target::of(self.output.as_deref())
+    }
+}
+
 /// The built-in rules, with those of a folder if there is one.
-pub(crate) fn rule_set(dir: Option<&std::path::Path>) -> Result<RuleSet, Failure> {
+pub(crate) fn rule_set(dir: Option<&Path>) -> Result<RuleSet, Failure> {
     Ok(match dir {
         Some(dir) => RuleSet::with_dir(dir)?,
         None => RuleSet::builtin()?,
@@ -206,7 +214,7 @@ fn limit(text: &str) -> Result<Limit, String> {
 #[derive(Debug, Clone)]
 pub(crate) struct ReportTo {
     pub(crate) format: Format,
-    pub(crate) file: PathBuf,
+    pub(crate) target: Target,
 }
 
 fn report_to(text: &str) -> Result<ReportTo, String> {
@@ -216,7 +224,7 @@ fn report_to(text: &str) -> Result<ReportTo, String> {
     if file.is_empty() {
         return Err("the name of the file is missing".to_owned());
     }
-    Ok(ReportTo { format, file: file.into() })
+    Ok(ReportTo { format, target: Target::of(Some(Path::new(file))) })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,7 @@
 //! `vmcoroner completions`: what a shell needs to complete a command line.
 
 use super::exit::{self, Failure};
-use super::output;
+use super::output::{self, Target};
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
@@ -24,6 +24,6 @@ Examples:
 pub(crate) fn run(args: &CompletionsArgs, mut command: Command) -> Result<u8, Failure> {
     let mut script = Vec::new();
     generate(args.shell, &mut command, "vmcoroner", &mut script);
-    output::data(None, |out| out.write_all(&script))?;
+    output::data(&Target::Stdout, |out| out.write_all(&script))?;
     Ok(exit::OK)
 }

@@ -104,6 +104,11 @@ impl Failure {
         Self { status: USAGE, message: message.into(), hint: None }
     }
 
+    /// The run was stopped, and there is something to be told about its outputs.
+    pub(crate) fn stopped(hint: String) -> Self {
+        Self { status: super::stop::STOPPED, message: "stopped".to_owned(), hint: Some(hint) }
+    }
+
     pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self

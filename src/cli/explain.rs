@@ -2,8 +2,9 @@
 
 use super::args::rule_set;
 use super::exit::{self, Failure};
+use super::output::{self, Target};
 use super::page::Paper;
-use super::{near, output, rules};
+use super::{near, rules};
 use clap::Args;
 use std::io;
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     let lower = word.to_ascii_lowercase();
     let (origin, check) = (Origin::parse(&lower), Check::parse(&lower));
     if origin.is_some() || check.is_some() {
-        output::text(None, |out, look| {
+        output::text(&Target::Stdout, |out, look| {
             let mut paper = Paper::new(out, look);
             if let Some(origin) = origin {
                 origin_page(&mut paper, origin, &set)?;
@@ -51,21 +52,21 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
             Ok(())
         })?;
     } else if let Some(rule) = set.get(word) {
-        output::text(None, |out, look| rules::page(&mut Paper::new(out, look), rule))?;
+        output::text(&Target::Stdout, |out, look| rules::page(&mut Paper::new(out, look), rule))?;
     } else if let Some(confidence) = Confidence::parse(&lower) {
         let text =
             format!("{confidence}: how sure a verdict is. Here, {}.", knowledge::confidence(confidence));
-        output::text(None, |out, look| Paper::new(out, look).paragraph(&text))?;
+        output::text(&Target::Stdout, |out, look| Paper::new(out, look).paragraph(&text))?;
     } else if let Some(kind) = CrashKind::parse(&lower) {
         let text = format!(
             "{kind}: a kind of crash, shown as \"{}\". It tells how the VM ended, not where the crash came from.",
             knowledge::crash_kind(kind)
         );
-        output::text(None, |out, look| Paper::new(out, look).paragraph(&text))?;
+        output::text(&Target::Stdout, |out, look| Paper::new(out, look).paragraph(&text))?;
     } else if let Some(bugcheck) =
         lookup_name(word).or_else(|| lookup(word.parse::<Given>().ok()?.code.into()))
     {
-        output::text(None, |out, look| bugcheck_page(&mut Paper::new(out, look), bugcheck, &set))?;
+        output::text(&Target::Stdout, |out, look| bugcheck_page(&mut Paper::new(out, look), bugcheck, &set))?;
     } else {
         return Err(unknown(word, &set));
     }

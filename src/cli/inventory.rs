@@ -25,13 +25,14 @@ pub(crate) fn run(args: &InventoryArgs) -> Result<u8, Failure> {
     if args.output.format == Format::Jsonl {
         return Err(Failure::usage("an inventory is written as text or json"));
     }
+    let target = args.output.target();
+    output::check(std::slice::from_ref(&target), &args.input)?;
     let listener = progress::listener(args.input.progress);
     let report = analyze(&args.input.paths, &args.input.options()?, listener.as_ref())?;
     drop(listener);
-    let file = args.output.output.as_deref();
     match args.output.format {
-        Format::Json => output::data(file, |out| inventory::write_json(&report, out))?,
-        _ => output::text(file, |out, look| inventory::write_text(&report, look, out))?,
+        Format::Json => output::data(&target, |out| inventory::write_json(&report, out))?,
+        _ => output::text(&target, |out, look| inventory::write_text(&report, look, out))?,
     }
     Ok(exit_code(&report, None))
 }

@@ -1,7 +1,8 @@
 //! `vmcoroner man`: the manual page of the program or of one of its commands.
 
 use super::exit::{self, Failure};
-use super::{near, output};
+use super::near;
+use super::output::{self, Target};
 use clap::{Args, Command};
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &ManArgs, command: Command) -> Result<u8, Failure> {
     }
     let name = page.get_bin_name().unwrap_or("vmcoroner").replace(' ', "-");
     let page = page.clone().name(name.clone()).display_name(name);
-    output::data(None, |out| write(page, out))?;
+    output::data(&Target::Stdout, |out| write(page, out))?;
     Ok(exit::OK)
 }
 

@@ -15,7 +15,6 @@ mod rule_error;
 mod rules;
 mod schema;
 mod stop;
-mod stream;
 mod timeline;
 
 use args::{AnalyzeArgs, ColorWhen};

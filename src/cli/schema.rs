@@ -1,7 +1,7 @@
 //! `vmcoroner schema`: the JSON Schemas, made from the models themselves.
 
 use super::exit::Failure;
-use super::output;
+use super::output::{self, Target};
 use clap::{Args, ValueEnum};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
             titled::<RuleFile>(SchemaSettings::draft2020_12(), "vmcoroner.rules/1", "vmcoroner rule file")
         }
     };
-    output::data(None, |out| json::write(&schema, out))?;
+    output::data(&Target::Stdout, |out| json::write(&schema, out))?;
     Ok(super::exit::OK)
 }
 

@@ -27,13 +27,14 @@ pub(crate) struct TimelineArgs {
 pub(crate) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let mut options = args.input.options()?;
     args.time.apply(&mut options)?;
+    let target = args.output.target();
+    output::check(std::slice::from_ref(&target), &args.input)?;
     let listener = progress::listener(args.input.progress);
     let line = vmcoroner::timeline::timeline(&args.input.paths, &options, listener.as_ref())?;
     drop(listener);
-    let file = args.output.output.as_deref();
     match args.output.format {
-        Format::Json => output::data(file, |out| timeline::write_json(&line, out))?,
-        _ => output::text(file, |out, look| timeline::write_text(&line, look, out))?,
+        Format::Json => output::data(&target, |out| timeline::write_json(&line, out))?,
+        _ => output::text(&target, |out, look| timeline::write_text(&line, look, out))?,
     }
     let whole = line.inputs.iter().all(|input| input.state == vmcoroner::report::model::InputState::Complete);
     Ok(if whole { exit::OK } else { exit::PARTIAL })

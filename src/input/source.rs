@@ -78,6 +78,32 @@ impl Source {
         &self.path
     }
 
+    /// The files it is read from: several parts for a split archive, none for a folder and for standard input.
+    pub fn files(&self) -> &[PathBuf] {
+        match &self.place {
+            Place::Files(files) => files,
+            Place::Stdin | Place::Tree { .. } => &[],
+        }
+    }
+
+    /// The folder, if it is one.
+    pub fn root(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Tree { root, .. } => Some(root),
+            Place::Stdin | Place::Files(_) => None,
+        }
+    }
+
+    /// Whether a file of a folder, named as it is reached from there, is part of this input and not of another in it.
+    pub fn holds(&self, file: &Path) -> bool {
+        match &self.place {
+            Place::Tree { root, apart } => {
+                file.starts_with(root) && !apart.iter().any(|path| file.starts_with(path))
+            }
+            Place::Stdin | Place::Files(_) => false,
+        }
+    }
+
     /// Bytes on the disk; `None` for standard input.
     pub fn size(&self) -> Option<u64> {
         self.size

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::Path;
 
 /// By what a later run knows an input again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +179,15 @@ struct SeenInput {
     state: InputState,
 }
 
+/// A longer line is passed over: its input is read again. Bytes.
+const MOST_LINE: usize = 32 << 20;
+
+/// What is kept of all inputs of an earlier file; those behind it are read again. Bytes.
+const MOST_KEPT: usize = 256 << 20;
+
+/// What one input takes in memory besides its names, about. Bytes.
+const ENTRY_COST: usize = 512;
+
 /// An input that stands in an earlier file in full.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -202,23 +210,19 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// Reads a file. Whatever does not belong there is passed over: a line cut short by a kill is usual.
+    /// Reads a file from its start. Whatever does not belong there is passed over: a line cut short by a kill is usual.
+    /// Memory is bounded whatever the file holds; one that never ends is read for ever.
     ///
     /// # Errors
-    /// The file cannot be read. That there is none is no error.
-    pub fn load(path: &Path) -> io::Result<Self> {
+    /// The file cannot be read.
+    pub fn load(mut file: &File) -> io::Result<Self> {
         let mut earlier = Self::default();
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(earlier),
-            Err(error) => return Err(error),
-        };
+        file.seek(SeekFrom::Start(0))?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
-        let (mut text, mut at) = (Vec::new(), 0_u64);
+        let (mut text, mut at, mut kept) = (Vec::new(), 0_u64, 0_usize);
         let mut open: Option<(Entry, Resume, String)> = None;
         loop {
-            text.clear();
-            let n = reader.read_until(b'\n', &mut text)? as u64;
+            let n = next_line(&mut reader, &mut text)?;
             if n == 0 {
                 break;
             }
@@ -258,6 +262,15 @@ impl Earlier {
             if seen.resume.line < seen.resume.lines {
                 open = Some((entry, seen.resume, seen.input.path));
             } else if let Some(mark) = seen.resume.mark {
+                kept += ENTRY_COST
+                    + seen.input.path.len()
+                    + mark.hash.len()
+                    + seen.resume.run.len()
+                    + entry.id.len();
+                if kept > MOST_KEPT {
+                    earlier.passed += 1;
+                    continue;
+                }
                 let key = (seen.input.path, mark.size, mark.modified, mark.hash, seen.resume.run);
                 earlier.entries.insert(key, entry);
             }
@@ -286,25 +299,66 @@ impl Earlier {
 }
 
 impl Entry {
-    /// Its lines, the id of its input changed to the one it has in this run; `file` begins at byte `base` of the one
-    /// that was loaded.
+    /// Lines that were just written: where they begin and where they end.
+    #[must_use]
+    pub fn new(from: u64, to: u64) -> Self {
+        Self { from, to, id: String::new(), tally: Tally::default() }
+    }
+
+    /// Copies its lines out of the file that was loaded, the id of its input changed to the one it has in this run.
+    /// Returns how many bytes were written.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn lines(&self, file: &mut (impl Read + Seek), base: u64, id: &str) -> io::Result<Vec<u8>> {
-        let from = self.from.checked_sub(base).ok_or(io::ErrorKind::UnexpectedEof)?;
-        file.seek(SeekFrom::Start(from))?;
-        let mut text = Vec::new();
-        file.take(self.to.saturating_sub(self.from)).read_to_end(&mut text)?;
+    /// The file cannot be read or `out` not be written; the file is shorter than it was.
+    pub fn copy(&self, file: &mut (impl Read + Seek), id: &str, out: &mut dyn Write) -> io::Result<u64> {
+        file.seek(SeekFrom::Start(self.from))?;
+        let length = self.to.saturating_sub(self.from);
+        let mut lines = BufReader::with_capacity(1 << 16, file.take(length));
         if self.id == id {
-            return Ok(text);
+            let copied = io::copy(&mut lines, out)?;
+            return if copied == length { Ok(copied) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
-        // A quote inside a string has a backslash before it: these bytes are the keys and nothing else.
-        for key in ["\"input\":{\"id\":\"", "\"input\":\""] {
-            let (old, new) = (format!("{key}{}\"", self.id), format!("{key}{id}\""));
-            text = replaced(&text, old.as_bytes(), new.as_bytes());
+        let (mut text, mut read, mut wrote) = (Vec::new(), 0, 0);
+        while read < length {
+            let n = next_line(&mut lines, &mut text)?;
+            if n == 0 || n > text.len() as u64 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            read += n;
+            // A quote inside a string has a backslash before it: these bytes are the keys and nothing else.
+            for key in ["\"input\":{\"id\":\"", "\"input\":\""] {
+                let (old, new) = (format!("{key}{}\"", self.id), format!("{key}{id}\""));
+                text = replaced(&text, old.as_bytes(), new.as_bytes());
+            }
+            out.write_all(&text)?;
+            wrote += text.len() as u64;
         }
-        Ok(text)
+        Ok(wrote)
+    }
+}
+
+/// Reads a line with its end; of one that is too long nothing stays. Returns how many bytes it has in the file.
+fn next_line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<u64> {
+    text.clear();
+    let mut read = 0_u64;
+    loop {
+        let piece = match reader.fill_buf() {
+            Ok(piece) => piece,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let end = memchr::memchr(b'\n', piece).map(|at| at + 1);
+        let n = end.unwrap_or(piece.len());
+        read += n as u64;
+        if read <= MOST_LINE as u64 {
+            text.extend_from_slice(piece.get(..n).unwrap_or_default());
+        } else {
+            *text = Vec::new();
+        }
+        reader.consume(n);
+        if end.is_some() || n == 0 {
+            return Ok(read);
+        }
     }
 }
 

@@ -18,7 +18,11 @@ thread_local! {
 }
 
 /// The gzip members of a gathered rotation, one behind the other, inflated with the decoder of the worker.
-struct Rotation(GzDecoder<Cursor<Vec<u8>>>);
+struct Rotation {
+    decoder: GzDecoder<Cursor<Vec<u8>>>,
+    /// A member ended, and nothing was read behind it so far.
+    between: bool,
+}
 
 impl Rotation {
     fn new(bytes: Vec<u8>) -> Self {
@@ -26,29 +30,31 @@ impl Rotation {
         match DECODER.take() {
             Some(mut decoder) => {
                 decoder.reset(bytes);
-                Self(decoder)
+                Self { decoder, between: false }
             }
-            None => Self(GzDecoder::new(bytes)),
+            None => Self { decoder: GzDecoder::new(bytes), between: false },
         }
     }
 
     /// The bytes go, the decoder stays for the next.
     fn end(mut self) {
-        self.0.reset(Cursor::default());
-        DECODER.set(Some(self.0));
+        self.decoder.reset(Cursor::default());
+        DECODER.set(Some(self.decoder));
     }
 }
 
 impl Read for Rotation {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         loop {
-            let n = self.0.read(room)?;
-            let bytes = self.0.get_ref();
+            let n = self.decoder.read(room)?;
+            self.between &= n == 0;
+            let bytes = self.decoder.get_ref();
             if n > 0 || bytes.position() >= bytes.get_ref().len() as u64 {
                 return Ok(n);
             }
-            let rest = self.0.reset(Cursor::default());
-            self.0.reset(rest);
+            let rest = self.decoder.reset(Cursor::default());
+            self.decoder.reset(rest);
+            self.between = true;
         }
     }
 }
@@ -105,8 +111,8 @@ pub(super) fn scan(
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
-                // Padding behind the last gzip member is no loss; a member that breaks off is.
-                let complete = total > 0 && error.kind() == io::ErrorKind::InvalidInput;
+                // Padding behind the last gzip member is no loss; a member that breaks off or has another checksum is.
+                let complete = rotation.between && error.kind() == io::ErrorKind::InvalidInput;
                 break (!complete).then(|| {
                     (
                         NoteKind::Damaged,

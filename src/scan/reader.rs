@@ -60,8 +60,11 @@ pub struct Reader<'a> {
     bundles: Vec<State>,
     open_bundles: Vec<usize>,
     current: Current,
+    /// Notes with their places.
     notes: Vec<(usize, Note)>,
     notes_left_out: u64,
+    /// Places given out: one for each note and each task, in the order of the input.
+    places: usize,
     /// The input is a single log whose name may say nothing.
     pub single_log: bool,
 }
@@ -79,6 +82,7 @@ impl<'a> Reader<'a> {
             current: Current::None,
             notes: Vec::new(),
             notes_left_out: 0,
+            places: 0,
             single_log: false,
         }
     }
@@ -101,7 +105,8 @@ impl<'a> Reader<'a> {
         self.shared.pool.findings(-found.bytes().cast_signed() - logs * LOG_COST);
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(more);
-        notes.sort_by_key(|(order, _)| *order);
+        // No place is given out twice, so the order in which workers end does not show.
+        notes.sort_by_key(|(place, _)| *place);
         if self.notes_left_out > 0 {
             let text = format!("{} further notes about its members are not shown", self.notes_left_out);
             notes.push((usize::MAX, Note { kind: NoteKind::OverBudget, member: None, text }));
@@ -183,8 +188,14 @@ impl<'a> Reader<'a> {
             self.notes_left_out += 1;
             return;
         }
-        let order = self.notes.len();
-        self.notes.push((order, Note { kind, member: Some(member.as_bytes().to_vec()), text }));
+        let place = self.next_place();
+        self.notes.push((place, Note { kind, member: Some(member.as_bytes().to_vec()), text }));
+    }
+
+    /// The place of the next note or task in the order of the input; no two have the same.
+    fn next_place(&mut self) -> usize {
+        self.places += 1;
+        self.places
     }
 
     fn run(&self, task: impl FnOnce() + Send + 'static) {
@@ -205,7 +216,8 @@ impl<'a> Reader<'a> {
         *number += 1;
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         let of = Some((bundle, member, piece_number));
-        let mark = Some(Mark { order: self.notes.len(), path: log.path.clone(), piece: of });
+        let path = log.path.clone();
+        let mark = Some(Mark { place: self.next_place(), path, piece: of });
         work.catch_up();
         work.begin();
         self.run(move || {
@@ -228,10 +240,10 @@ impl<'a> Reader<'a> {
         let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(FAR));
         let path = log.path.clone();
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
-        let order = self.notes.len();
+        let place = self.next_place();
         work.begin();
         self.run(move || {
-            let ticket = Ticket(work, Some(Mark { order, path: path.clone(), piece: None }));
+            let ticket = Ticket(work, Some(Mark { place, path: path.clone(), piece: None }));
             let scanner = shared.scanner(kind, reference);
             let damage = gz::scan(bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
                 flood::bound(&mut scanned.hits, &shared.rules, piece);
@@ -240,7 +252,7 @@ impl<'a> Reader<'a> {
             });
             shared.pool.release(reserved);
             if let Some((kind, text)) = damage {
-                ticket.0.note(order, Note { kind, member: Some(path.into_bytes()), text });
+                ticket.0.note(place, Note { kind, member: Some(path.into_bytes()), text });
             }
         });
     }

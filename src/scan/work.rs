@@ -82,8 +82,8 @@ impl Work {
         state.found.bytes().cast_signed() - before.cast_signed()
     }
 
-    pub(super) fn note(&self, order: usize, note: Note) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).notes.push((order, note));
+    pub(super) fn note(&self, place: usize, note: Note) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).notes.push((place, note));
     }
 
     /// Helps, then waits, until no more than `most` tasks are under way.
@@ -132,8 +132,8 @@ impl Work {
 
 /// What a task is about, in case it fails.
 pub(super) struct Mark {
-    /// How many notes the reader had when it gave the task away.
-    pub(super) order: usize,
+    /// Its place in the order of the input, as of a note.
+    pub(super) place: usize,
     /// The log.
     pub(super) path: String,
     /// The piece that is scanned, where others may wait for it: bundle, member, number.
@@ -150,7 +150,7 @@ impl Drop for Ticket {
         {
             let text = "an internal error ended the scan of a part of it".to_owned();
             let member = Some(mark.path.into_bytes());
-            self.0.note(mark.order, Note { kind: NoteKind::Damaged, member, text });
+            self.0.note(mark.place, Note { kind: NoteKind::Damaged, member, text });
             if let Some((bundle, member, piece)) = mark.piece {
                 let scanned = Scanned::default();
                 let _ = self.0.add(PieceDone { bundle, member, piece, scanned, bytes: 0, long_lines: 0 });
@@ -181,7 +181,7 @@ mod tests {
         work.begin();
         let failing = Arc::clone(&work);
         let failed = catch_unwind(AssertUnwindSafe(move || {
-            let mark = Mark { order: 0, path: "vmware.log".to_owned(), piece: Some((0, 0, 0)) };
+            let mark = Mark { place: 0, path: "vmware.log".to_owned(), piece: Some((0, 0, 0)) };
             let _ticket = Ticket(failing, Some(mark));
             resume_unwind(Box::new(()));
         }));

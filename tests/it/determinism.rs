@@ -1,7 +1,10 @@
 //! The same input gives the same report, byte for byte, whatever the threads and the order of the members.
 
+use super::hostile_make::{gzip, members, sample, tar_of};
 use super::support::table::Table;
-use super::support::{analyze_bundles, analyze_with, archives, json_text, scenarios, without_folders};
+use super::support::{
+    Folder, analyze_bundles, analyze_with, archives, json_text, scenarios, without_folders,
+};
 
 /// Says where two texts part.
 fn difference(a: &str, b: &str) -> Option<String> {
@@ -43,4 +46,41 @@ fn the_order_of_the_members_changes_nothing() {
         }
     }
     misses.assert_empty("reports that depend on the order of the members");
+}
+
+/// Twenty rotations of logs, each damaged in another place: what is told of them stands in the order of the archive,
+/// whichever worker is done first.
+#[test]
+fn damaged_rotations_are_told_in_the_order_of_the_input() {
+    let mut members = members(&sample());
+    let top = members[0].0.split('/').next().unwrap().to_owned();
+    let line =
+        "2026-03-14T02:00:00.000Z In(182) vmkernel: cpu1:2097152)a line that says nothing of a crash\n";
+    for number in 0..20_usize {
+        // Large ones take long, so that those given away later are done before them.
+        let mut bytes = gzip(line.repeat(if number % 3 == 0 { 20_000 } else { 50 }).as_bytes());
+        let at = bytes.len() / 2 + number;
+        if number % 2 == 0 {
+            bytes.truncate(at);
+        } else {
+            bytes[at] ^= 0x55;
+        }
+        members.push((format!("{top}/var/run/log/vmkernel.{}.gz", 100 + number), bytes));
+    }
+    let folder = Folder::new();
+    let path = [folder.put("damaged.tgz", gzip(&tar_of(&members)))];
+    let expected = json_text(&analyze_with(&path, 1));
+    let report = analyze_with(&path, 1);
+    let named: Vec<&String> =
+        report.inputs[0].notes.iter().filter(|note| note.contains("/vmkernel.1")).collect();
+    assert_eq!(named.len(), 20, "{named:#?}");
+    for (number, note) in named.iter().enumerate() {
+        assert!(note.contains(&format!("/vmkernel.{}.gz", 100 + number)), "{named:#?}");
+    }
+    for run in 0..50 {
+        for jobs in [1, 2, 8] {
+            let other = json_text(&analyze_with(&path, jobs));
+            assert_eq!(difference(&expected, &other), None, "run {run}, {jobs} jobs");
+        }
+    }
 }

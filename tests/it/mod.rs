@@ -12,6 +12,7 @@ mod hostile_batch;
 mod hostile_forms;
 mod hostile_make;
 mod hostile_set;
+mod outputs;
 mod properties;
 mod real_logs;
 mod scenarios;

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{format, rule_set, words_parser};
 use crate::cli::exit::{self, Failure};
-use crate::cli::output;
+use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -101,8 +101,10 @@ pub(crate) fn run(args: &ListArgs) -> Result<u8, Failure> {
         .map(Row::of)
         .collect();
     match args.format {
-        Format::Json => output::data(None, |out| json::write(&rows, out))?,
-        _ => output::text(None, |out, look| page(&mut Paper::new(out, look), &rows, rules.rules().len()))?,
+        Format::Json => output::data(&Target::Stdout, |out| json::write(&rows, out))?,
+        _ => output::text(&Target::Stdout, |out, look| {
+            page(&mut Paper::new(out, look), &rows, rules.rules().len())
+        })?,
     }
     Ok(exit::OK)
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
-use crate::cli::output;
+use crate::cli::output::{self, Target};
 use clap::Args;
 use std::path::PathBuf;
 use vmcoroner::report::clean::clean;
@@ -23,6 +23,6 @@ pub(crate) struct ReferenceArgs {
 pub(crate) fn run(args: &ReferenceArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.rules.as_deref())?;
     let page = reference::markdown(&rules);
-    output::data(None, |out| page.lines().try_for_each(|line| writeln!(out, "{}", clean(line))))?;
+    output::data(&Target::Stdout, |out| page.lines().try_for_each(|line| writeln!(out, "{}", clean(line))))?;
     Ok(exit::OK)
 }

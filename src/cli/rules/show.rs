@@ -3,7 +3,7 @@
 use super::find;
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
-use crate::cli::output;
+use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(crate) struct ShowArgs {
 pub(crate) fn run(args: &ShowArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.rules.as_deref())?;
     let rule = find(&rules, &args.id)?;
-    output::text(None, |out, look| page(&mut Paper::new(out, look), rule))?;
+    output::text(&Target::Stdout, |out, look| page(&mut Paper::new(out, look), rule))?;
     Ok(exit::OK)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
-use crate::cli::output;
+use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
 use clap::Args;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, Failure> {
             .with_hint(Some("rules stand in files named *.toml, each in a table [[rule]]".to_owned())));
     }
     let outcome = samples::run(&rules);
-    output::text(None, |out, look| {
+    output::text(&Target::Stdout, |out, look| {
         let mut paper = Paper::new(out, look);
         for failure in &outcome.failures {
             paper.heading(&failure.rule)?;

@@ -3,8 +3,9 @@
 use super::find;
 use crate::cli::args::InputArgs;
 use crate::cli::exit::{self, Failure};
+use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
-use crate::cli::{output, progress};
+use crate::cli::progress;
 use clap::Args;
 use vmcoroner::trace::{Outcome, Trace};
 use vmcoroner::why;
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
     let listener = progress::listener(args.input.progress);
     let trace = why::trace(&rule.rule.id, &args.input.paths, &options, listener.as_ref())?;
     drop(listener);
-    output::text(None, |out, look| page(&mut Paper::new(out, look), &rule.rule.literals, &trace))?;
+    output::text(&Target::Stdout, |out, look| page(&mut Paper::new(out, look), &rule.rule.literals, &trace))?;
     Ok(exit::OK)
 }
 

@@ -351,7 +351,7 @@ impl Sink for Reader<'_> {
 
     fn note(&mut self, note: Note) {
         // The walker bounds its own.
-        let order = self.notes.len();
-        self.notes.push((order, note));
+        let place = self.next_place();
+        self.notes.push((place, note));
     }
 }
