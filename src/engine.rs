@@ -156,6 +156,7 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
     let (mut left_out, mut unclaimed) = (Vec::new(), Vec::new());
     let rules = &options.rules;
     let windows = options.windows();
+    let method = verdict::Method::default();
     let indices: Vec<Index> = hosts.iter().map(Index::new).collect();
     let downs: Vec<Vec<host_down::HostDown>> = hosts
         .iter()
@@ -199,7 +200,7 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
                 .filter(|s| s.started)
                 .map(|s| s.from);
             let over = before.filter(|(vm, _)| *vm == crash.vm).map(|(_, last)| last + 1);
-            before = Some((crash.vm, crash.last.min(crash.time + 120_000)));
+            before = Some((crash.vm, crash.last.min(crash.time + verdict::thresholds::CRASH_OVER_MS)));
             let since = began.max(over);
             let name = host.vms.get(crash.vm).map_or("", |vm| vm.shown_name());
             if !wanted(options.vm.as_deref(), name) || !options.in_time(Some(crash.time)) {
@@ -209,9 +210,11 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
             if let RanOn::There(there, _) = place {
                 host_down::elsewhere(&mut crash, downs.get(there).map_or(&[][..], Vec::as_slice));
             }
-            let weigh = |host: usize, vm: usize| match (hosts.get(host), indices.get(host)) {
-                (Some(model), Some(index)) => {
-                    verdict::weigh(host, model, index, rules, vm, &crash, windows, since)
+            let question = verdict::Question { crash: &crash, windows, since };
+            let weigh = |at: usize, vm: usize| match (hosts.get(at), indices.get(at)) {
+                (Some(host), Some(index)) => {
+                    let scene = verdict::Scene { at, host, index, rules, method: &method };
+                    verdict::weigh(scene, vm, question, &mut |_| {})
                 }
                 _ => Vec::new(),
             };
@@ -236,11 +239,8 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
                     speaking.clear();
                 }
             }
-            let logs: Vec<_> = weighed
-                .iter()
-                .filter_map(|w| hosts.get(w.host)?.findings.get(w.finding).map(|finding| finding.log))
-                .collect();
-            let decision = verdict::judge(host, &speaking, &crash, &weighed, &logs, windows);
+            let case = verdict::case(host, &speaking, &crash, &weighed, windows);
+            let decision = verdict::judge(case, speaking.is_empty(), &method);
             out.push(Judged { host: at, crash, weighed, decision });
         }
     }

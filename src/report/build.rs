@@ -221,6 +221,7 @@ fn finding<'a>(hosts: &'a [HostModel], weighed: &Weighed) -> Option<&'a Finding>
 fn rivals(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Vec<Rival> {
     judged
         .decision
+        .case
         .candidates
         .iter()
         .filter(|candidate| candidate.origin != judged.decision.origin)

@@ -1,7 +1,7 @@
 //! What the logs could not show: the coverage of each check, in words a person can act on.
 
 use super::crash::Crash;
-use super::weigh::Windows;
+use super::window::Windows;
 use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind, Millis};
 use crate::terms::Check;
@@ -64,7 +64,7 @@ pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) ->
         | LogKind::Auth
         | LogKind::Fdm
         | LogKind::Vmkwarning
-        | LogKind::Vmksummary => begins_late(log, own, from.max(crash.time - windows.before), crash.time),
+        | LogKind::Vmksummary => begins_late(log, own, from, crash.time),
         // The VM's own log told the crash; how far back it goes matters only for what came before.
         LogKind::Vmware => begins_late(log, own, crash.time, crash.time),
         _ => begins_late(log, own, from, crash.time)

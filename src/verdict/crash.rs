@@ -1,5 +1,9 @@
 //! Crashes put together: one crash is one, however many lines, vCPUs and logs tell it.
 
+use super::thresholds::{
+    BOOT_AFTER_RESET_MS, BOOT_SLACK_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
+    MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, SAME_GUEST_CRASH_MS, SAME_MOMENT_MS,
+};
 use crate::evidence::{Finding, HostModel, Tie};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
@@ -42,15 +46,6 @@ impl Crash {
         matches!(self.kind, CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault)
     }
 }
-
-/// Lines of one guest crash come within this time: several vCPUs, repeated sets.
-const SAME_GUEST_CRASH: Millis = 30_000;
-/// Notices of a dead VMX come late: cores are written first.
-const LATE_NOTICE: Millis = 600_000;
-/// A reset of a VM that has not booted since its crash is the crash's consequence.
-const RESET_OF_CRASHED: Millis = 86_400_000;
-/// An orderly stop asked for in the guest explains a reset or an end within this time.
-const ORDERLY: Millis = 300_000;
 
 /// A line that tells a crash of a VM.
 struct Mark {
@@ -97,7 +92,8 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
         }
     }
     for mark in pending {
-        if let Some(crash) = crashes.iter_mut().find(|crash| (mark.time - crash.time).abs() <= 10_000) {
+        if let Some(crash) = crashes.iter_mut().find(|crash| (mark.time - crash.time).abs() <= SAME_MOMENT_MS)
+        {
             crash.findings.push(mark.at);
         }
     }
@@ -201,20 +197,25 @@ impl Facts {
     /// ended in order.
     fn explains(&self, mark: &Mark) -> bool {
         match mark.kind {
-            CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY, mark.time),
+            CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY_STOP_MS, mark.time),
             CrashKind::VmxFailure if !mark.own_log => {
                 // An exit line near it: the process ended in order, whoever asked.
-                let exited = Self::between(&self.exits, mark.time - 120_000, mark.time + 120_000);
+                let exited = Self::between(&self.exits, mark.time - EXIT_LINE_MS, mark.time + EXIT_LINE_MS);
                 // Gone without a word, but the guest had asked to be turned off, or its own log does not reach here
                 // and cannot say.
                 let unsaid = self.first.is_none_or(|first| first > mark.time);
                 // A VM that stood still on a question and was then ended did not end by its own will, however orderly.
-                let stood = Self::between(&self.questions, mark.time - 900_000, mark.time)
-                    && !Self::between(&self.asked, mark.time - 900_000, mark.time)
-                    && !Self::between(&self.orderly, mark.time - 900_000, mark.time);
+                let stood = Self::between(&self.questions, mark.time - QUESTION_MS, mark.time)
+                    && !Self::between(&self.asked, mark.time - QUESTION_MS, mark.time)
+                    && !Self::between(&self.orderly, mark.time - QUESTION_MS, mark.time);
                 (exited && !stood)
                     || (mark.weak
-                        && (unsaid || Self::between(&self.asked, mark.time - ORDERLY, mark.time + 1_000)))
+                        && (unsaid
+                            || Self::between(
+                                &self.asked,
+                                mark.time - ORDERLY_STOP_MS,
+                                mark.time + CLOCK_SLACK_MS,
+                            )))
             }
             _ => false,
         }
@@ -228,23 +229,29 @@ fn is_guest(kind: CrashKind) -> bool {
 fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
     let since_last = mark.time - crash.last;
     // A reset makes the guest boot: what hostd and HA write about the reset comes a few seconds behind it.
-    let slack = if mark.kind == CrashKind::VmReset { 10_000 } else { 0 };
+    let slack = if mark.kind == CrashKind::VmReset { BOOT_AFTER_RESET_MS } else { 0 };
     let booted = Facts::between(&facts.boots, crash.time, mark.time - slack);
     match mark.kind {
         CrashKind::VmReset => {
-            since_last <= 120_000 && (crash.kind == CrashKind::VmReset || !booted)
-                || (!booted && mark.time - crash.time <= RESET_OF_CRASHED && crash.kind != CrashKind::VmReset)
+            since_last <= RESET_JOINS_MS && (crash.kind == CrashKind::VmReset || !booted)
+                || (!booted
+                    && mark.time - crash.time <= CRASHED_UNTIL_RESET_MS
+                    && crash.kind != CrashKind::VmReset)
         }
-        kind if is_guest(kind) => since_last <= SAME_GUEST_CRASH && (!booted || !mark.own_log),
+        kind if is_guest(kind) => since_last <= SAME_GUEST_CRASH_MS && (!booted || !mark.own_log),
         _ => {
             let restarted = Facts::between(&facts.starts, crash.time, mark.time);
-            if mark.own_log { since_last <= LATE_NOTICE && !restarted } else { since_last <= LATE_NOTICE }
+            if mark.own_log {
+                since_last <= LATE_NOTICE_MS && !restarted
+            } else {
+                since_last <= LATE_NOTICE_MS
+            }
         }
     }
 }
 
 fn merged_kind(crash: &Crash, mark: &Mark) -> CrashKind {
-    let soon = mark.time - crash.time <= 5_000;
+    let soon = mark.time - crash.time <= MONITOR_WITH_GUEST_MS;
     match (crash.kind, mark.kind) {
         // A reset is what happened to it, the other is what it was.
         (CrashKind::VmReset, other) => other,
@@ -326,10 +333,11 @@ fn silent_ends(host: &HostModel, rules: &RuleSet, vm: usize, crashes: &mut Vec<C
             continue;
         }
         // A boot of the host in between ended the process; whether it was planned is told of the host.
-        if boots.iter().any(|boot| *boot > session.to && *boot <= next.from + 5_000) {
+        if boots.iter().any(|boot| *boot > session.to && *boot <= next.from + BOOT_SLACK_MS) {
             continue;
         }
-        let told = crashes.iter().any(|crash| crash.time >= session.from && crash.time <= next.from + 5_000);
+        let told =
+            crashes.iter().any(|crash| crash.time >= session.from && crash.time <= next.from + BOOT_SLACK_MS);
         if !told {
             crashes.push(Crash {
                 vm,

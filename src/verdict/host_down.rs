@@ -1,6 +1,10 @@
 //! A host that went down: purple screen, power loss, forced reboot. It ends every VM that ran on it at once.
 
 use super::crash::Crash;
+use super::thresholds::{
+    BELONGS_TO_BOOT_MS, BOOT_LINES_MS, CLOCK_SLACK_MS, DIED_AT_BOOT_MS, DIED_WITH_HOST_MS, HOST_BACK_MS,
+    PLANNED_AFTER_MS, PLANNED_BEFORE_MS, SCREEN_AFTER_LIFE_MS, SCREEN_BEFORE_LIFE_MS, SCREEN_TOLD_MS,
+};
 use crate::evidence::HostModel;
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
@@ -19,90 +23,84 @@ pub struct HostDown {
     pub certain: bool,
 }
 
-/// Boot lines of one boot come within this time.
-const ONE_BOOT: Millis = 30 * 60_000;
-/// A stop that was asked for comes at most this long before the last sign of life.
-const PLANNED_BEFORE: Millis = 30 * 60_000;
-
 /// The unplanned ends of a host, by time.
 #[must_use]
 pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
-    let fact_at = |wanted: Fact| -> Vec<usize> {
-        host.findings
-            .iter()
-            .enumerate()
-            .filter(|(_, finding)| {
-                rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.fact == Some(wanted))
-            })
-            .map(|(at, _)| at)
-            .collect()
-    };
-    let proofs: Vec<usize> = host
-        .findings
-        .iter()
-        .enumerate()
-        .filter(|(_, finding)| {
-            rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.crash == Some(CrashKind::HostDown))
-        })
-        .map(|(at, _)| at)
-        .collect();
-    let planned: Vec<Millis> =
-        fact_at(Fact::HostStopPlanned).iter().filter_map(|&at| time(host, at)).collect();
-    let mut boots = fact_at(Fact::HostBoot);
-    boots.sort_by_key(|&at| time(host, at));
-    let mut downs: Vec<HostDown> = Vec::new();
-    for cluster in clusters(host, &boots) {
-        let Some(first) = cluster.iter().filter_map(|&at| stamped(host, at)).min() else { continue };
-        let Some(life) = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max()
-        else {
-            continue;
-        };
-        let life = last_sign(host, life, first);
-        if planned.iter().any(|stop| *stop >= life - PLANNED_BEFORE && *stop <= first + 300_000) {
-            continue;
-        }
-        let own: Vec<usize> = proofs
-            .iter()
-            .copied()
-            .filter(|&at| {
-                time(host, at).is_some_and(|proof| proof >= life - 600_000 && proof <= first + 2 * 3_600_000)
-            })
-            .collect();
-        // A purple screen is the moment itself; records written at the next boot are not.
-        let screen = own
-            .iter()
-            .filter_map(|&at| time(host, at))
-            .filter(|proof| *proof < first - 1_000 && *proof <= life + 60_000)
-            .min();
-        let summary = host.logs.get(&LogKind::Vmksummary).is_some_and(|log| log.reaches_back(life));
-        let mut findings = own.clone();
-        findings.extend(cluster.iter().copied());
-        findings.sort_unstable();
-        findings.dedup();
-        downs.push(HostDown {
-            time: screen.unwrap_or(life),
-            back: Some(first),
-            findings,
-            certain: !own.is_empty() || summary,
-        });
-    }
+    let told = Told::of(host, rules);
+    let mut downs: Vec<HostDown> =
+        clusters(host, &told.boots).iter().filter_map(|cluster| before_boot(host, &told, cluster)).collect();
     // Proof without a boot in the logs: the boot was rotated away, or the proof stands in a log of its own.
-    for &at in &proofs {
+    for &at in &told.proofs {
         if downs.iter().any(|down| down.findings.contains(&at)) {
             continue;
         }
-        let Some(when) = host.findings.get(at) else { continue };
-        let Some(moment) = when.time else { continue };
-        if planned.iter().any(|stop| (moment - stop).abs() < PLANNED_BEFORE) {
+        let Some(moment) = time(host, at) else { continue };
+        if told.planned.iter().any(|stop| (moment - stop).abs() < PLANNED_BEFORE_MS) {
             continue;
         }
-        match downs.iter_mut().find(|down| (down.time - moment).abs() < ONE_BOOT) {
+        match downs.iter_mut().find(|down| (down.time - moment).abs() < BOOT_LINES_MS) {
             Some(down) => down.findings.push(at),
             None => downs.push(HostDown { time: moment, back: None, findings: vec![at], certain: true }),
         }
     }
     downs.sort_by_key(|down| down.time);
     downs
+}
+
+/// What the logs of a host say about its ends and boots: findings (indices in the host) and times.
+struct Told {
+    /// Lines of a boot, by time.
+    boots: Vec<usize>,
+    /// Lines that say that the host ended without being asked to.
+    proofs: Vec<usize>,
+    /// When a stop was asked for.
+    planned: Vec<Millis>,
+}
+
+impl Told {
+    fn of(host: &HostModel, rules: &RuleSet) -> Self {
+        let mut told = Self { boots: Vec::new(), proofs: Vec::new(), planned: Vec::new() };
+        for (at, finding) in host.findings.iter().enumerate() {
+            let Some(rule) = rules.rules().get(finding.rule) else { continue };
+            match rule.rule.fact {
+                Some(Fact::HostBoot) => told.boots.push(at),
+                Some(Fact::HostStopPlanned) => told.planned.extend(finding.time),
+                _ => {}
+            }
+            if rule.rule.crash == Some(CrashKind::HostDown) {
+                told.proofs.push(at);
+            }
+        }
+        told.boots.sort_by_key(|&at| time(host, at));
+        told
+    }
+}
+
+/// The unplanned end before a boot that these lines show; `None` if it was planned.
+fn before_boot(host: &HostModel, told: &Told, cluster: &[usize]) -> Option<HostDown> {
+    let first = cluster.iter().filter_map(|&at| stamped(host, at)).min()?;
+    let life = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max()?;
+    let life = last_sign(host, life, first);
+    let planned = |stop: &Millis| *stop >= life - PLANNED_BEFORE_MS && *stop <= first + PLANNED_AFTER_MS;
+    if told.planned.iter().any(planned) {
+        return None;
+    }
+    let near = |proof: Millis| proof >= life - SCREEN_BEFORE_LIFE_MS && proof <= first + SCREEN_TOLD_MS;
+    let own: Vec<usize> =
+        told.proofs.iter().copied().filter(|&at| time(host, at).is_some_and(near)).collect();
+    // A purple screen is the moment itself; records written at the next boot are not.
+    let screen = own
+        .iter()
+        .filter_map(|&at| time(host, at))
+        .filter(|proof| *proof < first - CLOCK_SLACK_MS && *proof <= life + SCREEN_AFTER_LIFE_MS)
+        .min();
+    let summary = host.logs.get(&LogKind::Vmksummary).is_some_and(|log| log.reaches_back(life));
+    let certain = !own.is_empty() || summary;
+    let mut findings = own;
+    findings.extend(cluster.iter().copied());
+    findings.sort_unstable();
+    findings.dedup();
+    Some(HostDown { time: screen.unwrap_or(life), back: Some(first), findings, certain })
 }
 
 fn time(host: &HostModel, at: usize) -> Option<Millis> {
@@ -133,7 +131,7 @@ fn life(host: &HostModel, at: usize) -> Option<Millis> {
 fn last_sign(host: &HostModel, life: Millis, first: Millis) -> Millis {
     let own = |log: LogKind| !matches!(log, LogKind::Sel | LogKind::FolderListing | LogKind::Readme);
     // What was written within the minute before the boot belongs to the boot.
-    let until = first - 60_000;
+    let until = first - BELONGS_TO_BOOT_MS;
     let lines = host.findings.iter().filter(|finding| own(finding.log)).filter_map(|finding| finding.time);
     let ends = host
         .vms
@@ -152,7 +150,7 @@ fn clusters(host: &HostModel, boots: &[usize]) -> Vec<Vec<usize>> {
         match clusters.last_mut() {
             // Unstamped lines carry the time of the host's last line, which may lie hours before the next stamp.
             Some(cluster)
-                if last.is_some_and(|last| moment - last <= ONE_BOOT)
+                if last.is_some_and(|last| moment - last <= BOOT_LINES_MS)
                     || cluster.iter().all(|&own| stamped(host, own).is_none()) =>
             {
                 cluster.push(at);
@@ -194,13 +192,15 @@ pub fn crashes(host: &HostModel, down: &HostDown) -> Vec<Crash> {
 /// part of it.
 pub fn merge(crashes: &mut Vec<Crash>, downs: Vec<Crash>) {
     for mut down in downs {
-        let until = down.back.unwrap_or(down.time + 600_000);
+        let until = down.back.unwrap_or(down.time + HOST_BACK_MS);
         let near = |crash: &Crash| {
-            crash.vm == down.vm && crash.time >= down.time - 120_000 && crash.time <= until + 60_000
+            crash.vm == down.vm
+                && crash.time >= down.time - DIED_WITH_HOST_MS
+                && crash.time <= until + DIED_AT_BOOT_MS
         };
         let reported = crashes
             .iter()
-            .any(|crash| near(crash) && crash.guest_reported() && crash.time <= down.time + 1_000);
+            .any(|crash| near(crash) && crash.guest_reported() && crash.time <= down.time + CLOCK_SLACK_MS);
         if reported {
             continue;
         }
@@ -229,7 +229,7 @@ pub fn elsewhere(crash: &mut Crash, downs: &[HostDown]) {
         return;
     }
     let down = downs.iter().find(|down| {
-        crash.time <= down.back.unwrap_or(down.time + 600_000)
+        crash.time <= down.back.unwrap_or(down.time + HOST_BACK_MS)
             && crash.back.is_none_or(|back| back >= down.time)
     });
     if let Some(down) = down {

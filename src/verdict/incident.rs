@@ -1,5 +1,6 @@
 //! Crashes that belong together: near in time, across VMs and hosts, with what they have in common.
 
+use super::thresholds::INCIDENT_GAP_MS;
 use crate::evidence::HostModel;
 use crate::log::Millis;
 use crate::terms::{CrashKind, Origin};
@@ -37,9 +38,6 @@ pub struct Incident {
     pub because: String,
 }
 
-/// Crashes of different VMs within this time of the one before are looked at together.
-const NEAR: Millis = 300_000;
-
 /// The incidents of a run, by time. `members` come in any order.
 #[must_use]
 pub fn find(hosts: &[HostModel], mut members: Vec<Member>) -> Vec<Incident> {
@@ -47,7 +45,7 @@ pub fn find(hosts: &[HostModel], mut members: Vec<Member>) -> Vec<Incident> {
     let mut groups: Vec<Vec<Member>> = Vec::new();
     for member in members {
         match groups.last_mut() {
-            Some(group) if group.last().is_some_and(|last| member.time - last.time <= NEAR) => {
+            Some(group) if group.last().is_some_and(|last| member.time - last.time <= INCIDENT_GAP_MS) => {
                 group.push(member)
             }
             _ => groups.push(vec![member]),

@@ -1,7 +1,10 @@
-//! The decision table: which origin can be the root of which kind of crash, and which rule of decision applies first.
-//! `docs/verdicts.md` shows the same table in words.
+//! The decision table: which origin can be the root of which kind of crash, and the rows by which one is named. The
+//! tables of `docs/verdicts.md` are printed from here.
 
-use crate::terms::{CrashKind, Origin};
+use super::case::{Candidate, Case};
+use crate::log::LogKind;
+use crate::terms::{CrashKind, Origin, Strength};
+use crate::windows::lookup;
 
 /// Origins that can be the root of a crash of this kind. Others are listed as rivals and never decide: a stun does
 /// not make a VMX process fail an assertion, and who resets a VM did not make its guest panic.
@@ -27,44 +30,362 @@ pub const fn roots(kind: CrashKind) -> &'static [Origin] {
     }
 }
 
-/// One row of the table. Rows are tried in order; the first that applies decides.
+/// The name of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Row {
-    /// The host went down under the VM: the host failure beats every symptom of a VM.
+pub enum RowName {
+    /// The host went down under the VM, and a line says why or that it did.
     HostDown,
-    /// An NMI was sent to this VM just before, and the guest's report fits one.
+    /// A host failure shows in the window of another crash.
+    HostFailureBelow,
+    /// The host went down under the VM, and no line says why.
+    HostSilent,
+    /// An NMI was sent to this VM.
     AdminNmi,
-    /// A person or API call acted on the VM, and nothing had crashed before.
+    /// A person or API call acted on the VM.
     Operator,
-    /// A cause that is written in the logs and tied to this VM; of several the earliest.
+    /// A cause that the logs contain, tied to this VM.
     DecisiveCause,
-    /// A cause tied in time and scope; of several the one the bugcheck points to, else the earliest.
+    /// A strong cause.
     StrongCause,
-    /// The VMX or VMM failed and nothing below explains it.
+    /// The VMX or VMM failed, and nothing below explains it.
     Mechanism,
-    /// HA acted upon a guest that had stopped answering, and nothing explains why it had.
+    /// HA reset a guest that had stopped answering.
     HaReset,
-    /// Two independent moderate witnesses of one origin, or one that the bugcheck points to.
+    /// Two independent moderate witnesses.
     TwoWitnesses,
-    /// One moderate witness in a log that `guest-os` relies on: not enough to name it, too much to blame the guest.
+    /// One moderate witness.
     OneWitness,
-    /// The guest reported the crash, and hostd and vmkernel cover the moment and show nothing.
+    /// The guest, by exclusion.
     GuestOs,
     /// Everything else.
     Undetermined,
 }
 
+/// A row of the table. Rows are tried in order; the first that applies decides.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name.
+    pub name: RowName,
+    /// When it applies, in words.
+    pub applies: &'static str,
+    /// What it names, in words.
+    pub names: &'static str,
+    /// When it applies.
+    pub when: fn(&Case) -> bool,
+    /// The origin that it names; `None` leaves the crash undetermined.
+    pub origin: fn(&Case) -> Option<Origin>,
+    /// What must hold for `confirmed`; `likely` otherwise.
+    pub sure: &'static [Condition],
+    /// Where an undetermined crash leans.
+    pub leaning: fn(&Case) -> Option<Origin>,
+    /// Logs that do not cover the moment and would have been needed, or would have made it surer.
+    pub missing: fn(&Case) -> Vec<LogKind>,
+    /// Why another origin, which can be the root and is strong, loses against the one that is named.
+    pub loses: fn(&Candidate, Origin) -> String,
+}
+
+/// Something that must hold for a verdict to be `confirmed`.
+#[derive(Debug)]
+pub struct Condition {
+    /// What must hold, in words.
+    pub says: &'static str,
+    /// Whether it holds for this origin.
+    pub holds: fn(&Case, Origin) -> bool,
+}
+
+const DECISIVE: Condition = Condition {
+    says: "a line for it is decisive",
+    holds: |case, origin| case.is_at_least(origin, Strength::Decisive),
+};
+
+const NEVER: Condition = Condition { says: "never", holds: |_, _| false };
+
+const LOGS_WHOLE: Condition = Condition {
+    says: "hostd, vmkernel, vobd and the SEL cover the moment",
+    holds: |case, _| case.lacking(BELOW).is_empty(),
+};
+
+const RESOLVED: Condition =
+    Condition { says: "everything strong can be tied", holds: |case, _| case.unresolved.is_none() };
+
+const SIDE_LOGS_WHOLE: Condition = Condition {
+    says: "vobd and the SEL cover the moment too",
+    holds: |case, _| case.lacking(SIDE).is_empty(),
+};
+
+const NO_RIVAL: Condition = Condition {
+    says: "no other origin has a line of moderate strength",
+    holds: |case, _| !case.possible().any(|candidate| candidate.best >= Strength::Moderate),
+};
+
+const CODE_FITS_GUEST: Condition = Condition {
+    says: "the bugcheck does not point to another origin",
+    holds: |case, _| {
+        let known = case.code.and_then(lookup);
+        known.is_none_or(|known| known.points_to.is_empty() || known.points_to.contains(&Origin::GuestOs))
+    },
+};
+
+const NO_TRIPLE_FAULT: Condition =
+    Condition { says: "it was no triple fault", holds: |case, _| case.kind != CrashKind::TripleFault };
+
+/// Logs that would show a cause below a failure of the VMX process, the monitor or an act of HA.
+const BELOW: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel];
+/// Logs by whose absence the guest is blamed.
+const CORE: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel];
+/// Logs that make that surer.
+const SIDE: &[LogKind] = &[LogKind::Sel, LogKind::Vobd];
+
 /// The table.
 pub const ROWS: &[Row] = &[
-    Row::HostDown,
-    Row::AdminNmi,
-    Row::Operator,
-    Row::DecisiveCause,
-    Row::StrongCause,
-    Row::Mechanism,
-    Row::HaReset,
-    Row::TwoWitnesses,
-    Row::OneWitness,
-    Row::GuestOs,
-    Row::Undetermined,
+    Row {
+        name: RowName::HostDown,
+        applies: "the host went down, and a line at least strong tells its failure, or a fatal error of its hardware",
+        names: "`host-failure`",
+        when: |case| {
+            case.kind == CrashKind::HostDown
+                && (case.is_at_least(Origin::HostFailure, Strength::Strong) || has_fatal_hardware(case))
+        },
+        origin: |_| Some(Origin::HostFailure),
+        sure: &[DECISIVE],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: loses_to_host,
+    },
+    Row {
+        name: RowName::HostFailureBelow,
+        applies: "a host failure, at least strong, shows in the window of another crash, which was its first symptom",
+        names: "`host-failure`",
+        when: |case| {
+            case.kind != CrashKind::HostDown && case.is_at_least(Origin::HostFailure, Strength::Strong)
+        },
+        origin: |_| Some(Origin::HostFailure),
+        sure: &[NEVER],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: loses_to_host,
+    },
+    Row {
+        name: RowName::HostSilent,
+        applies: "the host went down, and no line says why its logs begin anew",
+        names: "`undetermined`, leaning to `host-failure`",
+        when: |case| case.kind == CrashKind::HostDown,
+        origin: |_| None,
+        sure: &[NEVER],
+        leaning: |_| Some(Origin::HostFailure),
+        missing: |case| case.lacking(&[LogKind::Vmksummary]),
+        loses: loses_to_host,
+    },
+    Row {
+        name: RowName::AdminNmi,
+        applies: "an NMI was sent to this VM, at least strong",
+        names: "`admin-nmi`",
+        when: |case| case.is_at_least(Origin::AdminNmi, Strength::Strong),
+        origin: |_| Some(Origin::AdminNmi),
+        sure: &[DECISIVE],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: |_, _| "the NMI that was sent is the more specific cause".to_owned(),
+    },
+    Row {
+        name: RowName::Operator,
+        applies: "a person or an API call acted on it, at least strong, and there are no traces of HA, which resets \
+                  through the same calls",
+        names: "`operator`",
+        when: |case| {
+            case.is_at_least(Origin::Operator, Strength::Strong)
+                && !case.is_at_least(Origin::HaReset, Strength::Strong)
+        },
+        origin: |_| Some(Origin::Operator),
+        sure: &[DECISIVE],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: |_, _| "who acted on the VM is written in the logs".to_owned(),
+    },
+    Row {
+        name: RowName::DecisiveCause,
+        applies: "a cause is written in the logs and tied to this VM; of several the earliest",
+        names: "that cause",
+        when: |case| decisive_cause(case).is_some(),
+        origin: decisive_cause,
+        sure: &[],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::StrongCause,
+        applies: "a strong cause; of several the one the bugcheck points to, else the earliest",
+        names: "that cause",
+        when: |case| strong_cause(case).is_some(),
+        origin: strong_cause,
+        sure: &[NEVER],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::Mechanism,
+        applies: "the VMX or VMM failed, at least strong, and nothing below explains it",
+        names: "`hypervisor`, or what the failure names",
+        when: |case| mechanism(case).is_some(),
+        origin: mechanism,
+        sure: &[DECISIVE, LOGS_WHOLE, RESOLVED],
+        leaning: no_leaning,
+        missing: |case| case.lacking(BELOW),
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::HaReset,
+        applies: "HA acted upon a guest that had stopped answering, and nothing explains why it had",
+        names: "`ha-reset`",
+        when: |case| case.is_at_least(Origin::HaReset, Strength::Strong),
+        origin: |_| Some(Origin::HaReset),
+        sure: &[DECISIVE, LOGS_WHOLE, RESOLVED],
+        leaning: no_leaning,
+        missing: |case| case.lacking(BELOW),
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::TwoWitnesses,
+        applies: "two independent moderate witnesses of one origin, or one that the bugcheck points to, not in side logs \
+                  alone",
+        names: "that origin",
+        when: |case| two_witnesses(case).is_some(),
+        origin: two_witnesses,
+        sure: &[NEVER],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::OneWitness,
+        applies: "one moderate witness in `vmware.log`, `hostd.log` or `vmkernel.log`: not enough to name it, too much to \
+                  blame the guest",
+        names: "`undetermined`, leaning to it",
+        when: |case| one_witness(case).is_some(),
+        origin: |_| None,
+        sure: &[NEVER],
+        leaning: one_witness,
+        missing: |case| case.lacking(CORE),
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::GuestOs,
+        applies: "the guest reported the crash, everything strong can be tied, and hostd and vmkernel cover the moment and \
+                  show nothing; for 0x80 the shell log too",
+        names: "`guest-os`",
+        when: |case| {
+            case.is_guest_reported()
+                && case.unresolved.is_none()
+                && case.lacking(&by_exclusion(case)).is_empty()
+        },
+        origin: |_| Some(Origin::GuestOs),
+        sure: &[SIDE_LOGS_WHOLE, CODE_FITS_GUEST, NO_RIVAL, NO_TRIPLE_FAULT],
+        leaning: no_leaning,
+        missing: |case| case.lacking(SIDE),
+        loses: loses_by_order,
+    },
+    Row {
+        name: RowName::Undetermined,
+        applies: "everything else",
+        names: "`undetermined`, leaning to the guest, the hypervisor, the host or who acted, by the kind",
+        when: |_| true,
+        origin: |_| None,
+        sure: &[NEVER],
+        leaning: |case| match case.unresolved {
+            Some(Origin::AdminNmi) => Some(Origin::AdminNmi),
+            _ => leaning_by_kind(case),
+        },
+        missing: |case| {
+            let mut needed = by_exclusion(case);
+            if !case.is_guest_reported() && case.kind != CrashKind::HostDown {
+                needed.push(LogKind::Vmware);
+            }
+            case.lacking(&needed)
+        },
+        loses: loses_by_order,
+    },
 ];
+
+fn no_leaning(_: &Case) -> Option<Origin> {
+    None
+}
+
+fn nothing_missing(_: &Case) -> Vec<LogKind> {
+    Vec::new()
+}
+
+fn loses_to_host(_: &Candidate, _: Origin) -> String {
+    "the host failure beats every symptom of a VM".to_owned()
+}
+
+fn loses_by_order(rival: &Candidate, origin: Origin) -> String {
+    if rival.cause {
+        format!("{origin} is the stronger or the earlier anomaly")
+    } else {
+        format!("it is how the VM died; {origin} came before it")
+    }
+}
+
+/// A fatal record of the hardware at the moment at which the host fell silent.
+fn has_fatal_hardware(case: &Case) -> bool {
+    case.candidates.iter().any(|own| own.origin == Origin::HostHardware && own.best >= Strength::Strong)
+}
+
+/// Causes of at least this strength. Actors and the host have rows of their own.
+fn causes(case: &Case, least: Strength) -> impl Iterator<Item = &Candidate> {
+    const OWN_ROWS: [Origin; 4] = [Origin::HaReset, Origin::Operator, Origin::AdminNmi, Origin::HostFailure];
+    case.possible().filter(move |own| own.best >= least && own.cause && !OWN_ROWS.contains(&own.origin))
+}
+
+fn decisive_cause(case: &Case) -> Option<Origin> {
+    causes(case, Strength::Decisive).min_by_key(|own| (own.since, own.origin)).map(|own| own.origin)
+}
+
+fn strong_cause(case: &Case) -> Option<Origin> {
+    let order = |own: &&Candidate| (!own.pointed, own.since, own.origin);
+    causes(case, Strength::Strong).min_by_key(order).map(|own| own.origin)
+}
+
+/// How the VM died, where nothing says why. An actor before it has a row of its own.
+fn mechanism(case: &Case) -> Option<Origin> {
+    let first = case.possible().find(|own| own.best >= Strength::Strong && !own.cause)?;
+    (!matches!(first.origin, Origin::HaReset | Origin::Operator)).then_some(first.origin)
+}
+
+fn two_witnesses(case: &Case) -> Option<Origin> {
+    let enough = |own: &&Candidate| {
+        own.best == Strength::Moderate && (own.witnesses >= 2 || own.pointed) && !own.side_logs_only
+    };
+    let order = |own: &&Candidate| (!own.pointed, own.since, own.origin);
+    case.possible().filter(enough).min_by_key(order).map(|own| own.origin)
+}
+
+fn one_witness(case: &Case) -> Option<Origin> {
+    let first = case.possible().find(|own| own.best >= Strength::Moderate && !own.side_logs_only);
+    first.map(|own| own.origin)
+}
+
+/// The logs by whose silence the guest is blamed.
+fn by_exclusion(case: &Case) -> Vec<LogKind> {
+    let mut needed = CORE.to_vec();
+    if case.reports_nmi() {
+        // A person at the host's shell leaves a trace there and nowhere else.
+        needed.push(LogKind::Shell);
+    }
+    needed
+}
+
+fn leaning_by_kind(case: &Case) -> Option<Origin> {
+    match case.kind {
+        CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault => Some(Origin::GuestOs),
+        CrashKind::VmxFailure | CrashKind::VmmFailure => Some(Origin::Hypervisor),
+        CrashKind::HostDown => Some(Origin::HostFailure),
+        CrashKind::VmReset => case.actor.or(Some(Origin::Operator)),
+    }
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

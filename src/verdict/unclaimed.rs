@@ -1,14 +1,12 @@
 //! Crashes that the host's logs tell without a VM they could belong to.
 
 use super::crash::Crash;
+use super::thresholds::SAME_MOMENT_MS;
 use crate::evidence::{Finding, HostModel};
 use crate::log::Millis;
 use crate::rules::{Part, RuleSet};
 use crate::terms::CrashKind;
 use std::collections::BTreeSet;
-
-/// A line without a name belongs to a crash of any VM that is no further away than this, in milliseconds.
-const SAME_MOMENT: Millis = 10_000;
 
 /// The lines that tell the end of a guest or of a VMX process, name no VM that is known here, and have no crash of a VM
 /// beside them. To pass over them would call a host healthy that says it is not. `crashes` are all crashes of VMs of
@@ -28,9 +26,9 @@ pub fn unclaimed<'h>(host: &'h HostModel, rules: &RuleSet, crashes: &[Crash]) ->
     let times: BTreeSet<Millis> = crashes.iter().flat_map(|crash| [crash.time, crash.last]).collect();
     let known = |at: usize, finding: &Finding| {
         claimed.contains(&at)
-            || finding
-                .time
-                .is_some_and(|time| times.range(time - SAME_MOMENT..=time + SAME_MOMENT).next().is_some())
+            || finding.time.is_some_and(|time| {
+                times.range(time - SAME_MOMENT_MS..=time + SAME_MOMENT_MS).next().is_some()
+            })
     };
     host.concerning_nobody(rules)
         .into_iter()

@@ -1,11 +1,12 @@
 //! Verdicts put into words: the reason in one sentence, what rivals lacked, whom to call and what to bring.
 
+use super::case::Candidate;
 use super::cover::lapse;
 use super::crash::Crash;
-use super::judge::{Candidate, Decision};
-use super::table::{Row, roots};
+use super::judge::Decision;
+use super::table::{RowName, roots};
 use crate::log::LogKind;
-use crate::terms::{Confidence, CrashKind, Origin, Strength};
+use crate::terms::{Confidence, CrashKind, Origin, Strength, Who};
 
 /// What the sentences need to know of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Lead {
     pub message: String,
     /// Its log.
     pub log: LogKind,
-    /// Seconds from the crash, negative before it.
+    /// Milliseconds from the crash, negative before it.
     pub offset_ms: i64,
 }
 
@@ -79,25 +80,25 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
         if reasons.is_empty() { "the logs do not suffice".to_owned() } else { join(&reasons) }
     };
     match (decision.row, lead) {
-        (Row::GuestOs, _) => {
+        (RowName::GuestOs, _) => {
             let gap = if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) };
             format!("{what}, and hostd and vmkernel cover the moment and show no cause on the host{gap}.")
         }
-        (Row::OneWitness, Some(lead)) => format!(
+        (RowName::OneWitness, Some(lead)) => format!(
             "{what}; one line speaks for {} but is not enough alone: {}.",
             decision.leaning.map_or("", Origin::as_str),
             told(lead)
         ),
-        (Row::HostDown, None) => {
+        (RowName::HostDown | RowName::HostSilent, None) => {
             format!("{what}: its logs begin anew, and nothing says why they stopped; {}.", reasons())
         }
-        (Row::Undetermined, _) | (_, None) => {
-            let device = match decision.unresolved {
+        (RowName::Undetermined, _) | (_, None) => {
+            let device = match decision.case.unresolved {
                 Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
                 Some(_) => "; a line names a device or volume that the bundle does not map to VMs",
                 None => "",
             };
-            let quiet = decision.missing.is_empty() && decision.unresolved.is_none();
+            let quiet = decision.missing.is_empty() && decision.case.unresolved.is_none();
             if quiet && !crash.guest_reported() {
                 return format!(
                     "{what} without a word, and the logs, which cover the moment, show no cause."
@@ -143,13 +144,7 @@ pub fn rival(
     } else if rival.best < Strength::Strong {
         "it is too weak alone".to_owned()
     } else {
-        match decision.row {
-            Row::HostDown => "the host failure beats every symptom of a VM".to_owned(),
-            Row::AdminNmi => "the NMI that was sent is the more specific cause".to_owned(),
-            Row::Operator => "who acted on the VM is written in the logs".to_owned(),
-            _ if !rival.cause => format!("it is how the VM died; {} came before it", decision.origin),
-            _ => format!("{} is the stronger or the earlier anomaly", decision.origin),
-        }
+        decision.loses(rival)
     };
     (confidence, format!("{said}; {lost}."))
 }
@@ -267,5 +262,3 @@ fn undetermined_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -
         ),
     }
 }
-
-pub use crate::terms::Who;

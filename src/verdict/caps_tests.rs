@@ -1,0 +1,198 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::verdict::thresholds::{WINDOW_AFTER_MS, WINDOW_BEFORE_MS};
+
+/// A strong cause in vmkernel.log a minute before a Windows crash, tied to what the VM stands on: no cap applies.
+fn line() -> Line {
+    Line {
+        origin: Some(Origin::Storage),
+        check: Check::Storage,
+        part: Part::Cause,
+        log: LogKind::Vmkernel,
+        tie: Tie::Under,
+        strength: Strength::Strong,
+        written_ms: -60_000,
+        began_ms: -60_000,
+        closed_ms: None,
+        window_ms: -WINDOW_BEFORE_MS,
+        run_ms: None,
+        sel_from_ms: -WINDOW_BEFORE_MS / 3,
+        sel_to_ms: WINDOW_AFTER_MS.min(TOO_LATE_MS),
+        vsan: false,
+        names_storage: true,
+        too_few: None,
+        kind: CrashKind::WindowsBugcheck,
+        code: Some(0x7a),
+    }
+}
+
+/// What one cap does, by name.
+fn tried(name: &str, line: &Line) -> Option<To> {
+    (CAPS.iter().find(|cap| cap.name == name).unwrap().lowers)(line)
+}
+
+/// A cap applies to the first line and to none of the look-alikes.
+fn assert_cap(name: &str, to: To, applies: &[Line], look_alikes: &[Line]) {
+    for line in applies {
+        assert_eq!(tried(name, line), Some(to), "{name}: {line:?}");
+    }
+    for line in look_alikes {
+        assert_eq!(tried(name, line), None, "{name}: {line:?}");
+    }
+    assert_eq!(tried(name, &self::line()), None, "{name} applies to a plain line");
+}
+
+const CONTEXT: To = To::AtMost(Strength::Context);
+
+#[test]
+fn a_plain_line_keeps_its_strength() {
+    let caps: Vec<&Cap> = CAPS.iter().collect();
+    for stage in [Stage::Line, Stage::Group, Stage::Decision] {
+        let kept = capped(&caps, stage, &mut line());
+        assert_eq!(kept, Capped { strength: Some(Strength::Strong), by: Vec::new() });
+    }
+}
+
+#[test]
+fn another_vm() {
+    let other = Line { tie: Tie::Other, ..line() };
+    assert_cap("another-vm", To::Out, &[other], &[Line { tie: Tie::Unknown, ..line() }]);
+}
+
+#[test]
+fn another_moment() {
+    let moment = |written_ms| Line { tie: Tie::Moment, written_ms, ..line() };
+    let near = [moment(-10_000), moment(10_000), Line { written_ms: 10_001, ..line() }];
+    assert_cap("another-moment", To::Out, &[moment(-10_001), moment(10_001)], &near);
+}
+
+#[test]
+fn a_state_that_was_over() {
+    let closed = |closed_ms| Line { closed_ms, ..line() };
+    let lasting = [closed(Some(-WINDOW_BEFORE_MS)), closed(Some(5_000))];
+    assert_cap("state-over", To::Out, &[closed(Some(-WINDOW_BEFORE_MS - 1))], &lasting);
+}
+
+#[test]
+fn another_run_of_the_vm() {
+    let earlier = |part| Line { part, run_ms: Some(-30_000), ..line() };
+    let host = Line { check: Check::HostFailure, ..earlier(Part::Cause) };
+    let applies = [earlier(Part::Mechanism), earlier(Part::Consequence), host.clone()];
+    let look_alikes = [
+        // What was wrong below the VM before it was started is wrong still.
+        earlier(Part::Cause),
+        Line { run_ms: Some(-60_000), ..earlier(Part::Mechanism) },
+        Line { run_ms: None, ..earlier(Part::Mechanism) },
+        Line { kind: CrashKind::HostDown, ..host },
+    ];
+    assert_cap("another-run", To::Out, &applies, &look_alikes);
+}
+
+#[test]
+fn what_cannot_be_resolved() {
+    let unknown = Line { tie: Tie::Unknown, ..line() };
+    assert_cap("unresolved", CONTEXT, std::slice::from_ref(&unknown), &[Line { tie: Tie::Host, ..line() }]);
+    assert!(unknown.is_unresolved());
+    assert!(!Line { strength: Strength::Context, ..unknown.clone() }.is_unresolved());
+    assert!(!Line { names_storage: false, ..unknown.clone() }.is_unresolved());
+    let nmi = Line { origin: Some(Origin::AdminNmi), names_storage: false, code: Some(0x80), ..unknown };
+    assert!(nmi.is_unresolved());
+    assert!(!Line { code: Some(0x50), ..nmi }.is_unresolved());
+}
+
+#[test]
+fn what_began_too_late() {
+    let late = Line { written_ms: 90_000, began_ms: 60_001, ..line() };
+    let look_alikes = [
+        Line { began_ms: 60_000, ..late.clone() },
+        Line { part: Part::Mechanism, ..late.clone() },
+        Line { log: LogKind::Readme, ..late.clone() },
+        Line { kind: CrashKind::HostDown, ..late.clone() },
+    ];
+    assert_cap("too-late", CONTEXT, &[late], &look_alikes);
+}
+
+#[test]
+fn storage_of_the_host_as_a_whole() {
+    let host_wide = Line { tie: Tie::Host, ..line() };
+    let look_alikes = [
+        Line { vsan: true, ..host_wide.clone() },
+        Line { origin: Some(Origin::Resource), ..host_wide.clone() },
+    ];
+    assert_cap("host-wide-storage", CONTEXT, &[host_wide], &look_alikes);
+}
+
+#[test]
+fn the_clock_of_the_sel() {
+    let sel = |written_ms| Line { log: LogKind::Sel, written_ms, ..line() };
+    let near = -WINDOW_BEFORE_MS / 3;
+    let moderate = To::AtMost(Strength::Moderate);
+    let down = Line { kind: CrashKind::HostDown, ..sel(near - 1) };
+    assert_cap("sel-clock", moderate, &[sel(near - 1)], &[sel(near), sel(60_001), down]);
+    let down = Line { kind: CrashKind::HostDown, ..sel(60_001) };
+    assert_cap("sel-after", CONTEXT, &[sel(60_001)], &[sel(60_000), sel(near - 1), down]);
+}
+
+#[test]
+fn too_few_lines() {
+    let few = |below| Line { too_few: Some(below), ..line() };
+    assert_cap("too-few", To::Out, &[few(None)], &[]);
+    assert_cap("too-few", CONTEXT, &[few(Some(Strength::Context))], &[]);
+}
+
+#[test]
+fn an_nmi_needs_0x80() {
+    let nmi = |code| Line { origin: Some(Origin::AdminNmi), code, ..line() };
+    let look_alikes = [nmi(Some(0x80)), nmi(None), Line { code: Some(0x50), ..line() }];
+    assert_cap("nmi-without-0x80", CONTEXT, &[nmi(Some(0x50))], &look_alikes);
+}
+
+#[test]
+fn a_decisive_line_decides_for_the_vm_it_names() {
+    let decisive = |tie| Line { strength: Strength::Decisive, tie, ..line() };
+    let killed = Line { kind: CrashKind::VmxFailure, began_ms: -3_000, ..decisive(Tie::Moment) };
+    let applies = [
+        decisive(Tie::Host),
+        decisive(Tie::Moment),
+        Line { began_ms: -3_001, ..killed.clone() },
+        Line { kind: CrashKind::GuestPanic, ..killed.clone() },
+    ];
+    let look_alikes = [
+        decisive(Tie::This),
+        decisive(Tie::Under),
+        killed,
+        Line { origin: Some(Origin::HostFailure), ..decisive(Tie::Host) },
+        Line { strength: Strength::Strong, ..decisive(Tie::Host) },
+    ];
+    assert_cap("decisive-without-name", To::AtMost(Strength::Strong), &applies, &look_alikes);
+}
+
+#[test]
+fn who_acts_after_a_crash_did_not_cause_it() {
+    let acts = |began_ms| Line { part: Part::Actor, began_ms, ..line() };
+    let look_alikes = [
+        acts(0),
+        Line { kind: CrashKind::VmReset, ..acts(1) },
+        Line { part: Part::Mechanism, ..acts(1) },
+        Line { part: Part::Cause, ..acts(1) },
+    ];
+    assert_cap("actor-after", To::Out, &[acts(1)], &look_alikes);
+    assert_cap("consequence", To::Out, &[Line { part: Part::Consequence, ..line() }], &[acts(-1)]);
+}
+
+#[test]
+fn caps_are_tried_in_order_and_their_names_are_kept() {
+    let caps: Vec<&Cap> = CAPS.iter().collect();
+    let mut late_and_far = Line { tie: Tie::Unknown, began_ms: 60_001, ..line() };
+    let by = capped(&caps, Stage::Line, &mut late_and_far);
+    assert_eq!(by, Capped { strength: Some(Strength::Context), by: vec!["unresolved"] });
+    let mut out = Line { tie: Tie::Other, ..line() };
+    assert_eq!(capped(&caps, Stage::Line, &mut out), Capped { strength: None, by: vec!["another-vm"] });
+}
+
+#[test]
+fn every_cap_has_a_name_of_its_own_and_a_sentence() {
+    let names: std::collections::BTreeSet<&str> = CAPS.iter().map(|cap| cap.name).collect();
+    assert_eq!(names.len(), CAPS.len());
+    assert!(CAPS.iter().all(|cap| cap.says.ends_with('.') && reason(cap.name) == cap.says));
+}
