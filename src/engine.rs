@@ -156,7 +156,6 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
     let (mut left_out, mut unclaimed) = (Vec::new(), Vec::new());
     let rules = &options.rules;
     let windows = options.windows();
-    let method = verdict::Method::default();
     let indices: Vec<Index> = hosts.iter().map(Index::new).collect();
     let downs: Vec<Vec<host_down::HostDown>> = hosts
         .iter()
@@ -213,7 +212,7 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
             let question = verdict::Question { crash: &crash, windows, since };
             let weigh = |at: usize, vm: usize| match (hosts.get(at), indices.get(at)) {
                 (Some(host), Some(index)) => {
-                    let scene = verdict::Scene { at, host, index, rules, method: &method };
+                    let scene = verdict::Scene { at, host, index, rules, method: &options.method };
                     verdict::weigh(scene, vm, question, &mut |_| {})
                 }
                 _ => Vec::new(),
@@ -240,7 +239,7 @@ fn judge_within<'h>(hosts: &'h [HostModel], options: &Options) -> Outcome<'h> {
                 }
             }
             let case = verdict::case(host, &speaking, &crash, &weighed, windows);
-            let decision = verdict::judge(case, speaking.is_empty(), &method);
+            let decision = verdict::judge(case, speaking.is_empty(), &options.method);
             out.push(Judged { host: at, crash, weighed, decision });
         }
     }

@@ -3,7 +3,7 @@
 use crate::limits::Budgets;
 use crate::log::Millis;
 use crate::rules::RuleSet;
-use crate::verdict::Windows;
+use crate::verdict::{Method, Windows};
 use crate::windows::Given;
 use std::sync::Arc;
 
@@ -28,6 +28,9 @@ pub struct Options {
     pub rules: Arc<RuleSet>,
     /// What inputs may cost.
     pub limits: Budgets,
+    /// What verdicts are decided by; only tests take rows and caps out.
+    #[doc(hidden)]
+    pub method: Arc<Method>,
 }
 
 impl Options {
@@ -45,6 +48,7 @@ impl Options {
             bugcheck: None,
             rules,
             limits: Budgets::default(),
+            method: Arc::new(Method::default()),
         }
     }
 

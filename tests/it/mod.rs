@@ -1,5 +1,6 @@
 //! The modules of the integration tests.
 
+mod ablation;
 mod cases;
 mod cli;
 mod cli_bundles;
