@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
-use vmcoroner::bundle::{Role, place, role};
-use vmcoroner::input::{End, Limits, Member, NoProgress, Note, Open, Sink, read_stream};
-use vmcoroner::log::{LogKind, Stamper, head};
-use vmcoroner::progress::Silent;
-use vmcoroner::rules::{Filter, RuleSet};
-use vmcoroner::scan::{BUFFER, Cutter, Scanner};
+use vmcoroner::internals::bundle::{Role, place, role};
+use vmcoroner::internals::input::{End, Limits, Member, NoProgress, Note, Open, Sink, read_stream};
+use vmcoroner::internals::log::{LogKind, Stamper, head};
+use vmcoroner::internals::progress::Silent;
+use vmcoroner::internals::rules::{Filter, RuleSet};
+use vmcoroner::internals::scan::{BUFFER, Cutter, Scanner};
 use vmcoroner::{Options, analyze};
 
 const REFERENCE: i64 = 4_102_444_800_000;

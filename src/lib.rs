@@ -4,27 +4,48 @@
 //! `verdict` → `report`. A module knows those before it and never those after it; `terms` holds the words all of
 //! them share, `windows` what is known of the guest's own side.
 
+// The rooms are private; what stands in them is public to each other, to the program and, by `internals`, to the tests.
+#![allow(unreachable_pub)]
+// Without program and tests some of it has no caller.
+#![cfg_attr(not(all(feature = "cli", feature = "internals")), allow(dead_code, unused_imports))]
+
 mod batch;
-pub mod bundle;
-pub mod engine;
-pub mod error;
-pub mod evidence;
-pub mod input;
-pub mod limits;
-pub mod log;
+mod bundle;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod engine;
+mod error;
+mod evidence;
+mod input;
+mod limits;
+mod log;
 mod options;
-pub mod progress;
-pub mod report;
-pub mod rules;
-pub mod scan;
-pub mod stream;
-pub mod terms;
-pub mod timeline;
-pub mod trace;
-pub mod verdict;
-pub mod why;
-pub mod windows;
+mod progress;
+mod report;
+mod rules;
+mod scan;
+mod stream;
+mod terms;
+mod timeline;
+mod trace;
+mod verdict;
+mod why;
+mod windows;
 
 pub use engine::analyze;
 pub use error::AnalyzeError;
 pub use options::Options;
+
+/// The inner rooms, for the tests, benches and fuzz targets of this repository. They change without notice.
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub mod internals {
+    macro_rules! rooms {
+        ($($room:ident),+) => { $(pub mod $room { pub use crate::$room::*; })+ };
+    }
+    rooms!(
+        bundle, engine, error, evidence, input, limits, log, progress, report, rules, scan, stream, terms,
+        timeline, trace, verdict, why, windows
+    );
+}

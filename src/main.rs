@@ -1,7 +1,5 @@
 //! The program: reads the command line, runs it, tells how it ended.
 
-mod cli;
-
 use std::process::ExitCode;
 
 #[cfg(feature = "jemalloc")]
@@ -9,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    cli::run()
+    vmcoroner::cli::run()
 }

@@ -1,8 +1,8 @@
 //! What the fuzz targets share.
 
 use std::sync::{Arc, LazyLock};
-use vmcoroner::input::{End, Limits, Member, Note, Open, Sink, looks_like_archive};
-use vmcoroner::rules::RuleSet;
+use vmcoroner::internals::input::{End, Limits, Member, Note, Open, Sink, looks_like_archive};
+use vmcoroner::internals::rules::RuleSet;
 
 /// The built-in rules, compiled once.
 pub static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| match RuleSet::builtin() {

@@ -4,11 +4,11 @@
 use libfuzzer_sys::fuzz_target;
 use std::hint::black_box;
 use std::sync::LazyLock;
-use vmcoroner::bundle::{facts, place, role};
-use vmcoroner::log::LogKind;
-use vmcoroner::rules::{Duration, Filter};
-use vmcoroner::scan::{LINE_LIMIT, Scanner};
-use vmcoroner::windows::Given;
+use vmcoroner::internals::bundle::{facts, place, role};
+use vmcoroner::internals::log::LogKind;
+use vmcoroner::internals::rules::{Duration, Filter};
+use vmcoroner::internals::scan::{LINE_LIMIT, Scanner};
+use vmcoroner::internals::windows::Given;
 use vmcoroner_fuzz::RULES;
 
 static SEL: LazyLock<Option<Filter>> = LazyLock::new(|| Filter::new(&RULES, LogKind::Sel));

@@ -4,10 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use std::hint::black_box;
 use std::sync::LazyLock;
-use vmcoroner::bundle::sniff;
-use vmcoroner::log::{LogKind, read_alone, rfc3339};
-use vmcoroner::rules::Filter;
-use vmcoroner::scan::{LINE_LIMIT, Scanner};
+use vmcoroner::internals::bundle::sniff;
+use vmcoroner::internals::log::{LogKind, read_alone, rfc3339};
+use vmcoroner::internals::rules::Filter;
+use vmcoroner::internals::scan::{LINE_LIMIT, Scanner};
 use vmcoroner_fuzz::RULES;
 
 static FILTERS: LazyLock<Vec<Option<Filter>>> =

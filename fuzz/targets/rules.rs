@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::hint::black_box;
-use vmcoroner::log::LogKind;
-use vmcoroner::rules::{Filter, LoadError, RuleSet, samples};
-use vmcoroner::scan::{LINE_LIMIT, Scanner};
+use vmcoroner::internals::log::LogKind;
+use vmcoroner::internals::rules::{Filter, LoadError, RuleSet, samples};
+use vmcoroner::internals::scan::{LINE_LIMIT, Scanner};
 
 fuzz_target!(|text: &str| {
     match RuleSet::from_texts(&[("fuzz.toml", text)]) {

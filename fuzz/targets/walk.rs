@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vmcoroner::input::{NoProgress, read_stream};
+use vmcoroner::internals::input::{NoProgress, read_stream};
 use vmcoroner_fuzz::{Checked, Trickle, limits};
 
 fuzz_target!(|data: &[u8]| {

@@ -4,11 +4,11 @@ use super::args::AnalyzeArgs;
 use super::exit::{Failure, exit_code, exit_code_of};
 use super::output::{self, Ending, LineOutputs, Target};
 use super::{progress, stop};
-use vmcoroner::Options;
-use vmcoroner::report::jsonl::Tally;
-use vmcoroner::report::model::Report;
-use vmcoroner::report::{Format, json, text};
-use vmcoroner::{analyze, stream};
+use crate::Options;
+use crate::report::jsonl::Tally;
+use crate::report::model::Report;
+use crate::report::{Format, json, text};
+use crate::{analyze, stream};
 
 /// Runs the command.
 pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {

@@ -2,16 +2,16 @@
 
 use super::exit::{FailOn, Failure};
 use super::output::Target;
+use crate::Options;
+use crate::limits::Budgets;
+use crate::log::{Millis, read_asked, rfc3339};
+use crate::report::Format;
+use crate::rules::{Duration, RuleSet};
+use crate::windows::Given;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vmcoroner::Options;
-use vmcoroner::limits::Budgets;
-use vmcoroner::log::{Millis, read_asked, rfc3339};
-use vmcoroner::report::Format;
-use vmcoroner::rules::{Duration, RuleSet};
-use vmcoroner::windows::Given;
 
 /// When to show something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

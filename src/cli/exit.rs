@@ -1,13 +1,13 @@
 //! How the program ends: the exit status, and the line on standard error that says why.
 
 use super::rule_error;
+use crate::report::clean::clean;
+use crate::report::jsonl::Tally;
+use crate::report::model::Report;
+use crate::terms::Origin;
+use crate::{AnalyzeError, rules::LoadError};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use vmcoroner::report::clean::clean;
-use vmcoroner::report::jsonl::Tally;
-use vmcoroner::report::model::Report;
-use vmcoroner::terms::Origin;
-use vmcoroner::{AnalyzeError, rules::LoadError};
 
 /// All was analysed in full.
 pub(crate) const OK: u8 = 0;

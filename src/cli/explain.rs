@@ -5,14 +5,14 @@ use super::exit::{self, Failure};
 use super::output::{self, Target};
 use super::page::Paper;
 use super::{near, rules};
+use crate::report::clean::clean;
+use crate::report::knowledge;
+use crate::rules::RuleSet;
+use crate::terms::{Check, Confidence, CrashKind, Origin};
+use crate::windows::{Bugcheck, Given, lookup, lookup_name};
 use clap::Args;
 use std::io;
 use std::path::PathBuf;
-use vmcoroner::report::clean::clean;
-use vmcoroner::report::knowledge;
-use vmcoroner::rules::RuleSet;
-use vmcoroner::terms::{Check, Confidence, CrashKind, Origin};
-use vmcoroner::windows::{Bugcheck, Given, lookup, lookup_name};
 
 /// What `explain` takes.
 #[derive(Debug, Args)]

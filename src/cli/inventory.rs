@@ -3,9 +3,9 @@
 use super::args::{InputArgs, OutputArgs};
 use super::exit::{Failure, exit_code};
 use super::{output, progress};
+use crate::analyze;
+use crate::report::{Format, inventory};
 use clap::Args;
-use vmcoroner::analyze;
-use vmcoroner::report::{Format, inventory};
 
 /// What `inventory` takes.
 #[derive(Debug, Args)]

@@ -106,7 +106,8 @@ enum Command {
 }
 
 /// Runs the command line and gives the exit status.
-pub(crate) fn run() -> ExitCode {
+#[must_use]
+pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,10 +1,10 @@
 //! Plain pages for people: paragraphs, names with their values, lines of logs. All text is cleaned.
 
+use crate::report::clean::clean;
+use crate::report::text::{TextOptions, wrap};
 use anstyle::Style;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
-use vmcoroner::report::clean::clean;
-use vmcoroner::report::text::{TextOptions, wrap};
 
 const HEAD: Style = Style::new().bold();
 const LABEL: Style = Style::new().dimmed();

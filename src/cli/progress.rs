@@ -1,13 +1,13 @@
 //! How far it is, on standard error: a bar for each input that is read, and one for all.
 
 use super::args::When;
+use crate::progress::{Progress, Silent};
+use crate::report::clean::clean;
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use vmcoroner::progress::{Progress, Silent};
-use vmcoroner::report::clean::clean;
 
 /// A listener that shows bars, or none that hears.
 pub(crate) fn listener(when: When) -> Box<dyn Progress> {

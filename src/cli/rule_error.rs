@@ -1,12 +1,12 @@
 //! A refused rule file as a person sees it: the file, the line with its neighbours, what is wrong there, what to do.
 
+use crate::report::clean::clean;
+use crate::rules::RuleError;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 use std::fmt;
-use vmcoroner::report::clean::clean;
-use vmcoroner::rules::RuleError;
 
 /// What stands before a line: its number and the frame.
 const MARGIN: usize = 10;

@@ -2,11 +2,11 @@
 
 use super::exit::Failure;
 use super::output::{self, Target};
+use crate::report::{json, model};
+use crate::rules::RuleFile;
 use clap::{Args, ValueEnum};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
-use vmcoroner::report::{json, model};
-use vmcoroner::rules::RuleFile;
 
 /// What `schema` takes.
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! Ctrl-C: the first asks the run to end with what is finished, the second ends it at once.
 
+use crate::input::Stop;
 use std::io::Write as _;
-use vmcoroner::input::Stop;
 
 /// The exit status of a run that was stopped, as shells have it for SIGINT.
 pub(crate) const STOPPED: u8 = 130;

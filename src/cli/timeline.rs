@@ -3,8 +3,8 @@
 use super::args::{InputArgs, OutputArgs, TimeArgs};
 use super::exit::{self, Failure};
 use super::{output, progress};
+use crate::report::{Format, timeline};
 use clap::Args;
-use vmcoroner::report::{Format, timeline};
 
 /// What `timeline` takes.
 #[derive(Debug, Args)]
@@ -30,12 +30,12 @@ pub(crate) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let target = args.output.target();
     output::check(std::slice::from_ref(&target), &args.input)?;
     let listener = progress::listener(args.input.progress);
-    let line = vmcoroner::timeline::timeline(&args.input.paths, &options, listener.as_ref())?;
+    let line = crate::timeline::timeline(&args.input.paths, &options, listener.as_ref())?;
     drop(listener);
     match args.output.format {
         Format::Json => output::data(&target, |out| timeline::write_json(&line, out))?,
         _ => output::text(&target, |out, look| timeline::write_text(&line, look, out))?,
     }
-    let whole = line.inputs.iter().all(|input| input.state == vmcoroner::report::model::InputState::Complete);
+    let whole = line.inputs.iter().all(|input| input.state == crate::report::model::InputState::Complete);
     Ok(if whole { exit::OK } else { exit::PARTIAL })
 }

@@ -3,7 +3,7 @@ use super::*;
 use crate::verdict::thresholds::{WINDOW_AFTER_MS, WINDOW_BEFORE_MS};
 
 /// A strong cause in vmkernel.log a minute before a Windows crash, tied to what the VM stands on: no cap applies.
-fn line() -> Line {
+fn plain() -> Line {
     Line {
         origin: Some(Origin::Storage),
         check: Check::Storage,
@@ -39,7 +39,7 @@ fn assert_cap(name: &str, to: To, applies: &[Line], look_alikes: &[Line]) {
     for line in look_alikes {
         assert_eq!(tried(name, line), None, "{name}: {line:?}");
     }
-    assert_eq!(tried(name, &self::line()), None, "{name} applies to a plain line");
+    assert_eq!(tried(name, &plain()), None, "{name} applies to a plain line");
 }
 
 const CONTEXT: To = To::AtMost(Strength::Context);
@@ -48,34 +48,34 @@ const CONTEXT: To = To::AtMost(Strength::Context);
 fn a_plain_line_keeps_its_strength() {
     let caps: Vec<&Cap> = CAPS.iter().collect();
     for stage in [Stage::Line, Stage::Group, Stage::Decision] {
-        let kept = capped(&caps, stage, &mut line());
+        let kept = capped(&caps, stage, &mut plain());
         assert_eq!(kept, Capped { strength: Some(Strength::Strong), by: Vec::new() });
     }
 }
 
 #[test]
 fn another_vm() {
-    let other = Line { tie: Tie::Other, ..line() };
-    assert_cap("another-vm", To::Out, &[other], &[Line { tie: Tie::Unknown, ..line() }]);
+    let other = Line { tie: Tie::Other, ..plain() };
+    assert_cap("another-vm", To::Out, &[other], &[Line { tie: Tie::Unknown, ..plain() }]);
 }
 
 #[test]
 fn another_moment() {
-    let moment = |written_ms| Line { tie: Tie::Moment, written_ms, ..line() };
-    let near = [moment(-10_000), moment(10_000), Line { written_ms: 10_001, ..line() }];
+    let moment = |written_ms| Line { tie: Tie::Moment, written_ms, ..plain() };
+    let near = [moment(-10_000), moment(10_000), Line { written_ms: 10_001, ..plain() }];
     assert_cap("another-moment", To::Out, &[moment(-10_001), moment(10_001)], &near);
 }
 
 #[test]
 fn a_state_that_was_over() {
-    let closed = |closed_ms| Line { closed_ms, ..line() };
+    let closed = |closed_ms| Line { closed_ms, ..plain() };
     let lasting = [closed(Some(-WINDOW_BEFORE_MS)), closed(Some(5_000))];
     assert_cap("state-over", To::Out, &[closed(Some(-WINDOW_BEFORE_MS - 1))], &lasting);
 }
 
 #[test]
 fn another_run_of_the_vm() {
-    let earlier = |part| Line { part, run_ms: Some(-30_000), ..line() };
+    let earlier = |part| Line { part, run_ms: Some(-30_000), ..plain() };
     let host = Line { check: Check::HostFailure, ..earlier(Part::Cause) };
     let applies = [earlier(Part::Mechanism), earlier(Part::Consequence), host.clone()];
     let look_alikes = [
@@ -90,8 +90,8 @@ fn another_run_of_the_vm() {
 
 #[test]
 fn what_cannot_be_resolved() {
-    let unknown = Line { tie: Tie::Unknown, ..line() };
-    assert_cap("unresolved", CONTEXT, std::slice::from_ref(&unknown), &[Line { tie: Tie::Host, ..line() }]);
+    let unknown = Line { tie: Tie::Unknown, ..plain() };
+    assert_cap("unresolved", CONTEXT, std::slice::from_ref(&unknown), &[Line { tie: Tie::Host, ..plain() }]);
     assert!(unknown.is_unresolved());
     assert!(!Line { strength: Strength::Context, ..unknown.clone() }.is_unresolved());
     assert!(!Line { names_storage: false, ..unknown.clone() }.is_unresolved());
@@ -102,7 +102,7 @@ fn what_cannot_be_resolved() {
 
 #[test]
 fn what_began_too_late() {
-    let late = Line { written_ms: 90_000, began_ms: 60_001, ..line() };
+    let late = Line { written_ms: 90_000, began_ms: 60_001, ..plain() };
     let look_alikes = [
         Line { began_ms: 60_000, ..late.clone() },
         Line { part: Part::Mechanism, ..late.clone() },
@@ -114,7 +114,7 @@ fn what_began_too_late() {
 
 #[test]
 fn storage_of_the_host_as_a_whole() {
-    let host_wide = Line { tie: Tie::Host, ..line() };
+    let host_wide = Line { tie: Tie::Host, ..plain() };
     let look_alikes = [
         Line { vsan: true, ..host_wide.clone() },
         Line { origin: Some(Origin::Resource), ..host_wide.clone() },
@@ -124,7 +124,7 @@ fn storage_of_the_host_as_a_whole() {
 
 #[test]
 fn the_clock_of_the_sel() {
-    let sel = |written_ms| Line { log: LogKind::Sel, written_ms, ..line() };
+    let sel = |written_ms| Line { log: LogKind::Sel, written_ms, ..plain() };
     let near = -WINDOW_BEFORE_MS / 3;
     let moderate = To::AtMost(Strength::Moderate);
     let down = Line { kind: CrashKind::HostDown, ..sel(near - 1) };
@@ -135,21 +135,21 @@ fn the_clock_of_the_sel() {
 
 #[test]
 fn too_few_lines() {
-    let few = |below| Line { too_few: Some(below), ..line() };
+    let few = |below| Line { too_few: Some(below), ..plain() };
     assert_cap("too-few", To::Out, &[few(None)], &[]);
     assert_cap("too-few", CONTEXT, &[few(Some(Strength::Context))], &[]);
 }
 
 #[test]
 fn an_nmi_needs_0x80() {
-    let nmi = |code| Line { origin: Some(Origin::AdminNmi), code, ..line() };
-    let look_alikes = [nmi(Some(0x80)), nmi(None), Line { code: Some(0x50), ..line() }];
+    let nmi = |code| Line { origin: Some(Origin::AdminNmi), code, ..plain() };
+    let look_alikes = [nmi(Some(0x80)), nmi(None), Line { code: Some(0x50), ..plain() }];
     assert_cap("nmi-without-0x80", CONTEXT, &[nmi(Some(0x50))], &look_alikes);
 }
 
 #[test]
 fn a_decisive_line_decides_for_the_vm_it_names() {
-    let decisive = |tie| Line { strength: Strength::Decisive, tie, ..line() };
+    let decisive = |tie| Line { strength: Strength::Decisive, tie, ..plain() };
     let killed = Line { kind: CrashKind::VmxFailure, began_ms: -3_000, ..decisive(Tie::Moment) };
     let applies = [
         decisive(Tie::Host),
@@ -169,7 +169,7 @@ fn a_decisive_line_decides_for_the_vm_it_names() {
 
 #[test]
 fn who_acts_after_a_crash_did_not_cause_it() {
-    let acts = |began_ms| Line { part: Part::Actor, began_ms, ..line() };
+    let acts = |began_ms| Line { part: Part::Actor, began_ms, ..plain() };
     let look_alikes = [
         acts(0),
         Line { kind: CrashKind::VmReset, ..acts(1) },
@@ -177,16 +177,16 @@ fn who_acts_after_a_crash_did_not_cause_it() {
         Line { part: Part::Cause, ..acts(1) },
     ];
     assert_cap("actor-after", To::Out, &[acts(1)], &look_alikes);
-    assert_cap("consequence", To::Out, &[Line { part: Part::Consequence, ..line() }], &[acts(-1)]);
+    assert_cap("consequence", To::Out, &[Line { part: Part::Consequence, ..plain() }], &[acts(-1)]);
 }
 
 #[test]
 fn caps_are_tried_in_order_and_their_names_are_kept() {
     let caps: Vec<&Cap> = CAPS.iter().collect();
-    let mut late_and_far = Line { tie: Tie::Unknown, began_ms: 60_001, ..line() };
+    let mut late_and_far = Line { tie: Tie::Unknown, began_ms: 60_001, ..plain() };
     let by = capped(&caps, Stage::Line, &mut late_and_far);
     assert_eq!(by, Capped { strength: Some(Strength::Context), by: vec!["unresolved"] });
-    let mut out = Line { tie: Tie::Other, ..line() };
+    let mut out = Line { tie: Tie::Other, ..plain() };
     assert_eq!(capped(&caps, Stage::Line, &mut out), Capped { strength: None, by: vec!["another-vm"] });
 }
 

@@ -48,7 +48,7 @@ fn detail(code: u64) -> Option<&'static Detail> {
 /// The bugcheck with this code.
 ///
 /// ```
-/// let nmi = vmcoroner::windows::lookup(0x80).map(|bugcheck| bugcheck.name);
+/// let nmi = vmcoroner::internals::windows::lookup(0x80).map(|bugcheck| bugcheck.name);
 /// assert_eq!(nmi, Some("NMI_HARDWARE_FAILURE"));
 /// ```
 #[must_use]

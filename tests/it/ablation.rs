@@ -4,9 +4,9 @@ use super::support::{archives, rules, scenarios};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vmcoroner::Options;
-use vmcoroner::progress::Silent;
-use vmcoroner::report::model::Report;
-use vmcoroner::verdict::Method;
+use vmcoroner::internals::progress::Silent;
+use vmcoroner::internals::report::model::Report;
+use vmcoroner::internals::verdict::Method;
 
 /// What a report says of each crash, without its words.
 fn verdicts(report: &Report) -> Vec<String> {

@@ -5,10 +5,10 @@ use super::support::decisive::{self, Standing, standing};
 use super::support::table::Table;
 use super::support::{cases_folder, rules, skipped};
 use std::collections::BTreeMap;
-use vmcoroner::log::LogKind;
-use vmcoroner::rules::{Compiled, Fact, Filter, Part};
-use vmcoroner::scan::Scanner;
-use vmcoroner::terms::{CrashKind, Origin, Strength};
+use vmcoroner::internals::log::LogKind;
+use vmcoroner::internals::rules::{Compiled, Fact, Filter, Part};
+use vmcoroner::internals::scan::Scanner;
+use vmcoroner::internals::terms::{CrashKind, Origin, Strength};
 
 /// Labels of the cases and the origins of the contract that say the same.
 const LABELS: &[(&str, &[Origin])] = &[
@@ -65,7 +65,7 @@ impl Fired<'_> {
 }
 
 /// The rules that fired, each once with its best strength.
-fn fired<'a>(case: &Case, rules: &'a vmcoroner::rules::RuleSet) -> Vec<Fired<'a>> {
+fn fired<'a>(case: &Case, rules: &'a vmcoroner::internals::rules::RuleSet) -> Vec<Fired<'a>> {
     let text = case.text();
     let mut best: BTreeMap<usize, Fired<'a>> = BTreeMap::new();
     for kind in case.kinds() {
@@ -75,7 +75,7 @@ fn fired<'a>(case: &Case, rules: &'a vmcoroner::rules::RuleSet) -> Vec<Fired<'a>
             filter: filter.as_ref(),
             kind,
             reference: 1_900_000_000_000,
-            line_limit: vmcoroner::scan::LINE_LIMIT,
+            line_limit: vmcoroner::internals::scan::LINE_LIMIT,
         };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         let mut times: BTreeMap<usize, u64> = BTreeMap::new();

@@ -149,7 +149,7 @@ fn wrong_values_are_answered_with_the_right_ones() {
 
 #[test]
 fn explain_knows_every_word_of_the_report() {
-    use vmcoroner::terms::{Check, Confidence, CrashKind, Origin};
+    use vmcoroner::internals::terms::{Check, Confidence, CrashKind, Origin};
     let mut words: Vec<&str> = Origin::ALL.iter().map(|word| word.as_str()).collect();
     words.extend(Check::ALL.iter().map(|word| word.as_str()));
     words.extend(Confidence::ALL.iter().map(|word| word.as_str()));

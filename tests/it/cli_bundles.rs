@@ -3,8 +3,8 @@
 use super::support::program::{Ran, run, run_in, run_with_input};
 use super::support::{Folder, archives, committed, json, sample_bundles, scenario_named};
 use std::path::PathBuf;
-use vmcoroner::report::Format;
-use vmcoroner::report::model::{Crash, Report};
+use vmcoroner::internals::report::Format;
+use vmcoroner::internals::report::model::{Crash, Report};
 
 /// A crash of the guest itself.
 const GUEST: &str = "guest-0x50-8.0";

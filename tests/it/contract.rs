@@ -7,7 +7,7 @@ use super::support::{
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use vmcoroner::report::model::{CheckOutcome, Evidence, Origin, Report, SCHEMA};
+use vmcoroner::internals::report::model::{CheckOutcome, Evidence, Origin, Report, SCHEMA};
 
 /// Objects of the report and the fields each of them has, even if `null`. `*` is every element of a list.
 const FIELDS: &[(&str, &[&str])] = &[

@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Read;
-use vmcoroner::report::model::{Crash, InputState, Report};
+use vmcoroner::internals::report::model::{Crash, InputState, Report};
 
 /// Bundles of four generations and both forms of tar.
 const SAMPLES: &[&str] =

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use vmcoroner::progress::Silent;
-use vmcoroner::rules::{RuleSet, samples};
-use vmcoroner::terms::{Confidence, Origin};
+use vmcoroner::internals::progress::Silent;
+use vmcoroner::internals::rules::{RuleSet, samples};
+use vmcoroner::internals::terms::{Confidence, Origin};
 use vmcoroner::{Options, analyze};
 
 /// The fenced blocks of a page whose info string names a file: path and text.

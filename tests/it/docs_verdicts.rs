@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vmcoroner::progress::Silent;
-use vmcoroner::report::model::Report;
-use vmcoroner::report::text::{TextOptions, write};
-use vmcoroner::rules::RuleSet;
-use vmcoroner::terms::Origin;
-use vmcoroner::verdict::page::tables;
+use vmcoroner::internals::progress::Silent;
+use vmcoroner::internals::report::model::Report;
+use vmcoroner::internals::report::text::{TextOptions, write};
+use vmcoroner::internals::rules::RuleSet;
+use vmcoroner::internals::terms::Origin;
+use vmcoroner::internals::verdict::page::tables;
 use vmcoroner::{Options, analyze};
 
 fn page(name: &str) -> String {

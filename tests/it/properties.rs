@@ -6,7 +6,7 @@ use super::support::{
 };
 use rayon::prelude::*;
 use scenario::{Event, EventKind, Options, Scenario};
-use vmcoroner::report::model::{CheckOutcome, Crash, CrashKind, Origin, Report};
+use vmcoroner::internals::report::model::{CheckOutcome, Crash, CrashKind, Origin, Report};
 
 /// Logs that are taken away, alone and in pairs.
 const LOGS: &[&str] = &["hostd", "vmkernel", "vobd", "sel", "vmksummary", "shell", "fdm"];

@@ -3,7 +3,7 @@
 use super::support::table::Table;
 use super::support::{Folder, analyze, cases_folder, crash_millis, crashes, millis, skipped};
 use std::path::{Path, PathBuf};
-use vmcoroner::report::model::{CrashKind, Origin, Report};
+use vmcoroner::internals::report::model::{CrashKind, Origin, Report};
 
 /// A crash that a file holds.
 struct Known {

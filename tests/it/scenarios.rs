@@ -3,7 +3,7 @@
 use super::support::table::Table;
 use super::support::{archives, committed, crash_millis, crashes, host_name, is_named, millis, scenarios};
 use scenario::{Expect, Scenario, iso};
-use vmcoroner::report::model::{Crash, InputState, Report, Vm};
+use vmcoroner::internals::report::model::{Crash, InputState, Report, Vm};
 
 #[test]
 fn the_committed_archives_are_what_the_scenarios_give() {

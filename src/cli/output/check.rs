@@ -5,13 +5,13 @@ use super::super::args::InputArgs;
 use super::super::exit::Failure;
 use super::target::{Target, folder_of, resolved};
 use super::{named, replace};
+use crate::bundle::{Role, place, role};
+use crate::input::discover;
+use crate::report::clean::clean;
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use vmcoroner::bundle::{Role, place, role};
-use vmcoroner::input::discover;
-use vmcoroner::report::clean::clean;
 
 /// Endings of the reports that lie in an unpacked bundle after an earlier run.
 const REPORT_ENDINGS: [&str; 8] = ["txt", "json", "jsonl", "md", "html", "xml", "csv", "sarif"];

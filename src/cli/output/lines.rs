@@ -4,11 +4,11 @@ use super::super::exit::Failure;
 use super::replace::{NewFile, beside, is_at, moved};
 use super::target::{Target, resolved};
 use super::{apart_hint, named};
+use crate::report::jsonl::{Earlier, Entry};
+use crate::stream::Streamed;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use vmcoroner::report::jsonl::{Earlier, Entry};
-use vmcoroner::stream::Streamed;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

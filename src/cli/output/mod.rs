@@ -10,12 +10,12 @@ pub(crate) use lines::{Ending, LineOutputs};
 pub(crate) use target::Target;
 
 use super::exit::Failure;
+use crate::report::clean::clean;
+use crate::report::text::TextOptions;
 use anstream::adapter::StripBytes;
 use replace::NewFile;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use vmcoroner::report::clean::clean;
-use vmcoroner::report::text::TextOptions;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 16;

@@ -4,15 +4,15 @@ use crate::cli::args::{format, rule_set, words_parser};
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
+use crate::log::LogKind;
+use crate::report::{Format, json};
+use crate::rules::Compiled;
+use crate::terms::{Check, CrashKind, Origin, Strength};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde::Serialize;
 use std::io;
 use std::path::PathBuf;
-use vmcoroner::log::LogKind;
-use vmcoroner::report::{Format, json};
-use vmcoroner::rules::Compiled;
-use vmcoroner::terms::{Check, CrashKind, Origin, Strength};
 
 /// What `rules list` takes.
 #[derive(Debug, Args)]

@@ -7,9 +7,9 @@ mod test;
 mod why;
 
 use super::exit::Failure;
+use crate::rules::{Compiled, RuleSet};
 use clap::Subcommand;
 pub(crate) use show::page;
-use vmcoroner::rules::{Compiled, RuleSet};
 
 /// The commands about rules.
 #[derive(Debug, Subcommand)]
@@ -45,7 +45,7 @@ pub(crate) fn find<'a>(rules: &'a RuleSet, id: &str) -> Result<&'a Compiled, Fai
             Some(near) => format!("did you mean {near}?"),
             None => "`vmcoroner rules list` names them all".to_owned(),
         };
-        Failure::usage(format!("there is no rule \"{}\"", vmcoroner::report::clean::clean(id)))
+        Failure::usage(format!("there is no rule \"{}\"", crate::report::clean::clean(id)))
             .with_hint(Some(hint))
     })
 }

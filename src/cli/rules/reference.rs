@@ -3,10 +3,10 @@
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
+use crate::report::clean::clean;
+use crate::rules::reference;
 use clap::Args;
 use std::path::PathBuf;
-use vmcoroner::report::clean::clean;
-use vmcoroner::rules::reference;
 
 /// What `rules reference` takes.
 #[derive(Debug, Args)]

@@ -5,11 +5,11 @@ use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
+use crate::rules::{Compiled, Rule};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use vmcoroner::rules::{Compiled, Rule};
 
 /// What `rules show` takes.
 #[derive(Debug, Args)]

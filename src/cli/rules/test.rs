@@ -4,9 +4,9 @@ use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
+use crate::rules::{RuleSet, samples};
 use clap::Args;
 use std::path::PathBuf;
-use vmcoroner::rules::{RuleSet, samples};
 
 /// What `rules test` takes.
 #[derive(Debug, Args)]

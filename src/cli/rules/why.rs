@@ -6,9 +6,9 @@ use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
 use crate::cli::page::Paper;
 use crate::cli::progress;
+use crate::trace::{Outcome, Trace};
+use crate::why;
 use clap::Args;
-use vmcoroner::trace::{Outcome, Trace};
-use vmcoroner::why;
 
 /// What `rules why` takes.
 #[derive(Debug, Args)]

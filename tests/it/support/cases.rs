@@ -5,7 +5,7 @@ use regex::Regex;
 use serde::Deserialize;
 use std::path::Path;
 use std::sync::LazyLock;
-use vmcoroner::log::LogKind;
+use vmcoroner::internals::log::LogKind;
 
 /// One excerpt.
 #[derive(Debug, Deserialize)]

@@ -8,9 +8,9 @@ pub(crate) mod table;
 use scenario::{Bundle, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
-use vmcoroner::report::clean::clean;
-use vmcoroner::report::model::{Confidence, Crash, Origin, Report, Vm};
-use vmcoroner::rules::RuleSet;
+use vmcoroner::internals::report::clean::clean;
+use vmcoroner::internals::report::model::{Confidence, Crash, Origin, Report, Vm};
+use vmcoroner::internals::rules::RuleSet;
 
 /// The root of the repository.
 pub(crate) fn repository() -> &'static Path {
@@ -58,7 +58,7 @@ pub(crate) fn analyze_with(paths: &[PathBuf], jobs: usize) -> Report {
 pub(crate) fn try_analyze(paths: &[PathBuf], jobs: usize) -> Result<Report, vmcoroner::AnalyzeError> {
     let mut options = vmcoroner::Options::new(rules());
     options.jobs = jobs;
-    vmcoroner::analyze(paths, &options, &vmcoroner::progress::Silent)
+    vmcoroner::analyze(paths, &options, &vmcoroner::internals::progress::Silent)
 }
 
 /// Analyses paths in one thread.
@@ -114,7 +114,7 @@ pub(crate) fn without_folders(mut report: Report) -> Report {
 /// The report as JSON text.
 pub(crate) fn json_text(report: &Report) -> String {
     let mut out = Vec::new();
-    vmcoroner::report::json::write(report, &mut out).unwrap();
+    vmcoroner::internals::report::json::write(report, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
