@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
 use vmcoroner::internals::bundle::{Role, place, role};
-use vmcoroner::internals::input::{End, Limits, Member, NoProgress, Note, Open, Sink, read_stream};
+use vmcoroner::internals::input::{End, Limits, Member, Meter, Note, Open, Sink, read_stream};
 use vmcoroner::internals::log::{LogKind, Stamper, head};
 use vmcoroner::internals::progress::Silent;
 use vmcoroner::internals::rules::{Filter, RuleSet};
@@ -83,14 +83,14 @@ fn parts(c: &mut Criterion) {
     group.bench_function("tar walk", |b| {
         b.iter(|| {
             let mut taker = Taker::default();
-            read_stream(b"load.tgz", &mut packed.as_slice(), &Limits::default(), &mut taker, &NoProgress)
+            read_stream(b"load.tgz", &mut packed.as_slice(), &Limits::default(), &mut taker, Meter::SILENT)
                 .unwrap()
         });
     });
     group.finish();
 
     let mut taker = Taker { take: true, ..Taker::default() };
-    read_stream(b"load.tgz", &mut packed.as_slice(), &Limits::default(), &mut taker, &NoProgress).unwrap();
+    read_stream(b"load.tgz", &mut packed.as_slice(), &Limits::default(), &mut taker, Meter::SILENT).unwrap();
     let rules = RuleSet::brief().unwrap();
     for (kind, text) in &taker.texts {
         let text = lines(text, 4 << 20);

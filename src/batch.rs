@@ -1,10 +1,10 @@
 //! Many inputs in one run: read side by side within one budget of memory, given on in their order.
 
-use crate::error::AnalyzeError;
+use crate::error::Error;
 use crate::evidence::{self, HostModel};
 use crate::input::{self, Note, NoteKind, Source};
 use crate::options::Options;
-use crate::progress::{Progress, Reading};
+use crate::progress::{Progress, Running};
 use crate::report::clean::{clean, clean_bytes};
 use crate::report::model::{Input, InputKind, InputState};
 use crate::scan::{BundlePass, MemberLog, Reader, Shared};
@@ -21,7 +21,7 @@ pub(crate) enum Planned {
     /// An input, and what was noticed when it was looked for.
     Source(Source, Vec<Note>),
     /// A path with nothing to read.
-    Failed(PathBuf, AnalyzeError),
+    Failed(PathBuf, Error),
 }
 
 /// Everything that was given, in its order, the inputs of a folder in the place of the folder.
@@ -38,7 +38,7 @@ pub(crate) fn plan(paths: &[PathBuf]) -> Vec<Planned> {
                         .map(|source| Planned::Source(source, std::mem::take(&mut notes))),
                 );
             }
-            Err(error) => planned.push(Planned::Failed(path.clone(), AnalyzeError::from(error))),
+            Err(error) => planned.push(Planned::Failed(path.clone(), error)),
         }
     }
     planned
@@ -51,7 +51,7 @@ pub(crate) struct Done {
     /// The hosts in it; their index of the input is 0.
     pub(crate) hosts: Vec<HostModel>,
     /// Why there is nothing of it.
-    pub(crate) error: Option<AnalyzeError>,
+    pub(crate) error: Option<Error>,
     /// It was not read to its end because the run was to stop.
     pub(crate) stopped: bool,
 }
@@ -67,7 +67,7 @@ pub(crate) fn gather(
     paths: &[PathBuf],
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Gathered, AnalyzeError> {
+) -> Result<Gathered, Error> {
     let planned = plan(paths);
     let mut all = Collected::default();
     let ahead = planned.len();
@@ -80,7 +80,7 @@ pub(crate) fn gather(
 pub(crate) struct Collected {
     inputs: Vec<Input>,
     hosts: Vec<HostModel>,
-    first_error: Option<AnalyzeError>,
+    first_error: Option<Error>,
 }
 
 impl Collected {
@@ -96,9 +96,9 @@ impl Collected {
     ///
     /// # Errors
     /// There is no host in any input, and at least one input could not be read.
-    pub(crate) fn finish(mut self, options: &Options) -> Result<Gathered, AnalyzeError> {
+    pub(crate) fn finish(mut self, options: &Options) -> Result<Gathered, Error> {
         if self.hosts.is_empty()
-            && !options.limits.input.stop.is_set()
+            && !options.limits.stop.is_set()
             && let Some(error) = self.first_error
         {
             return Err(error);
@@ -243,7 +243,7 @@ impl Run<'_> {
             }
         };
         let path = clean(&source.path().to_string_lossy()).into_owned();
-        if self.options.limits.input.stop.is_set() {
+        if self.options.limits.stop.is_set() {
             let input = unreadable(id, path, "not read: the run was stopped before its turn".to_owned());
             return Done { input, hosts: Vec::new(), error: None, stopped: true };
         }
@@ -276,7 +276,7 @@ impl Run<'_> {
                 format!("none of its {lines} lines has")
             };
             let found = format!("{lines} the form of a log of a VM or a host");
-            let error = AnalyzeError::NotABundle { path: source.path().to_owned(), found };
+            let error = Error::NotABundle { path: source.path().to_owned(), found, hint: None };
             let input = unreadable(String::new(), done.input.path, error.to_string());
             return Done { input: Input { kind: InputKind::Log, ..input }, error: Some(error), ..done };
         }
@@ -298,9 +298,8 @@ impl Run<'_> {
 
     /// An input that is not read because it is known already.
     pub(crate) fn pass(&self, at: usize, source: &Source) {
-        self.progress.begin_input(at, &clean_bytes(source.name()), source.size());
-        self.progress.advance_input(at, source.size().unwrap_or(0));
-        self.progress.end_input(at);
+        let running = Running::begin(at, &clean_bytes(source.name()), source.size(), self.progress);
+        running.meter().advance(source.size().unwrap_or(0));
     }
 }
 
@@ -324,7 +323,7 @@ fn read_one(
     progress: &dyn Progress,
 ) -> Read {
     let path = clean(&source.path().to_string_lossy()).into_owned();
-    let listener = Reading::new(at, clean_bytes(source.name()), progress);
+    let running = Running::begin(at, &clean_bytes(source.name()), source.size(), progress);
     let mut reader = Reader::new(shared, workers);
     reader.single_log = source.kind() == input::Kind::Log;
     let aside = reader.aside();
@@ -332,15 +331,15 @@ fn read_one(
         Some(aside) => Some(aside),
         None => None,
     };
-    let outcome = input::read_ahead(source, &shared.limits.input, &mut reader, &listener, aside);
+    let outcome = input::read_ahead(source, &shared.limits, &mut reader, running.meter(), aside);
     let (passes, mut own) = reader.finish();
-    drop(listener);
+    drop(running);
     own.splice(0..0, notes.iter().cloned());
     let outcome = match outcome {
         Err(error) => {
-            let error = AnalyzeError::from(error);
+            let error = error;
             let input = unreadable(String::new(), path, error.to_string());
-            let stopped = shared.limits.input.stop.is_set();
+            let stopped = shared.limits.stop.is_set();
             let done = Done { input, hosts: Vec::new(), error: Some(error), stopped };
             return Read { done, passes: Vec::new() };
         }

@@ -1,7 +1,7 @@
 //! From paths to a report: reads every input once, models its hosts, judges every crash.
 
 pub(crate) use crate::batch::{Gathered, gather};
-use crate::error::AnalyzeError;
+use crate::error::Error;
 use crate::evidence::{self, Finding, HostModel, RanOn};
 use crate::options::Options;
 use crate::progress::Progress;
@@ -16,11 +16,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// Nothing given could be analysed.
-pub fn analyze(
-    paths: &[PathBuf],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Report, AnalyzeError> {
+pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
     let gathered = gather(paths, options, progress)?;
     Ok(report(gathered, options))
 }

@@ -1,11 +1,12 @@
-//! Why a run could not be made at all. What goes wrong with a single input is a note in the report instead.
+//! Why a run could not be made at all. What goes wrong inside an input is a note in the report instead.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why nothing given could be analysed.
 #[derive(Debug, thiserror::Error)]
-pub enum AnalyzeError {
+#[non_exhaustive]
+pub enum Error {
     /// There is nothing at the path.
     #[error("{}: there is no such file or folder", .0.display())]
     NotFound(PathBuf),
@@ -22,6 +23,8 @@ pub enum AnalyzeError {
         path: PathBuf,
         /// What was found there, in a few words.
         found: String,
+        /// What to try with just that, if there is something.
+        hint: Option<String>,
     },
     /// The system failed otherwise.
     #[error("{}: {error}", path.display())]
@@ -33,7 +36,7 @@ pub enum AnalyzeError {
     },
 }
 
-impl AnalyzeError {
+impl Error {
     /// The error for what the system said about a path.
     #[must_use]
     pub fn io(path: &Path, error: io::Error) -> Self {
@@ -44,25 +47,6 @@ impl AnalyzeError {
         }
     }
 
-    /// Looks whether a path can be opened and holds anything. `-` is standard input and always can.
-    ///
-    /// # Errors
-    /// Why it cannot.
-    pub fn probe(path: &Path) -> Result<(), Self> {
-        if path.as_os_str() == "-" {
-            return Ok(());
-        }
-        let meta = std::fs::metadata(path).map_err(|error| Self::io(path, error))?;
-        let empty = if meta.is_dir() {
-            std::fs::read_dir(path).map_err(|error| Self::io(path, error))?.next().is_none()
-        } else {
-            std::fs::File::open(path).map_err(|error| Self::io(path, error))?;
-            // A pipe or a device has no length.
-            meta.is_file() && meta.len() == 0
-        };
-        if empty { Err(Self::Empty(path.to_owned())) } else { Ok(()) }
-    }
-
     /// The same error once more.
     #[must_use]
     pub fn again(&self) -> Self {
@@ -70,7 +54,9 @@ impl AnalyzeError {
             Self::NotFound(path) => Self::NotFound(path.clone()),
             Self::Denied(path) => Self::Denied(path.clone()),
             Self::Empty(path) => Self::Empty(path.clone()),
-            Self::NotABundle { path, found } => Self::NotABundle { path: path.clone(), found: found.clone() },
+            Self::NotABundle { path, found, hint } => {
+                Self::NotABundle { path: path.clone(), found: found.clone(), hint: hint.clone() }
+            }
             Self::Io { path, error } => {
                 Self::Io { path: path.clone(), error: io::Error::new(error.kind(), error.to_string()) }
             }
@@ -88,35 +74,19 @@ impl AnalyzeError {
 
     /// What to do about it, in a sentence.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             Self::NotFound(_) => "check the spelling; a name with blanks needs quotes",
             Self::Denied(_) => "run it as a user who may read the file, or change its permissions",
             Self::Empty(_) => "the copy or the download may have failed; compare its size with the original",
-            Self::NotABundle { .. } => {
+            Self::NotABundle { hint: Some(hint), .. } => hint,
+            Self::NotABundle { hint: None, .. } => {
                 "give the .tgz that vm-support wrote, an archive or folder of such files, an unpacked bundle, or a \
                  single log such as vmware.log"
             }
             Self::Io { .. } => {
                 "read the file with another program to see whether the disk or share is at fault"
             }
-        }
-    }
-}
-
-impl From<crate::input::InputError> for AnalyzeError {
-    fn from(error: crate::input::InputError) -> Self {
-        use crate::input::InputError;
-        match error {
-            InputError::Missing { path } => Self::NotFound(path),
-            InputError::NoPermission { path } => Self::Denied(path),
-            InputError::Empty { name } => Self::Empty(name.into()),
-            InputError::NotABundle { name, found, .. } => Self::NotABundle { path: name.into(), found },
-            InputError::NothingInFolder { path, passed: 0 } => Self::Empty(path),
-            InputError::NothingInFolder { path, passed } => {
-                Self::NotABundle { path, found: format!("{passed} files were looked at") }
-            }
-            InputError::Io { path, error } => Self::Io { path, error },
         }
     }
 }

@@ -33,7 +33,7 @@ mod why;
 mod windows;
 
 pub use engine::analyze;
-pub use error::AnalyzeError;
+pub use error::Error;
 pub use options::Options;
 
 /// The inner rooms, for the tests, benches and fuzz targets of this repository. They change without notice.

@@ -1,190 +1,152 @@
-//! Every budget of a run in one place, with the names by which they can be changed.
+//! Every limit of a run in one table: a new limit is one row.
 
-use crate::input::Limits;
 use crate::terms::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-words! {
-    /// The budgets that can be changed.
-    Budget {
-        /// How deep containers may be nested.
-        Depth = "depth",
-        /// Bytes that all decompressors of one input may give out.
-        Output = "output",
-        /// Bytes of one member that are read.
-        MemberOutput = "member-output",
-        /// Bytes given out for each compressed byte.
-        Ratio = "ratio",
-        /// Bytes that may be given out above the ratio.
-        RatioGrace = "ratio-grace",
-        /// Members of one input.
-        Members = "members",
-        /// Bytes of long-name and pax records before one member.
-        HeaderRecord = "header-record",
-        /// Notes about one input.
-        Notes = "notes",
-        /// Bytes of a line.
-        Line = "line",
-        /// Files of a bundle whose fragments are waited for.
-        Fragments = "fragments",
-        /// Archives inside one input.
-        Containers = "containers",
-        /// Logs and small files of a bundle.
-        Files = "files",
-        /// VMs of a bundle.
-        Vms = "vms",
-        /// Bytes of the lines that rules match in one bundle.
-        Findings = "findings",
-        /// Crashes of a bundle.
-        Crashes = "crashes",
-        /// Lines of evidence kept for each rule and crash.
-        Evidence = "evidence",
-        /// Bytes of one small file that is kept whole.
-        SmallFile = "small-file",
-        /// Bytes of all such files of a bundle.
-        SmallFiles = "small-files",
-    }
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+const TIB: u64 = 1 << 40;
+
+/// Makes all there is of a limit out of its row: name, field, type, default, the least and the most it may be.
+macro_rules! limits {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $field:ident: $kind:ty = $default:expr, $least:expr, $most:expr;)+) => {
+        words! {
+            /// The limits that can be changed.
+            Limit { $($(#[$doc])* $variant = $name),+ }
+        }
+
+        /// The limits of a run. Passing one never fails the run: the part concerned is left out, and a note says so.
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub struct Limits {
+            $($(#[$doc])* pub $field: $kind,)+
+            /// Ends the run early when set from another thread.
+            pub stop: Stop,
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                #[allow(clippy::cast_possible_truncation)]
+                Self { $($field: $default as $kind,)+ stop: Stop::default() }
+            }
+        }
+
+        impl Limits {
+            /// What a limit is.
+            #[must_use]
+            #[allow(clippy::useless_conversion)]
+            pub fn get(&self, limit: Limit) -> u64 {
+                match limit { $(Limit::$variant => u64::try_from(self.$field).unwrap_or(u64::MAX)),+ }
+            }
+
+            /// The least and the most a limit may be.
+            #[must_use]
+            pub const fn range(limit: Limit) -> (u64, u64) {
+                match limit { $(Limit::$variant => ($least, $most)),+ }
+            }
+
+            #[allow(clippy::useless_conversion)]
+            fn put(&mut self, limit: Limit, value: u64) {
+                match limit {
+                    $(Limit::$variant => self.$field = <$kind>::try_from(value).unwrap_or(<$kind>::MAX)),+
+                }
+            }
+        }
+    };
 }
 
-/// The budgets of a run. Passing one never fails the run: the part concerned is left out, and a note says so.
-#[derive(Debug, Clone)]
-pub struct Budgets {
-    /// Those of the walk over containers.
-    pub input: Limits,
-    /// Bytes of a line; longer ones are cut and counted. At most 1 MiB.
-    pub line: usize,
+limits! {
+    /// How deep containers may be nested; the outermost is depth 1. Each level costs about 0.5 MiB of memory and some
+    /// stack. Four are a zip, a tgz, a tgz in it, and one to spare.
+    Depth "depth" depth: u32 = 4, 1, 64;
+    /// Bytes that all decompressors of one input may give out together.
+    Output "output" output: u64 = TIB, 1, u64::MAX;
+    /// Bytes of one member that are read. The default is above the largest host core.
+    MemberOutput "member-output" member_output: u64 = 64 * GIB, 1, u64::MAX;
+    /// Bytes a decompressor may give out for each compressed byte of the outermost input read meanwhile, so that the
+    /// ratios of nested containers multiply. One layer of deflate cannot pass 1032.
+    Ratio "ratio" ratio: u64 = 1100, 1, u64::MAX;
+    /// Bytes a decompressor may give out above the ratio: the zeros of a sparse dump inside a deflated wrapper are
+    /// legitimate and may pass any ratio, and inflating zeros is cheap.
+    RatioGrace "ratio-grace" ratio_grace: u64 = 8 * GIB, 1, u64::MAX;
+    /// Members in all containers of one input together. A large host has about 10,000.
+    Members "members" members: u64 = 4_000_000, 1, u64::MAX;
+    /// Bytes of header records (GNU long name, pax) before one tar member; they are held in memory.
+    HeaderRecord "header-record" header_record: u64 = 256 * KIB, 512, 16 * MIB;
+    /// Notes about one input; the rest is only counted.
+    Notes "notes" notes: u64 = 500, 1, 100_000;
+    /// Bytes of a line; longer ones are cut and counted.
+    Line "line" line: usize = MIB, 256, MIB;
     /// Files of a bundle whose fragments are waited for.
-    pub fragments: usize,
+    Fragments "fragments" fragments: usize = 20_000, 1, 10_000_000;
+    /// Containers inside the outermost one. Each costs some 50 µs however small it is.
+    Containers "containers" containers: u64 = 20_000, 1, u64::MAX;
     /// Logs of a bundle that are scanned, and as many small files that are kept.
-    pub files: usize,
+    Files "files" files: usize = 20_000, 1, 10_000_000;
     /// VMs of a bundle.
-    pub vms: usize,
+    Vms "vms" vms: usize = 1_024, 1, 100_000;
     /// Bytes that the lines rules match in one bundle may take in memory; a quarter of it for one log.
-    pub findings: usize,
+    Findings "findings" findings: usize = 64 * MIB, 64 * KIB, 64 * GIB;
     /// Crashes of a bundle; the last ones are kept.
-    pub crashes: usize,
+    Crashes "crashes" crashes: usize = 1_000, 1, 10_000_000;
     /// Lines of evidence kept for each rule and crash.
-    pub evidence: usize,
+    Evidence "evidence" evidence: usize = 12, 2, 10_000;
     /// Bytes of one small file that is kept whole.
-    pub small_file: usize,
+    SmallFile "small-file" small_file: usize = 4 * MIB, KIB, GIB;
     /// Bytes of all such files of a bundle.
-    pub small_files: usize,
+    SmallFiles "small-files" small_files: usize = 32 * MIB, KIB, GIB;
 }
 
-impl Default for Budgets {
-    fn default() -> Self {
-        Self {
-            input: Limits::default(),
-            line: 1 << 20,
-            fragments: 20_000,
-            files: 20_000,
-            vms: 1_024,
-            findings: 64 << 20,
-            crashes: 1_000,
-            evidence: 12,
-            small_file: 4 << 20,
-            small_files: 32 << 20,
-        }
+/// A flag that ends a walk at the next block of about 256 KiB; clones share it. Made for an interrupt handler.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// A flag that is not set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks every walk that holds a clone of this flag to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Stop::set`] was called.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Budgets {
-    /// What a budget is.
-    #[must_use]
-    pub fn get(&self, budget: Budget) -> u64 {
-        let of = |n: usize| n as u64;
-        match budget {
-            Budget::Depth => u64::from(self.input.depth),
-            Budget::Output => self.input.output,
-            Budget::MemberOutput => self.input.member_output,
-            Budget::Ratio => self.input.ratio,
-            Budget::RatioGrace => self.input.ratio_grace,
-            Budget::Members => self.input.members,
-            Budget::HeaderRecord => self.input.header_record,
-            Budget::Notes => self.input.notes,
-            Budget::Line => of(self.line),
-            Budget::Fragments => of(self.fragments),
-            Budget::Containers => self.input.containers,
-            Budget::Files => of(self.files),
-            Budget::Vms => of(self.vms),
-            Budget::Findings => of(self.findings),
-            Budget::Crashes => of(self.crashes),
-            Budget::Evidence => of(self.evidence),
-            Budget::SmallFile => of(self.small_file),
-            Budget::SmallFiles => of(self.small_files),
-        }
-    }
-
-    /// The least and the most a budget may be.
-    #[must_use]
-    pub const fn range(budget: Budget) -> (u64, u64) {
-        match budget {
-            // Each level has its own buffers and its own frames on the stack.
-            Budget::Depth => (1, 64),
-            Budget::Line => (256, 1 << 20),
-            Budget::Evidence => (2, 10_000),
-            Budget::HeaderRecord => (512, 16 << 20),
-            Budget::Notes => (1, 100_000),
-            Budget::Vms => (1, 100_000),
-            Budget::Files | Budget::Fragments | Budget::Crashes => (1, 10_000_000),
-            Budget::SmallFile | Budget::SmallFiles => (1 << 10, 1 << 30),
-            Budget::Findings => (64 << 10, 64 << 30),
-            Budget::Containers
-            | Budget::Output
-            | Budget::MemberOutput
-            | Budget::Ratio
-            | Budget::RatioGrace
-            | Budget::Members => (1, u64::MAX),
-        }
-    }
-
-    /// Changes one budget by its text: `NAME=VALUE`, where the value may end with `K`, `M`, `G` or `T` (or `KiB` …).
+impl Limits {
+    /// Changes one limit by its text: `NAME=VALUE`, where the value may end with `K`, `M`, `G` or `T` (or `KiB` …).
     ///
     /// # Errors
     /// What is wrong with the text, in a sentence.
     ///
     /// ```
-    /// use vmcoroner::limits::{Budget, Budgets};
-    /// let mut budgets = Budgets::default();
-    /// budgets.set("member-output=512M").unwrap();
-    /// assert_eq!(budgets.get(Budget::MemberOutput), 512 << 20);
-    /// assert!(budgets.set("depth=0").is_err());
+    /// let mut options = vmcoroner::Options::builtin();
+    /// options.limits.set("member-output=512M").unwrap();
+    /// assert!(options.limits.set("depth=0").is_err());
     /// ```
     pub fn set(&mut self, text: &str) -> Result<(), String> {
         let (name, value) =
             text.split_once('=').ok_or("write it as NAME=VALUE, such as depth=6 or output=2G")?;
-        let Some(budget) = Budget::parse(name.trim()) else {
-            let known: Vec<&str> = Budget::ALL.iter().map(|budget| budget.as_str()).collect();
+        let Some(limit) = Limit::parse(name.trim()) else {
+            let known: Vec<&str> = Limit::ALL.iter().map(|limit| limit.as_str()).collect();
             return Err(format!("\"{name}\" is none of {}", known.join(", ")));
         };
         let value = number(value.trim())
             .ok_or_else(|| format!("\"{value}\" is no number; write 500, 64K, 2G or 1TiB"))?;
-        let (least, most) = Self::range(budget);
+        let (least, most) = Self::range(limit);
         if !(least..=most).contains(&value) {
-            return Err(format!("{} takes {least} to {most}", budget.as_str()));
+            return Err(format!("{} takes {least} to {most}", limit.as_str()));
         }
-        let small = usize::try_from(value).unwrap_or(usize::MAX);
-        match budget {
-            Budget::Depth => self.input.depth = u32::try_from(value).unwrap_or(u32::MAX),
-            Budget::Output => self.input.output = value,
-            Budget::MemberOutput => self.input.member_output = value,
-            Budget::Ratio => self.input.ratio = value,
-            Budget::RatioGrace => self.input.ratio_grace = value,
-            Budget::Members => self.input.members = value,
-            Budget::HeaderRecord => self.input.header_record = value,
-            Budget::Notes => self.input.notes = value,
-            Budget::Line => self.line = small,
-            Budget::Fragments => self.fragments = small,
-            Budget::Containers => self.input.containers = value,
-            Budget::Files => self.files = small,
-            Budget::Vms => self.vms = small,
-            Budget::Findings => self.findings = small,
-            Budget::Crashes => self.crashes = small,
-            Budget::Evidence => self.evidence = small,
-            Budget::SmallFile => self.small_file = small,
-            Budget::SmallFiles => self.small_files = small,
-        }
+        self.put(limit, value);
         Ok(())
     }
 }
@@ -210,21 +172,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_budget_can_be_set_and_read() {
-        for &budget in Budget::ALL {
-            let mut budgets = Budgets::default();
-            let (least, most) = Budgets::range(budget);
-            let usual = budgets.get(budget);
-            assert!((least..=most).contains(&usual), "{budget:?}");
+    fn every_limit_can_be_set_and_read() {
+        for &limit in Limit::ALL {
+            let mut limits = Limits::default();
+            let (least, most) = Limits::range(limit);
+            let usual = limits.get(limit);
+            assert!((least..=most).contains(&usual), "{limit:?}");
             let other = if usual == least { least + 1 } else { least };
-            budgets.set(&format!("{}={other}", budget.as_str())).unwrap();
-            assert_eq!(budgets.get(budget), other, "{budget:?}");
+            limits.set(&format!("{}={other}", limit.as_str())).unwrap();
+            assert_eq!(limits.get(limit), other, "{limit:?}");
         }
     }
 
     #[test]
     fn wrong_texts_are_answered() {
-        let mut budgets = Budgets::default();
+        let mut limits = Limits::default();
         for (text, words) in [
             ("depth", "NAME=VALUE"),
             ("dept=3", "is none of depth, output"),
@@ -234,7 +196,7 @@ mod tests {
             ("output=99999999999T", "is no number"),
             ("line=2M", "takes 256 to 1048576"),
         ] {
-            let error = budgets.set(text).unwrap_err();
+            let error = limits.set(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");
         }
         assert_eq!(number("2 GiB"), Some(2 << 30));

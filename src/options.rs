@@ -1,6 +1,6 @@
 //! What decides a run besides its inputs.
 
-use crate::limits::Budgets;
+use crate::limits::Limits;
 use crate::log::Millis;
 use crate::rules::RuleSet;
 use crate::verdict::{Method, Windows};
@@ -27,7 +27,7 @@ pub struct Options {
     /// The rules.
     pub rules: Arc<RuleSet>,
     /// What inputs may cost.
-    pub limits: Budgets,
+    pub limits: Limits,
     /// What verdicts are decided by; only tests take rows and caps out.
     #[doc(hidden)]
     pub method: Arc<Method>,
@@ -47,7 +47,7 @@ impl Options {
             until: None,
             bugcheck: None,
             rules,
-            limits: Budgets::default(),
+            limits: Limits::default(),
             method: Arc::new(Method::default()),
         }
     }

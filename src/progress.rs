@@ -1,27 +1,15 @@
-//! How a run tells what it is doing, without knowing who listens.
+//! How a run reports how far it is, without knowing who listens.
 
-/// Hears how far a run is. Called from several threads.
+/// Hears how far a run is. Called from several threads. Inputs are numbered from 0 in the order of the report.
 pub trait Progress: Sync {
-    /// A stage began (`reading esx01.tgz`); `total` is its size in bytes if it is known.
-    fn begin(&self, stage: &str, total: Option<u64>);
-    /// So many more bytes of the stage are done.
-    fn advance(&self, bytes: u64);
-    /// The stage ended.
-    fn end(&self);
     /// So many inputs of so many bytes are to be read, several side by side.
     fn inputs(&self, _count: usize, _bytes: u64) {}
-    /// Input number `at` began; `total` is its size in bytes if it is known.
-    fn begin_input(&self, _at: usize, name: &str, total: Option<u64>) {
-        self.begin(&format!("reading {name}"), total);
-    }
-    /// So many more bytes of input number `at` are done.
-    fn advance_input(&self, _at: usize, bytes: u64) {
-        self.advance(bytes);
-    }
+    /// Input number `at` begins; `total` is its size in bytes if it is known.
+    fn begin(&self, at: usize, name: &str, total: Option<u64>);
+    /// So many more bytes of input number `at` were read, or passed over; about once for every 256 KiB.
+    fn advance(&self, at: usize, bytes: u64);
     /// Input number `at` ended.
-    fn end_input(&self, _at: usize) {
-        self.end();
-    }
+    fn end(&self, at: usize);
 }
 
 /// Hears nothing.
@@ -29,38 +17,52 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn begin(&self, _: &str, _: Option<u64>) {}
-    fn advance(&self, _: u64) {}
-    fn end(&self) {}
+    fn begin(&self, _: usize, _: &str, _: Option<u64>) {}
+    fn advance(&self, _: usize, _: u64) {}
+    fn end(&self, _: usize) {}
 }
 
-/// One input of a run as its reader tells of it.
-pub struct Reading<'a> {
+/// Counts the bytes of one input for a listener.
+#[derive(Clone, Copy)]
+pub struct Meter<'a> {
     at: usize,
-    name: String,
     to: &'a dyn Progress,
 }
 
-impl<'a> Reading<'a> {
-    /// Input number `at` of this name, told on to a listener.
+impl<'a> Meter<'a> {
+    /// A meter to which nobody listens.
+    pub const SILENT: Self = Self { at: 0, to: &Silent };
+
+    /// A meter of input number `at`.
     #[must_use]
-    pub const fn new(at: usize, name: String, to: &'a dyn Progress) -> Self {
-        Self { at, name, to }
+    pub const fn new(at: usize, to: &'a dyn Progress) -> Self {
+        Self { at, to }
+    }
+
+    /// So many more bytes were read, or passed over.
+    pub fn advance(&self, bytes: u64) {
+        self.to.advance(self.at, bytes);
     }
 }
 
-impl crate::input::Progress for Reading<'_> {
-    fn total(&self, bytes: Option<u64>) {
-        self.to.begin_input(self.at, &self.name, bytes);
+/// An input that is being read; its end is reported when this goes.
+pub(crate) struct Running<'a>(Meter<'a>);
+
+impl<'a> Running<'a> {
+    /// Reports that input number `at` begins.
+    pub(crate) fn begin(at: usize, name: &str, total: Option<u64>, to: &'a dyn Progress) -> Self {
+        to.begin(at, name, total);
+        Self(Meter::new(at, to))
     }
 
-    fn advance(&self, bytes: u64) {
-        self.to.advance_input(self.at, bytes);
+    /// Counts its bytes.
+    pub(crate) const fn meter(&self) -> Meter<'a> {
+        self.0
     }
 }
 
-impl Drop for Reading<'_> {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.to.end_input(self.at);
+        self.0.to.end(self.0.at);
     }
 }

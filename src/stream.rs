@@ -2,7 +2,7 @@
 
 use crate::batch::{self, Collected, Planned};
 use crate::engine::{self, Gathered};
-use crate::error::AnalyzeError;
+use crate::error::Error;
 use crate::evidence;
 use crate::input::{Fnv, Mark};
 use crate::options::Options;
@@ -27,7 +27,7 @@ pub struct Outcome {
     /// What the exit status needs to know.
     pub tally: Tally,
     /// The first error, if nothing was found at all.
-    pub error: Option<AnalyzeError>,
+    pub error: Option<Error>,
     /// The report about everything, if it was wanted.
     pub report: Option<Report>,
 }
@@ -35,7 +35,7 @@ pub struct Outcome {
 struct Step {
     streamed: Option<Streamed>,
     tally: Tally,
-    error: Option<AnalyzeError>,
+    error: Option<Error>,
     done: Option<batch::Done>,
 }
 
@@ -51,7 +51,7 @@ pub fn run(
     earlier: &Earlier,
     whole: bool,
     each: &mut dyn FnMut(Streamed),
-) -> Result<Outcome, AnalyzeError> {
+) -> Result<Outcome, Error> {
     let planned = batch::plan(paths);
     let run_hash = settings_hash(options);
     let mut outcome = Outcome { tally: Tally::default(), error: None, report: None };
@@ -105,7 +105,7 @@ fn settings_hash(options: &Options) -> String {
     hash.add(env!("CARGO_PKG_VERSION").as_bytes());
     let rules: Vec<_> = options.rules.rules().iter().map(|rule| &rule.rule).collect();
     let limits: Vec<u64> =
-        crate::limits::Budget::ALL.iter().map(|budget| options.limits.get(*budget)).collect();
+        crate::limits::Limit::ALL.iter().map(|budget| options.limits.get(*budget)).collect();
     let text = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {limits:?} {rules:?}",
         options.window_before_ms,

@@ -1,7 +1,7 @@
 //! Every parsed event of a VM and of what it stands on, merged in the order of time, with its distance from each crash.
 
 use crate::engine;
-use crate::error::AnalyzeError;
+use crate::error::Error;
 use crate::evidence::{HostModel, RanOn, Tie, ran_on, tie};
 use crate::log::{Millis, rfc3339};
 use crate::options::Options;
@@ -18,11 +18,7 @@ const NEAR: Millis = 86_400_000;
 ///
 /// # Errors
 /// As [`crate::analyze`].
-pub fn timeline(
-    paths: &[PathBuf],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Timeline, AnalyzeError> {
+pub fn timeline(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Timeline, Error> {
     let gathered = engine::gather(paths, options, progress)?;
     let judged = engine::judge_all(&gathered.hosts, options);
     let mut vms = Vec::new();

@@ -1,7 +1,7 @@
 //! Follows one rule through what is given, so that nobody has to guess why it did not fire.
 
 use crate::engine;
-use crate::error::AnalyzeError;
+use crate::error::Error;
 use crate::evidence::{HostModel, Tie, tie};
 use crate::log::{LogKind, rfc3339};
 use crate::options::Options;
@@ -26,7 +26,7 @@ pub fn trace(
     paths: &[PathBuf],
     options: &Options,
     progress: &dyn Progress,
-) -> Result<Trace, AnalyzeError> {
+) -> Result<Trace, Error> {
     let Some(rule) = options.rules.get(rule) else { return Ok(Trace::default()) };
     let probing = Options { rules: Arc::new(probe(rule)), ..options.clone() };
     let probed = engine::gather(paths, &probing, progress)?;

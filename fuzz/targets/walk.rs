@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vmcoroner::internals::input::{NoProgress, read_stream};
+use vmcoroner::internals::input::{Meter, read_stream};
 use vmcoroner_fuzz::{Checked, Trickle, limits};
 
 fuzz_target!(|data: &[u8]| {
@@ -22,10 +22,10 @@ fuzz_target!(|data: &[u8]| {
     };
     let limits = limits();
     let mut whole = Checked::default();
-    let outcome = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, &NoProgress);
+    let outcome = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, Meter::SILENT);
     whole.assert_done();
     let mut slow = Checked::default();
-    let again = read_stream(b"case.tgz", &mut Trickle(bytes, 1), &limits, &mut slow, &NoProgress);
+    let again = read_stream(b"case.tgz", &mut Trickle(bytes, 1), &limits, &mut slow, Meter::SILENT);
     slow.assert_done();
     assert_eq!(outcome.ok(), again.ok());
     assert_eq!(whole.digest, slow.digest);

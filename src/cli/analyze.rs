@@ -29,7 +29,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
         ));
     }
     output::check(&targets, &args.input)?;
-    let stop = &options.limits.input.stop;
+    let stop = &options.limits.stop;
     stop::on_interrupt(stop);
     if !lines.is_empty() {
         let lines: Vec<Target> = lines.into_iter().map(|(_, target)| target).collect();
@@ -49,7 +49,7 @@ fn in_lines(
     lines: &[Target],
     whole: &[(Format, Target)],
 ) -> Result<u8, Failure> {
-    let stop = &options.limits.input.stop;
+    let stop = &options.limits.stop;
     let (mut outputs, earlier) = LineOutputs::open(lines, args.resume.as_deref())?;
     let listener = progress::listener(args.input.progress);
     let outcome =

@@ -3,7 +3,7 @@
 use super::exit::{FailOn, Failure};
 use super::output::Target;
 use crate::Options;
-use crate::limits::Budgets;
+use crate::limits::Limits;
 use crate::log::{Millis, read_asked, rfc3339};
 use crate::report::Format;
 use crate::rules::{Duration, RuleSet};
@@ -99,12 +99,12 @@ pub(crate) struct InputArgs {
 }
 
 impl InputArgs {
-    fn limits(&self) -> Result<Budgets, Failure> {
-        let mut budgets = Budgets::default();
+    fn limits(&self) -> Result<Limits, Failure> {
+        let mut limits = Limits::default();
         for Limit(text) in &self.limit {
-            budgets.set(text).map_err(|why| Failure::usage(format!("--limit {text}: {why}")))?;
+            limits.set(text).map_err(|why| Failure::usage(format!("--limit {text}: {why}")))?;
         }
-        Ok(budgets)
+        Ok(limits)
     }
 
     /// The options of a run with the windows as they are by default.
@@ -207,7 +207,7 @@ pub(crate) fn format() -> impl TypedValueParser<Value = Format> {
 pub(crate) struct Limit(String);
 
 fn limit(text: &str) -> Result<Limit, String> {
-    Budgets::default().set(text).map(|()| Limit(text.to_owned()))
+    Limits::default().set(text).map(|()| Limit(text.to_owned()))
 }
 
 /// One of several outputs.

@@ -5,7 +5,7 @@ use crate::report::clean::clean;
 use crate::report::jsonl::Tally;
 use crate::report::model::Report;
 use crate::terms::Origin;
-use crate::{AnalyzeError, rules::LoadError};
+use crate::{Error, rules::LoadError};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -125,12 +125,12 @@ impl Failure {
     }
 }
 
-impl From<AnalyzeError> for Failure {
-    fn from(error: AnalyzeError) -> Self {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
         let path = error.path().display().to_string();
         let command = super::near::nearest(&path, super::near::COMMANDS);
         let hint = match (&error, command) {
-            (AnalyzeError::NotFound(_), Some(command)) => format!("did you mean the command `{command}`?"),
+            (Error::NotFound(_), Some(command)) => format!("did you mean the command `{command}`?"),
             _ => error.hint().to_owned(),
         };
         Self { status: NOTHING, message: clean(&error.to_string()).into_owned(), hint: Some(hint) }
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_command_is_recognised() {
-        let failure = Failure::from(AnalyzeError::NotFound(PathBuf::from("inventry")));
+        let failure = Failure::from(Error::NotFound(PathBuf::from("inventry")));
         assert_eq!(failure.status, NOTHING);
         assert_eq!(failure.hint.as_deref(), Some("did you mean the command `inventory`?"));
     }

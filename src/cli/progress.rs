@@ -16,23 +16,23 @@ pub(crate) fn listener(when: When) -> Box<dyn Progress> {
         When::Never => Box::new(Silent),
         When::Auto if !terminal => Box::new(Silent),
         // Nothing can be drawn over in a file or a pipe.
-        When::Always if !terminal => Box::new(Stages),
+        When::Always if !terminal => Box::new(Lines),
         _ => Box::new(Bars::new(ProgressDrawTarget::stderr_with_hz(8))),
     }
 }
 
-/// A line for each stage.
-struct Stages;
+/// A line for each input.
+struct Lines;
 
-impl Progress for Stages {
-    fn begin(&self, stage: &str, total: Option<u64>) {
+impl Progress for Lines {
+    fn begin(&self, _: usize, name: &str, total: Option<u64>) {
         let size = total.map_or_else(String::new, |total| format!(" ({})", HumanBytes(total)));
-        let _ = writeln!(anstream::stderr(), "vmcoroner: {}{size}", clean(stage));
+        let _ = writeln!(anstream::stderr(), "vmcoroner: reading {}{size}", clean(name));
     }
 
-    fn advance(&self, _: u64) {}
+    fn advance(&self, _: usize, _: u64) {}
 
-    fn end(&self) {}
+    fn end(&self, _: usize) {}
 }
 
 /// Lines that are drawn again and again, and wiped out at the end.
@@ -43,8 +43,6 @@ struct Bars {
 
 #[derive(Default)]
 struct State {
-    /// A stage that is no input.
-    stage: Option<ProgressBar>,
     /// All inputs together, where there are several.
     total: Option<ProgressBar>,
     inputs: usize,
@@ -95,26 +93,6 @@ fn short(name: &str) -> String {
 }
 
 impl Progress for Bars {
-    fn begin(&self, stage: &str, total: Option<u64>) {
-        let mut state = self.state();
-        let bar = self.bar(&state, stage, total);
-        if let Some(old) = state.stage.replace(bar) {
-            old.finish_and_clear();
-        }
-    }
-
-    fn advance(&self, bytes: u64) {
-        if let Some(bar) = &self.state().stage {
-            bar.inc(bytes);
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = self.state().stage.take() {
-            bar.finish_and_clear();
-        }
-    }
-
     fn inputs(&self, count: usize, bytes: u64) {
         let mut state = self.state();
         state.inputs = count;
@@ -127,20 +105,20 @@ impl Progress for Bars {
         }
     }
 
-    fn begin_input(&self, at: usize, name: &str, total: Option<u64>) {
+    fn begin(&self, at: usize, name: &str, total: Option<u64>) {
         let mut state = self.state();
         let bar = self.bar(&state, name, total);
         state.running.insert(at, bar);
     }
 
-    fn advance_input(&self, at: usize, bytes: u64) {
+    fn advance(&self, at: usize, bytes: u64) {
         let state = self.state();
         for bar in state.running.get(&at).into_iter().chain(&state.total) {
             bar.inc(bytes);
         }
     }
 
-    fn end_input(&self, at: usize) {
+    fn end(&self, at: usize) {
         let mut state = self.state();
         if let Some(bar) = state.running.remove(&at) {
             bar.finish_and_clear();
@@ -156,7 +134,7 @@ impl Progress for Bars {
 impl Drop for Bars {
     fn drop(&mut self) {
         let state = self.state();
-        for bar in state.running.values().chain(&state.stage).chain(&state.total) {
+        for bar in state.running.values().chain(&state.total) {
             bar.finish_and_clear();
         }
         let _ = self.all.clear();
@@ -174,15 +152,15 @@ mod tests {
         let term = InMemoryTerm::new(10, 120);
         let bars = Bars::new(ProgressDrawTarget::term_like(Box::new(term.clone())));
         bars.inputs(3, 300);
-        bars.begin_input(0, "esx-a\u{1b}[31m.tgz", Some(100));
-        bars.begin_input(1, "esx-b.tgz", Some(100));
-        bars.advance_input(0, 50);
+        bars.begin(0, "esx-a\u{1b}[31m.tgz", Some(100));
+        bars.begin(1, "esx-b.tgz", Some(100));
+        bars.advance(0, 50);
         let tick = || bars.state().total.as_ref().unwrap().tick();
         tick();
         let shown = term.contents();
         assert!(shown.contains("esx-a\\u{1b}[31m.tgz") && shown.contains("esx-b.tgz"), "{shown}");
         assert!(shown.contains("0 of 3 inputs"), "{shown}");
-        bars.end_input(0);
+        bars.end(0);
         tick();
         let shown = term.contents();
         assert!(!shown.contains("esx-a") && shown.contains("1 of 3 inputs"), "{shown}");

@@ -91,7 +91,7 @@ impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
                 drop(shared.fetch(state, BUFFERS));
             }));
         }
-        self.ledger.progress.advance(next.as_ref().map_or(0, |(_, filled)| *filled as u64));
+        self.ledger.meter.advance(next.as_ref().map_or(0, |(_, filled)| *filled as u64));
         next
     }
 
@@ -182,7 +182,7 @@ impl<R: Read + Send + 'static> Pull for Ahead<'_, R> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use crate::input::{Limits, NoProgress};
+    use crate::input::{Limits, Meter};
     use std::cell::RefCell;
     use std::io;
 
@@ -211,7 +211,7 @@ mod tests {
     fn all(len: usize, fails: bool, aside: &Aside<'_>) -> (Vec<u8>, Fate) {
         let data: Vec<u8> = (0..len).map(|n| (n / 7 % 251) as u8).collect();
         let limits = Limits::default();
-        let ledger = Ledger::new(&limits, &NoProgress);
+        let ledger = Ledger::new(&limits, Meter::SILENT);
         let mut ahead = Ahead::new(Source { left: data.clone(), fails }, aside, &ledger);
         let (mut out, mut buffer) = (Vec::new(), vec![0; COMPRESSED]);
         loop {

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::error::InputError;
 use super::folder;
 use super::guess::{self, Guess};
 use super::magic::is_log_name;
@@ -14,6 +13,7 @@ use super::parts::{PartName, following};
 use super::read::what_to_try;
 use super::sink::{Note, NoteKind};
 use super::source::{Kind, Place, Source, own_name};
+use crate::error::Error;
 
 /// What was found under one path.
 #[derive(Debug)]
@@ -36,12 +36,12 @@ const HEAD: u64 = 64 << 10;
 /// in it, at any depth. Files are told by their first bytes; links are not followed, `path` itself excepted.
 ///
 /// # Errors
-/// If there is nothing to analyse: [`InputError`] says what was expected.
-pub fn discover(path: &Path) -> Result<Discovery, InputError> {
+/// If there is nothing to analyse: [`Error`] says what was expected.
+pub fn discover(path: &Path) -> Result<Discovery, Error> {
     if path.as_os_str() == "-" {
         return Ok(Discovery { kind: Kind::VmSupport, sources: vec![Source::stdin()], notes: Vec::new() });
     }
-    let data = fs::metadata(path).map_err(|e| InputError::opening(path, e))?;
+    let data = fs::metadata(path).map_err(|e| Error::io(path, e))?;
     if data.is_dir() {
         return in_folder(path);
     }
@@ -71,16 +71,16 @@ fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn named_file(path: &Path, size: u64) -> Result<Source, InputError> {
-    let head = head(path).map_err(|e| InputError::opening(path, e))?;
+fn named_file(path: &Path, size: u64) -> Result<Source, Error> {
+    let head = head(path).map_err(|e| Error::io(path, e))?;
     let name = own_name(path);
     let kind = match guess::file(&head, &name) {
         Guess::Bundle(kind) => kind,
         Guess::Log => Kind::Log,
-        Guess::Empty => return Err(InputError::Empty { name: shown(&name) }),
+        Guess::Empty => return Err(Error::Empty(shown(&name).into())),
         Guess::Other(what) => {
             let (found, hint) = what_to_try(what, &head);
-            return Err(InputError::NotABundle { name: shown(&name), found, hint });
+            return Err(Error::NotABundle { path: shown(&name).into(), found, hint });
         }
     };
     let mut source = file_source(path, kind, Some(size));
@@ -109,12 +109,19 @@ fn with_parts(source: &mut Source) {
     }
 }
 
-fn in_folder(path: &Path) -> Result<Discovery, InputError> {
-    fs::read_dir(path).map_err(|e| InputError::opening(path, e))?;
+fn in_folder(path: &Path) -> Result<Discovery, Error> {
+    fs::read_dir(path).map_err(|e| Error::io(path, e))?;
     let mut scan = Scan::default();
     scan.folder(path, None, 0);
     if scan.sources.is_empty() {
-        return Err(InputError::NothingInFolder { path: path.to_path_buf(), passed: scan.passed });
+        return Err(match scan.passed {
+            0 => Error::Empty(path.to_path_buf()),
+            passed => Error::NotABundle {
+                path: path.to_path_buf(),
+                found: format!("{passed} files were looked at"),
+                hint: None,
+            },
+        });
     }
     if scan.passed > 0 {
         let text = format!("{} files in '{}' are nothing this program reads", scan.passed, path.display());

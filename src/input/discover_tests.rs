@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::testing::*;
-use super::super::{Limits, NoProgress, State, read};
+use super::super::{Limits, Meter, State, read};
 use super::*;
 
 /// A folder with these files.
@@ -57,7 +57,7 @@ fn a_case_folder_gives_each_input_once() {
     assert!(found.notes[0].text.starts_with("2 files"), "{:?}", found.notes);
 
     let mut sink = Recorder::new(read_all);
-    read(&found.sources[3], &Limits::default(), &mut sink, &NoProgress).unwrap();
+    read(&found.sources[3], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
     assert_eq!(sink.names(), ["04/vm2/vmware-1.log", "04/vmware.log"]);
     assert_eq!(found.sources[3].size(), Some(6));
 }
@@ -73,16 +73,16 @@ fn split_files_are_one_stream() {
         assert_eq!(found.sources[0].name(), b"x.tgz");
         assert_eq!(found.sources[0].size(), Some(whole.len() as u64));
         let mut sink = Recorder::new(read_all);
-        let outcome = read(&found.sources[0], &Limits::default(), &mut sink, &NoProgress).unwrap();
+        let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
         assert_eq!((outcome.state, outcome.members), (State::Complete, 2), "{:?}", sink.notes());
     }
     fs::remove_file(dir.path().join("x.tgz.002")).unwrap();
     let found = discover(&dir.path().join("x.tgz.001")).unwrap();
     let mut sink = Recorder::new(read_all);
-    let outcome = read(&found.sources[0], &Limits::default(), &mut sink, &NoProgress).unwrap();
+    let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
     assert_eq!(outcome.state, State::Truncated);
     assert!(sink.notes()[0].1.contains("x.tgz.002"));
-    assert!(matches!(discover(&dir.path().join("x.tgz.003")), Err(InputError::NotABundle { .. })));
+    assert!(matches!(discover(&dir.path().join("x.tgz.003")), Err(Error::NotABundle { .. })));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn single_logs() {
         let found = discover(&dir.path().join(file)).unwrap();
         assert_eq!(found.kind, Kind::Log);
         let mut sink = Recorder::new(read_all);
-        let outcome = read(&found.sources[0], &Limits::default(), &mut sink, &NoProgress).unwrap();
+        let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
         assert_eq!((outcome.kind, outcome.state, outcome.members), (Kind::Log, State::Complete, 1));
         let want = [(member.to_string(), b"2024 line\n".to_vec(), Some(super::super::End::Complete))];
         assert_eq!(sink.members(), want);
@@ -120,5 +120,5 @@ fn documents_are_no_bundles() {
     ]
     .concat();
     let dir = case(&[("report.docx", &docx)]);
-    assert!(matches!(discover(dir.path()), Err(InputError::NothingInFolder { passed: 1, .. })));
+    assert!(matches!(discover(dir.path()), Err(Error::NotABundle { hint: None, .. })));
 }

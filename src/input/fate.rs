@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::limits::Limits;
-use super::progress::Progress;
+use crate::limits::Limits;
+use crate::progress::Meter;
 
 /// Why a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) enum Fate {
 /// Counters and limits that all streams of one walk share.
 pub(super) struct Ledger<'l> {
     pub(super) limits: &'l Limits,
-    pub(super) progress: &'l dyn Progress,
+    pub(super) meter: Meter<'l>,
     /// Bytes of the outermost input that were used up.
     pub(super) raw: Cell<u64>,
     /// Bytes all decompressors gave out.
@@ -39,14 +39,8 @@ pub(super) struct Ledger<'l> {
 }
 
 impl<'l> Ledger<'l> {
-    pub(super) fn new(limits: &'l Limits, progress: &'l dyn Progress) -> Self {
-        Ledger {
-            limits,
-            progress,
-            raw: Cell::new(0),
-            inflated: Cell::new(0),
-            remarks: RefCell::new(Vec::new()),
-        }
+    pub(super) fn new(limits: &'l Limits, meter: Meter<'l>) -> Self {
+        Ledger { limits, meter, raw: Cell::new(0), inflated: Cell::new(0), remarks: RefCell::new(Vec::new()) }
     }
 
     pub(super) fn remark(&self, text: String) {

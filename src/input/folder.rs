@@ -81,7 +81,7 @@ impl Walker<'_> {
         let member = Member { path: &path, size, modified: data.as_ref().and_then(modified) };
         let Some(open) = self.offer(&member) else { return };
         if open == Open::Skip {
-            ledger.progress.advance(size);
+            ledger.meter.advance(size);
             self.bytes = self.bytes.saturating_add(size);
             return;
         }
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(found.kind, Kind::Extracted);
         assert_eq!(found.sources.len(), 1);
         let mut sink = Recorder::new(descend_archives);
-        let outcome = read(&found.sources[0], &Limits::default(), &mut sink, &NoProgress).unwrap();
+        let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
         assert_eq!(outcome.state, State::Complete);
         assert_eq!(outcome.kind, Kind::Extracted);
         assert_eq!(

@@ -6,17 +6,14 @@
 
 mod ahead;
 mod discover;
-mod error;
 mod fate;
 mod folder;
 mod guess;
 mod inflate;
-mod limits;
 mod magic;
 mod mark;
 mod name;
 mod parts;
-mod progress;
 mod read;
 mod sink;
 mod source;
@@ -31,13 +28,12 @@ mod zip_body;
 mod zip_head;
 mod zip_walk;
 
+pub use crate::limits::{Limits, Stop};
+pub use crate::progress::Meter;
 pub use ahead::Aside;
 pub use discover::{Discovery, discover};
-pub use error::InputError;
-pub use limits::{Limits, Stop};
 pub use magic::looks_like_archive;
 pub use mark::{Fnv, Mark};
-pub use progress::{NoProgress, Progress};
 pub use read::{Outcome, State, read, read_ahead, read_stream};
 pub use sink::{End, Member, Note, NoteKind, Open, Sink};
 pub use source::{Kind, Source};

@@ -4,17 +4,17 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use super::ahead::{Ahead, Aside, WORTH};
-use super::error::InputError;
 use super::fate::{Fate, Ledger};
-use super::limits::Limits;
 use super::magic::{Magic, SNIFF, is_log_name};
 use super::name::shown;
 use super::parts::Parts;
-use super::progress::Progress;
 use super::sink::{NoteKind, Sink};
 use super::source::{Kind, Place, Source};
 use super::tape::{self, Body, COMPRESSED, ReadPull, Tape};
 use super::walk::{Found, Walker};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::progress::Meter;
 
 /// In what state an input was.
 #[derive(
@@ -70,9 +70,9 @@ pub fn read(
     source: &Source,
     limits: &Limits,
     sink: &mut dyn Sink,
-    progress: &dyn Progress,
-) -> Result<Outcome, InputError> {
-    read_ahead(source, limits, sink, progress, None)
+    meter: Meter<'_>,
+) -> Result<Outcome, Error> {
+    read_ahead(source, limits, sink, meter, None)
 }
 
 /// Reads as [`read`] does; a large file is read ahead of its decompressor by the threads behind `aside`, as far as
@@ -84,11 +84,10 @@ pub fn read_ahead(
     source: &Source,
     limits: &Limits,
     sink: &mut dyn Sink,
-    progress: &dyn Progress,
+    meter: Meter<'_>,
     aside: Option<&Aside<'_>>,
-) -> Result<Outcome, InputError> {
-    progress.total(source.size);
-    let ledger = Ledger::new(limits, progress);
+) -> Result<Outcome, Error> {
+    let ledger = Ledger::new(limits, meter);
     let mut walker = Walker::new(sink, &ledger);
     if let Some(gap) = &source.gap {
         walker.note(NoteKind::Truncated, None, gap.clone());
@@ -98,7 +97,7 @@ pub fn read_ahead(
             stream(&mut walker, source.name(), Box::new(ReadPull::new(io::stdin().lock(), &ledger)))
         }
         Place::Files(files) => {
-            let first = File::open(source.path()).map_err(|e| InputError::opening(source.path(), e))?;
+            let first = File::open(source.path()).map_err(|e| Error::io(source.path(), e))?;
             let parts = Parts::new(first, files.iter().skip(1).cloned().collect());
             let aside = aside.filter(|_| source.size.is_some_and(|size| size >= WORTH));
             let from: Box<dyn tape::Pull + '_> = match aside {
@@ -123,19 +122,14 @@ pub fn read_stream(
     from: &mut dyn Read,
     limits: &Limits,
     sink: &mut dyn Sink,
-    progress: &dyn Progress,
-) -> Result<Outcome, InputError> {
-    progress.total(None);
-    let ledger = Ledger::new(limits, progress);
+    meter: Meter<'_>,
+) -> Result<Outcome, Error> {
+    let ledger = Ledger::new(limits, meter);
     let mut walker = Walker::new(sink, &ledger);
     stream(&mut walker, name, Box::new(ReadPull::new(from, &ledger)))
 }
 
-fn stream(
-    walker: &mut Walker<'_>,
-    name: &[u8],
-    from: Box<dyn tape::Pull + '_>,
-) -> Result<Outcome, InputError> {
+fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn tape::Pull + '_>) -> Result<Outcome, Error> {
     let mut tape = Tape::new(from, COMPRESSED, walker.ledger).outermost();
     let kind = match walker.container(&mut tape, name, 1) {
         Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => Kind::Wrapper,
@@ -156,28 +150,32 @@ fn stream(
     Ok(finish(walker, kind))
 }
 
-fn unknown(name: &[u8], what: Magic, tape: &mut Tape<'_>) -> InputError {
+fn unknown(name: &[u8], what: Magic, tape: &mut Tape<'_>) -> Error {
     let name = shown(name);
     if what == Magic::Empty {
         if let Fate::Io(why) = tape.fate() {
-            return InputError::Io { path: name.into(), error: io::Error::other(why) };
+            return Error::Io { path: name.into(), error: io::Error::other(why) };
         }
-        return InputError::Empty { name };
+        return Error::Empty(name.into());
     }
     let (found, hint) = what_to_try(what, tape.window(SNIFF));
-    InputError::NotABundle { name, found, hint }
+    Error::NotABundle { path: name.into(), found, hint }
 }
 
 /// What was found instead of a bundle, and what may help.
-pub(super) fn what_to_try(what: Magic, head: &[u8]) -> (String, String) {
+pub(super) fn what_to_try(what: Magic, head: &[u8]) -> (String, Option<String>) {
     match what {
-        Magic::Foreign(format) => (format!("{format} data"), "unpack it and give the result".to_string()),
+        Magic::Foreign(format) => (format!("{format} data"), Some("unpack it and give the result".to_owned())),
         _ if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") => {
-            ("UTF-16 text".to_string(), "save it as UTF-8 and try again".to_string())
+            ("UTF-16 text".to_owned(), Some("save it as UTF-8 and try again".to_owned()))
         }
         _ => (
-            "binary data of an unknown kind".to_string(),
-            "if it is a part of a split file, give the first part".to_string(),
+            "binary data of an unknown kind".to_owned(),
+            Some(
+                "give the .tgz that vm-support wrote, or a single log such as vmware.log; of a split archive give the \
+                 first part"
+                    .to_owned(),
+            ),
         ),
     }
 }

@@ -231,7 +231,7 @@ impl<R: Read> Pull for ReadPull<'_, R> {
         loop {
             match self.from.read(into) {
                 Ok(n) => {
-                    self.ledger.progress.advance(n as u64);
+                    self.ledger.meter.advance(n as u64);
                     return n;
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}

@@ -3,7 +3,7 @@
 use tar::EntryType;
 
 use super::super::testing::*;
-use super::super::{End, Limits, NoProgress, NoteKind, State, read_stream};
+use super::super::{End, Limits, Meter, NoteKind, State, read_stream};
 use crate::input::span::Top;
 
 const TOP: &str = "esx-a-2024-03-11--09.42-1";
@@ -310,7 +310,7 @@ fn a_damaged_first_header_does_not_hide_the_archive() {
         let mut sink = Recorder::new(descend_archives);
         let limits = Limits::default();
         let outcome =
-            read_stream(named.as_bytes(), &mut packed.as_slice(), &limits, &mut sink, &NoProgress).unwrap();
+            read_stream(named.as_bytes(), &mut packed.as_slice(), &limits, &mut sink, Meter::SILENT).unwrap();
         assert_eq!(sink.names(), [format!("{TOP}/var/run/log/vmkernel.log")], "{named} {:?}", sink.notes());
         assert_eq!(outcome.state, State::Damaged);
     }

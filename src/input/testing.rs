@@ -130,7 +130,7 @@ pub(super) fn run_with(
     answer: fn(&Member<'_>) -> Open,
 ) -> (Recorder, Outcome) {
     let mut sink = Recorder::new(answer);
-    let outcome = read_stream(b"case.tgz", &mut { bytes }, limits, &mut sink, &NoProgress).unwrap();
+    let outcome = read_stream(b"case.tgz", &mut { bytes }, limits, &mut sink, Meter::SILENT).unwrap();
     (sink, outcome)
 }
 

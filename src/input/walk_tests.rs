@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::testing::*;
+use crate::progress::Progress;
 use super::super::*;
 
 fn bundle(name: &str) -> Vec<u8> {
@@ -66,7 +67,7 @@ fn small_reads_change_nothing() {
             let mut sink = Recorder::new(descend_archives);
             let limits = Limits::default();
             let mut trickle = Trickle(form, seed);
-            let slow = read_stream(b"case.tgz", &mut trickle, &limits, &mut sink, &NoProgress).unwrap();
+            let slow = read_stream(b"case.tgz", &mut trickle, &limits, &mut sink, Meter::SILENT).unwrap();
             assert_eq!(slow, outcome);
             assert!(sink.events == whole.events, "form {at} differs");
         }
@@ -82,7 +83,7 @@ fn delivered(sink: &Recorder) -> Vec<u8> {
 fn assert_cut_keeps_prefix(form: &[u8], cut: usize) {
     let whole = delivered(&run(form).0);
     let mut sink = Recorder::new(descend_archives);
-    let result = read_stream(b"case.tgz", &mut &form[..cut], &Limits::default(), &mut sink, &NoProgress);
+    let result = read_stream(b"case.tgz", &mut &form[..cut], &Limits::default(), &mut sink, Meter::SILENT);
     assert_well_formed(&sink);
     let got = delivered(&sink);
     let got = got.strip_suffix(b"\n").unwrap_or(&got);
@@ -128,10 +129,10 @@ proptest! {
         }
         let mut whole = Recorder::new(descend_archives);
         let limits = Limits { output: 64 << 20, ..Limits::default() };
-        let first = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, &NoProgress);
+        let first = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, Meter::SILENT);
         assert_well_formed(&whole);
         let mut slow = Recorder::new(descend_archives);
-        let second = read_stream(b"case.tgz", &mut Trickle(&bytes, 5), &limits, &mut slow, &NoProgress);
+        let second = read_stream(b"case.tgz", &mut Trickle(&bytes, 5), &limits, &mut slow, Meter::SILENT);
         prop_assert_eq!(first.is_ok(), second.is_ok());
         prop_assert_eq!(whole.members(), slow.members());
     }
@@ -155,10 +156,10 @@ proptest! {
         }
         let mut sink = Recorder::new(descend_archives);
         let limits = Limits { header_record: 3000, ..Limits::default() };
-        read_stream(b"case", &mut &bytes[..], &limits, &mut sink, &NoProgress).unwrap();
+        read_stream(b"case", &mut &bytes[..], &limits, &mut sink, Meter::SILENT).unwrap();
         assert_well_formed(&sink);
         let mut slow = Recorder::new(descend_archives);
-        read_stream(b"case", &mut Trickle(&bytes, 7), &limits, &mut slow, &NoProgress).unwrap();
+        read_stream(b"case", &mut Trickle(&bytes, 7), &limits, &mut slow, Meter::SILENT).unwrap();
         prop_assert_eq!(&sink.events, &slow.events);
     }
 }
@@ -257,13 +258,15 @@ fn a_stop_ends_it() {
     let limits = Limits::default();
     limits.stop.set();
     let mut sink = Recorder::new(read_all);
-    let outcome = read_stream(b"x", &mut &bundle("a")[..], &limits, &mut sink, &NoProgress).unwrap();
+    let outcome = read_stream(b"x", &mut &bundle("a")[..], &limits, &mut sink, Meter::SILENT).unwrap();
     assert!(outcome.stopped);
 
     // Stopped from inside, as by an interrupt.
     struct Interrupt(Stop, std::sync::atomic::AtomicU64);
     impl Progress for Interrupt {
-        fn advance(&self, bytes: u64) {
+        fn begin(&self, _: usize, _: &str, _: Option<u64>) {}
+        fn end(&self, _: usize) {}
+        fn advance(&self, _: usize, bytes: u64) {
             if self.1.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed) + bytes > 300 << 10 {
                 self.0.set();
             }
@@ -273,7 +276,7 @@ fn a_stop_ends_it() {
     let interrupt = Interrupt(limits.stop.clone(), Default::default());
     let mut sink = Recorder::new(read_all);
     let bytes = tar(&[("x/a", &lines(5_000_000)), ("x/b", b"2")]);
-    let outcome = read_stream(b"x", &mut &bytes[..], &limits, &mut sink, &interrupt).unwrap();
+    let outcome = read_stream(b"x", &mut &bytes[..], &limits, &mut sink, Meter::new(0, &interrupt)).unwrap();
     assert_eq!((outcome.state, outcome.stopped, outcome.members), (State::Truncated, true, 1));
     assert!(matches!(sink.members()[0].2, Some(End::Cut { read }) if read > 0));
     assert_well_formed(&sink);
@@ -282,13 +285,12 @@ fn a_stop_ends_it() {
 #[test]
 fn progress_comes_to_the_total() {
     #[derive(Default)]
-    struct Sum(std::sync::atomic::AtomicU64, std::sync::atomic::AtomicU64);
+    struct Sum(std::sync::atomic::AtomicU64);
     impl Progress for Sum {
-        fn total(&self, bytes: Option<u64>) {
-            self.0.store(bytes.unwrap(), std::sync::atomic::Ordering::Relaxed);
-        }
-        fn advance(&self, bytes: u64) {
-            self.1.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        fn begin(&self, _: usize, _: &str, _: Option<u64>) {}
+        fn end(&self, _: usize) {}
+        fn advance(&self, _: usize, bytes: u64) {
+            self.0.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
         }
     }
     for form in forms() {
@@ -296,8 +298,8 @@ fn progress_comes_to_the_total() {
         std::fs::write(dir.path().join("x"), [form, vec![0; 700_000]].concat()).unwrap();
         let found = discover(&dir.path().join("x")).unwrap();
         let sum = Sum::default();
-        read(&found.sources[0], &Limits::default(), &mut Recorder::new(skip_all), &sum).unwrap();
-        assert_eq!(sum.0.into_inner(), sum.1.into_inner());
+        read(&found.sources[0], &Limits::default(), &mut Recorder::new(skip_all), Meter::new(0, &sum)).unwrap();
+        assert_eq!(Some(sum.0.into_inner()), found.sources[0].size());
     }
 }
 
@@ -307,7 +309,7 @@ fn junk_that_begins_like_gzip_is_junk() {
     for seed in 0..5 {
         let mut sink = Recorder::new(read_all);
         let mut trickle = Trickle(&bytes, seed);
-        let outcome = read_stream(b"x", &mut trickle, &Limits::default(), &mut sink, &NoProgress).unwrap();
+        let outcome = read_stream(b"x", &mut trickle, &Limits::default(), &mut sink, Meter::SILENT).unwrap();
         assert_eq!(outcome.state, State::Complete, "{:?}", sink.notes());
     }
 }
@@ -317,7 +319,7 @@ fn nothing_is_told_of_what_is_nothing() {
     for (bytes, want) in [(&b""[..], "is empty"), (b"BZh9", "bzip2"), (&[0; 600], "unknown kind")] {
         let mut sink = Recorder::new(read_all);
         let error =
-            read_stream(b"x", &mut { bytes }, &Limits::default(), &mut sink, &NoProgress).unwrap_err();
+            read_stream(b"x", &mut { bytes }, &Limits::default(), &mut sink, Meter::SILENT).unwrap_err();
         assert!(error.to_string().contains(want), "{error}");
         assert!(sink.events.is_empty());
     }
@@ -347,11 +349,11 @@ fn what_fuzzing_found_stays_found() {
         let bytes = std::fs::read(&path).unwrap();
         let limits = Limits { output: 8 << 20, ..Limits::default() };
         let mut whole = Recorder::new(descend_archives);
-        let first = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, &NoProgress);
+        let first = read_stream(b"case.tgz", &mut &bytes[..], &limits, &mut whole, Meter::SILENT);
         for seed in 1..5 {
             let mut slow = Recorder::new(descend_archives);
             let mut trickle = Trickle(&bytes, seed);
-            let second = read_stream(b"case.tgz", &mut trickle, &limits, &mut slow, &NoProgress);
+            let second = read_stream(b"case.tgz", &mut trickle, &limits, &mut slow, Meter::SILENT);
             assert_eq!(first.as_ref().ok(), second.as_ref().ok(), "{}", path.display());
             assert_eq!(whole.notes(), slow.notes(), "{}", path.display());
             assert!(whole.events == slow.events, "{}", path.display());

@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
     }
 
     fn say(&mut self, kind: NoteKind, member: &str, text: String) {
-        if self.notes.len() as u64 >= self.shared.limits.input.notes {
+        if self.notes.len() as u64 >= self.shared.limits.notes {
             self.notes_left_out += 1;
             return;
         }

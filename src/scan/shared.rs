@@ -2,7 +2,7 @@
 
 use super::pool::Pool;
 use super::scanner::{LINE_LIMIT, Scanner};
-use crate::limits::Budgets;
+use crate::limits::Limits;
 use crate::log::{LogKind, Millis};
 use crate::rules::{Filter, RuleSet};
 use std::collections::BTreeMap;
@@ -18,13 +18,13 @@ pub struct Shared {
     /// The buffers.
     pub pool: Pool,
     /// What an input may cost.
-    pub limits: Budgets,
+    pub limits: Limits,
 }
 
 impl Shared {
     /// Shares the rules; at most `buffers` buffers are made.
     #[must_use]
-    pub fn new(rules: Arc<RuleSet>, buffers: usize, limits: Budgets) -> Self {
+    pub fn new(rules: Arc<RuleSet>, buffers: usize, limits: Limits) -> Self {
         let filters = LogKind::ALL.iter().map(|kind| (*kind, OnceLock::new())).collect();
         Self { rules, filters, pool: Pool::new(buffers, 24 << 20), limits }
     }
