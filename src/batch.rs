@@ -3,11 +3,12 @@
 use crate::error::Error;
 use crate::evidence::{self, HostModel};
 use crate::input::{self, Note, NoteKind, Source};
-use crate::options::Options;
+use crate::options::{Options, Threads};
 use crate::progress::{Progress, Running};
 use crate::report::clean::{clean, clean_bytes};
 use crate::report::model::{Input, InputKind, InputState};
 use crate::scan::{BundlePass, MemberLog, Reader, Shared};
+use crate::source::Given;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -25,18 +26,25 @@ pub(crate) enum Planned {
 }
 
 /// Everything that was given, in its order, the inputs of a folder in the place of the folder.
-pub(crate) fn plan(paths: &[PathBuf]) -> Vec<Planned> {
+pub(crate) fn plan(given: &[crate::Source]) -> Vec<Planned> {
     let mut planned = Vec::new();
-    for path in paths {
+    for crate::Source(given) in given {
+        let path = match given {
+            Given::Path(path) => path,
+            Given::Stream(name, stream) => {
+                planned.push(Planned::Source(Source::stream(name, stream.clone()), Vec::new()));
+                continue;
+            }
+            Given::Bytes(name, bytes) => {
+                planned.push(Planned::Source(Source::bytes(name, bytes.clone()), Vec::new()));
+                continue;
+            }
+        };
         match input::discover(path) {
             Ok(found) => {
                 let mut notes = found.notes;
-                planned.extend(
-                    found
-                        .sources
-                        .into_iter()
-                        .map(|source| Planned::Source(source, std::mem::take(&mut notes))),
-                );
+                let sources = found.sources.into_iter();
+                planned.extend(sources.map(|source| Planned::Source(source, std::mem::take(&mut notes))));
             }
             Err(error) => planned.push(Planned::Failed(path.clone(), error)),
         }
@@ -64,11 +72,11 @@ pub(crate) struct Gathered {
 
 /// Reads every input once.
 pub(crate) fn gather(
-    paths: &[PathBuf],
+    given: &[crate::Source],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Gathered, Error> {
-    let planned = plan(paths);
+    let planned = plan(given);
     let mut all = Collected::default();
     let ahead = planned.len();
     run(&planned, options, progress, ahead, &|at, one, run| run.read(at, one), &mut |_, done| all.add(done));
@@ -169,6 +177,15 @@ pub(crate) struct Run<'a> {
     workers: Option<rayon::ThreadPool>,
 }
 
+/// How many threads a run works on.
+pub(crate) fn threads(options: &Options) -> usize {
+    match options.threads {
+        Threads::Machine => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        Threads::Exactly(jobs) => jobs.max(1),
+        Threads::Calling => 1,
+    }
+}
+
 /// Works on all inputs, several side by side, and gives the outcomes on in the order of the inputs. No more than
 /// `ahead` inputs are begun before the first of them is given on.
 pub(crate) fn run<T: Send>(
@@ -179,8 +196,7 @@ pub(crate) fn run<T: Send>(
     work: &(dyn Fn(usize, &Planned, &Run<'_>) -> T + Sync),
     each: &mut dyn FnMut(usize, T),
 ) {
-    let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = if options.jobs == 0 { available } else { options.jobs };
+    let jobs = threads(options);
     let shared = Arc::new(Shared::new(Arc::clone(&options.rules), BUFFERS, options.limits.clone()));
     let sizes = planned.iter().filter_map(|one| match one {
         Planned::Source(source, _) => source.size(),
@@ -191,6 +207,12 @@ pub(crate) fn run<T: Send>(
     // along; the piece it had says so.
     let pool = || rayon::ThreadPoolBuilder::new().num_threads(jobs - 1).panic_handler(|_| {}).build().ok();
     let run = Run { options, progress, shared, workers: (jobs > 1).then(pool).flatten() };
+    if options.threads == Threads::Calling {
+        for (at, one) in planned.iter().enumerate() {
+            each(at, work(at, one, &run));
+        }
+        return;
+    }
     // Every reader holds a buffer while it reads a log.
     let readers = jobs.min(planned.len()).clamp(1, BUFFERS / 2);
     let ahead = ahead.max(readers);

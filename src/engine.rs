@@ -8,16 +8,20 @@ use crate::progress::Progress;
 use crate::report::build::{self, Judged, seconds};
 use crate::report::clean::clean;
 use crate::report::model::{Crash, Incident, InputState, Report, SCHEMA, Settings, Summary, Tool, Vm};
+use crate::source::Source;
 use crate::verdict::{self, Index, host_down, incident};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Analyses what is given.
 ///
 /// # Errors
 /// Nothing given could be analysed.
-pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Report, Error> {
-    let gathered = gather(paths, options, progress)?;
+pub fn analyze<S>(given: &[S], options: &Options, progress: &dyn Progress) -> Result<Report, Error>
+where
+    S: Clone + Into<Source>,
+{
+    let given: Vec<Source> = given.iter().cloned().map(Into::into).collect();
+    let gathered = gather(&given, options, progress)?;
     Ok(report(gathered, options))
 }
 

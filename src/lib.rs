@@ -24,6 +24,7 @@ mod progress;
 mod report;
 mod rules;
 mod scan;
+mod source;
 mod stream;
 mod terms;
 mod timeline;
@@ -34,7 +35,8 @@ mod windows;
 
 pub use engine::analyze;
 pub use error::Error;
-pub use options::Options;
+pub use options::{Options, Threads};
+pub use source::Source;
 
 /// The inner rooms, for the tests, benches and fuzz targets of this repository. They change without notice.
 #[cfg(feature = "internals")]

@@ -129,7 +129,7 @@ impl Limits {
     /// What is wrong with the text, in a sentence.
     ///
     /// ```
-    /// let mut options = vmcoroner::Options::builtin();
+    /// let mut options = vmcoroner::Options::builtin().unwrap();
     /// options.limits.set("member-output=512M").unwrap();
     /// assert!(options.limits.set("depth=0").is_err());
     /// ```

@@ -2,20 +2,32 @@
 
 use crate::limits::Limits;
 use crate::log::Millis;
-use crate::rules::RuleSet;
+use crate::rules::{LoadError, RuleSet};
 use crate::verdict::{Method, Windows};
 use crate::windows::Given;
 use std::sync::Arc;
 
+/// On which threads a run works. The report is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// As many as the machine has cores.
+    Machine,
+    /// So many, at least one.
+    Exactly(usize),
+    /// None besides the one that calls: nothing is spawned, and inputs are read one after the other.
+    Calling,
+}
+
 /// What decides a run besides its inputs.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Options {
     /// How long before a crash evidence counts, in milliseconds.
     pub window_before_ms: i64,
     /// How long after a crash late writers count, in milliseconds.
     pub window_after_ms: i64,
-    /// Threads; 0 takes as many as the machine has.
-    pub jobs: usize,
+    /// On which threads the run works.
+    pub threads: Threads,
     /// Only VMs whose name matches this (`*` and `?`).
     pub vm: Option<String>,
     /// Only crashes and events at this time or later, in milliseconds since 1970 UTC.
@@ -34,14 +46,22 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults of the command line with these rules.
+    /// The usual settings with the built-in rules.
+    ///
+    /// # Errors
+    /// A built-in rule is wrong, which the tests of the library exclude.
+    pub fn builtin() -> Result<Self, LoadError> {
+        Ok(Self::new(Arc::new(RuleSet::brief()?)))
+    }
+
+    /// The usual settings with these rules.
     #[must_use]
     pub fn new(rules: Arc<RuleSet>) -> Self {
         let windows = Windows::default();
         Self {
             window_before_ms: windows.before,
             window_after_ms: windows.after,
-            jobs: 0,
+            threads: Threads::Machine,
             vm: None,
             since: None,
             until: None,

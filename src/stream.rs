@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::report::clean::clean;
 use crate::report::jsonl::{self, Earlier, Entry, Tally};
 use crate::report::model::Report;
-use std::path::PathBuf;
+use crate::source::Source;
 
 /// What a listener is given for each input, in the order of the inputs.
 #[derive(Debug)]
@@ -45,14 +45,14 @@ struct Step {
 /// # Errors
 /// As [`crate::analyze`], but only if `whole` is wanted.
 pub fn run(
-    paths: &[PathBuf],
+    given: &[Source],
     options: &Options,
     progress: &dyn Progress,
     earlier: &Earlier,
     whole: bool,
     each: &mut dyn FnMut(Streamed),
 ) -> Result<Outcome, Error> {
-    let planned = batch::plan(paths);
+    let planned = batch::plan(given);
     let run_hash = settings_hash(options);
     let mut outcome = Outcome { tally: Tally::default(), error: None, report: None };
     let mut all = Collected::default();
@@ -79,7 +79,7 @@ pub fn run(
         let streamed = (!stopped).then_some(Streamed::Lines(lines));
         Step { streamed, tally: Tally::of(&alone), error, done: whole.then_some(done) }
     };
-    let ahead = 4 * options.jobs.max(8);
+    let ahead = 4 * batch::threads(options).max(8);
     batch::run(&planned, options, progress, ahead, &work, &mut |_, step| {
         outcome.tally.merge(step.tally);
         if let Some(streamed) = step.streamed {

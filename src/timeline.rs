@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::report::build::{Judged, seconds};
 use crate::report::clean::clean;
 use crate::report::timeline::{Event, Offset, Timeline, TimelineVm};
-use std::path::PathBuf;
+use crate::source::Source;
 
 /// Crashes further away than this from an event are not worth an offset.
 const NEAR: Millis = 86_400_000;
@@ -18,8 +18,8 @@ const NEAR: Millis = 86_400_000;
 ///
 /// # Errors
 /// As [`crate::analyze`].
-pub fn timeline(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Timeline, Error> {
-    let gathered = engine::gather(paths, options, progress)?;
+pub fn timeline(given: &[Source], options: &Options, progress: &dyn Progress) -> Result<Timeline, Error> {
+    let gathered = engine::gather(given, options, progress)?;
     let judged = engine::judge_all(&gathered.hosts, options);
     let mut vms = Vec::new();
     for (at, host) in gathered.hosts.iter().enumerate() {

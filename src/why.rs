@@ -9,8 +9,8 @@ use crate::progress::Progress;
 use crate::report::build::Judged;
 use crate::report::clean::clean;
 use crate::rules::{Compiled, LineResult, OneOrMany, RuleSet};
+use crate::source::Source;
 use crate::trace::{Outcome, Step, Trace};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Steps that are listed; further ones are counted.
@@ -23,14 +23,14 @@ const MOST: usize = 500;
 /// As [`crate::analyze`].
 pub fn trace(
     rule: &str,
-    paths: &[PathBuf],
+    given: &[Source],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Trace, Error> {
     let Some(rule) = options.rules.get(rule) else { return Ok(Trace::default()) };
     let probing = Options { rules: Arc::new(probe(rule)), ..options.clone() };
-    let probed = engine::gather(paths, &probing, progress)?;
-    let gathered = engine::gather(paths, options, progress)?;
+    let probed = engine::gather(given, &probing, progress)?;
+    let gathered = engine::gather(given, options, progress)?;
     let judged = engine::judge_all(&gathered.hosts, options);
     let mut trace = Trace::default();
     for (host, real) in probed.hosts.iter().zip(&gathered.hosts) {

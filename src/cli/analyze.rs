@@ -36,7 +36,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
         return in_lines(args, &options, &lines, &whole);
     }
     let listener = progress::listener(args.input.progress);
-    let report = analyze(&args.input.paths, &options, listener.as_ref())?;
+    let report = analyze(&args.input.sources(), &options, listener.as_ref())?;
     drop(listener);
     write(&whole, &report, stop.is_set())?;
     Ok(if stop.is_set() { stop::STOPPED } else { exit_code(&report, args.fail_on.as_ref()) })
@@ -52,12 +52,18 @@ fn in_lines(
     let stop = &options.limits.stop;
     let (mut outputs, earlier) = LineOutputs::open(lines, args.resume.as_deref())?;
     let listener = progress::listener(args.input.progress);
-    let outcome =
-        stream::run(&args.input.paths, options, listener.as_ref(), &earlier, !whole.is_empty(), &mut |one| {
+    let outcome = stream::run(
+        &args.input.sources(),
+        options,
+        listener.as_ref(),
+        &earlier,
+        !whole.is_empty(),
+        &mut |one| {
             if !outputs.take(one) {
                 stop.set();
             }
-        });
+        },
+    );
     drop(listener);
     let broken = outputs.is_broken();
     let (report, tally, error) = match outcome {

@@ -2,12 +2,13 @@
 
 use super::exit::{FailOn, Failure};
 use super::output::Target;
-use crate::Options;
 use crate::limits::Limits;
 use crate::log::{Millis, read_asked, rfc3339};
 use crate::report::Format;
 use crate::rules::{Duration, RuleSet};
+use crate::verdict::thresholds::{WINDOW_AFTER_MS, WINDOW_BEFORE_MS};
 use crate::windows::Given;
+use crate::{Options, Source, Threads};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -65,10 +66,10 @@ pub(crate) struct AnalyzeArgs {
     #[arg(long, value_name = "CODE(A,B,C,D)", help_heading = "Verdicts")]
     pub(crate) bugcheck: Option<Given>,
     /// How long before a crash evidence counts
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration, help_heading = "Verdicts")]
+    #[arg(long, value_name = "DURATION", default_value = shown(WINDOW_BEFORE_MS), value_parser = duration, help_heading = "Verdicts")]
     pub(crate) window_before: Duration,
     /// How long after a crash late writers count
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration, help_heading = "Verdicts")]
+    #[arg(long, value_name = "DURATION", default_value = shown(WINDOW_AFTER_MS), value_parser = duration, help_heading = "Verdicts")]
     pub(crate) window_after: Duration,
     /// End with status 10 if a crash came from one of these: origins, `any`, `infrastructure`; commas between them
     #[arg(long, value_name = "LIST", value_parser = FailOn::parse, help_heading = "Verdicts")]
@@ -107,20 +108,21 @@ impl InputArgs {
         Ok(limits)
     }
 
+    /// What is given.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.paths.iter().map(|path| Source::path(path.as_path())).collect()
+    }
+
     /// The options of a run with the windows as they are by default.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
-        Ok(Options {
-            window_before_ms: 15 * 60_000,
-            window_after_ms: 2 * 60_000,
-            jobs: self.jobs.map_or(0, usize::from),
-            vm: self.vm.clone(),
-            bugcheck: None,
-            limits: self.limits()?,
-            ..Options::new(Arc::new(match self.rules.as_deref() {
-                Some(dir) => RuleSet::with_dir(dir)?,
-                None => RuleSet::brief()?,
-            }))
-        })
+        let mut options = Options::new(Arc::new(match self.rules.as_deref() {
+            Some(dir) => RuleSet::with_dir(dir)?,
+            None => RuleSet::brief()?,
+        }));
+        options.threads = self.jobs.map_or(Threads::Machine, |jobs| Threads::Exactly(usize::from(jobs)));
+        options.vm.clone_from(&self.vm);
+        options.limits = self.limits()?;
+        Ok(options)
     }
 }
 
@@ -225,6 +227,11 @@ fn report_to(text: &str) -> Result<ReportTo, String> {
         return Err("the name of the file is missing".to_owned());
     }
     Ok(ReportTo { format, target: Target::of(Some(Path::new(file))) })
+}
+
+/// A span of time as it is written on the command line.
+fn shown(ms: Millis) -> String {
+    format!("{}m", ms / 60_000)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

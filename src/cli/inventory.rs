@@ -28,7 +28,7 @@ pub(crate) fn run(args: &InventoryArgs) -> Result<u8, Failure> {
     let target = args.output.target();
     output::check(std::slice::from_ref(&target), &args.input)?;
     let listener = progress::listener(args.input.progress);
-    let report = analyze(&args.input.paths, &args.input.options()?, listener.as_ref())?;
+    let report = analyze(&args.input.sources(), &args.input.options()?, listener.as_ref())?;
     drop(listener);
     match args.output.format {
         Format::Json => output::data(&target, |out| inventory::write_json(&report, out))?,

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let target = args.output.target();
     output::check(std::slice::from_ref(&target), &args.input)?;
     let listener = progress::listener(args.input.progress);
-    let line = crate::timeline::timeline(&args.input.paths, &options, listener.as_ref())?;
+    let line = crate::timeline::timeline(&args.input.sources(), &options, listener.as_ref())?;
     drop(listener);
     match args.output.format {
         Format::Json => output::data(&target, |out| timeline::write_json(&line, out))?,

@@ -35,7 +35,7 @@ impl Source {
         };
         let mut hash = Fnv::default();
         match &self.place {
-            Place::Stdin => return None,
+            Place::Stdin | Place::Stream(_) | Place::Bytes(_) => return None,
             Place::Files(files) => {
                 for file in files {
                     let data = std::fs::metadata(file).ok().filter(Metadata::is_file)?;

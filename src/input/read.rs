@@ -93,9 +93,12 @@ pub fn read_ahead(
         walker.note(NoteKind::Truncated, None, gap.clone());
     }
     match &source.place {
-        Place::Stdin => {
-            stream(&mut walker, source.name(), Box::new(ReadPull::new(io::stdin().lock(), &ledger)))
+        Place::Stdin => one_stream(&mut walker, source.name(), &mut io::stdin().lock()),
+        Place::Stream(taken) => {
+            let gone = || Error::io(source.path(), io::Error::other("the stream was read before"));
+            one_stream(&mut walker, source.name(), &mut taken.take().ok_or_else(gone)?)
         }
+        Place::Bytes(bytes) => one_stream(&mut walker, source.name(), &mut &*bytes.0),
         Place::Files(files) => {
             let first = File::open(source.path()).map_err(|e| Error::io(source.path(), e))?;
             let parts = Parts::new(first, files.iter().skip(1).cloned().collect());
@@ -127,6 +130,12 @@ pub fn read_stream(
     let ledger = Ledger::new(limits, meter);
     let mut walker = Walker::new(sink, &ledger);
     stream(&mut walker, name, Box::new(ReadPull::new(from, &ledger)))
+}
+
+/// Reads a stream whose first bytes were not looked at.
+fn one_stream(walker: &mut Walker<'_>, name: &[u8], from: &mut dyn Read) -> Result<Outcome, Error> {
+    let ledger = walker.ledger;
+    stream(walker, name, Box::new(ReadPull::new(from, ledger)))
 }
 
 fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn tape::Pull + '_>) -> Result<Outcome, Error> {

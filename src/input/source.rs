@@ -3,6 +3,10 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::guess::{self, Guess};
+use super::magic::is_log_name;
+use crate::source::{Bytes, Stream};
+
 use serde::{Deserialize, Serialize};
 
 /// What an input is.
@@ -28,6 +32,10 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     Stdin,
+    /// A stream of a caller.
+    Stream(Stream),
+    /// Bytes in memory.
+    Bytes(Bytes),
     /// The parts of one stream, in order; one for a plain file.
     Files(Vec<PathBuf>),
     /// A folder, without what lies at or below the paths of `apart`, which are inputs of their own.
@@ -63,6 +71,27 @@ impl Source {
         }
     }
 
+    /// What a caller gives as a stream.
+    pub(crate) fn stream(name: &str, stream: Stream) -> Self {
+        let kind = if is_log_name(name.as_bytes()) { Kind::Log } else { Kind::VmSupport };
+        Source { kind, place: Place::Stream(stream), ..Self::named(name) }
+    }
+
+    /// What a caller gives as bytes.
+    pub(crate) fn bytes(name: &str, bytes: Bytes) -> Self {
+        let size = Some(bytes.0.len() as u64);
+        let kind = match guess::file(&bytes.0, name.as_bytes()) {
+            Guess::Bundle(kind) => kind,
+            Guess::Log => Kind::Log,
+            Guess::Empty | Guess::Other(_) => Kind::VmSupport,
+        };
+        Source { kind, size, place: Place::Bytes(bytes), ..Self::named(name) }
+    }
+
+    fn named(name: &str) -> Self {
+        Source { name: name.as_bytes().to_vec(), path: PathBuf::from(name), ..Self::stdin() }
+    }
+
     /// What it looks like from its first bytes; [`Outcome::kind`](super::Outcome::kind) knows better after reading.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -82,7 +111,7 @@ impl Source {
     pub fn files(&self) -> &[PathBuf] {
         match &self.place {
             Place::Files(files) => files,
-            Place::Stdin | Place::Tree { .. } => &[],
+            Place::Stdin | Place::Stream(_) | Place::Bytes(_) | Place::Tree { .. } => &[],
         }
     }
 
@@ -90,7 +119,7 @@ impl Source {
     pub fn root(&self) -> Option<&Path> {
         match &self.place {
             Place::Tree { root, .. } => Some(root),
-            Place::Stdin | Place::Files(_) => None,
+            Place::Stdin | Place::Stream(_) | Place::Bytes(_) | Place::Files(_) => None,
         }
     }
 
@@ -100,11 +129,11 @@ impl Source {
             Place::Tree { root, apart } => {
                 file.starts_with(root) && !apart.iter().any(|path| file.starts_with(path))
             }
-            Place::Stdin | Place::Files(_) => false,
+            Place::Stdin | Place::Stream(_) | Place::Bytes(_) | Place::Files(_) => false,
         }
     }
 
-    /// Bytes on the disk; `None` for standard input.
+    /// Bytes on the disk or in memory; `None` for a stream.
     pub fn size(&self) -> Option<u64> {
         self.size
     }

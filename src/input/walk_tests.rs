@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::super::testing::*;
-use crate::progress::Progress;
 use super::super::*;
+use crate::progress::Progress;
 
 fn bundle(name: &str) -> Vec<u8> {
     let top = format!("esx-{name}");
@@ -298,7 +298,8 @@ fn progress_comes_to_the_total() {
         std::fs::write(dir.path().join("x"), [form, vec![0; 700_000]].concat()).unwrap();
         let found = discover(&dir.path().join("x")).unwrap();
         let sum = Sum::default();
-        read(&found.sources[0], &Limits::default(), &mut Recorder::new(skip_all), Meter::new(0, &sum)).unwrap();
+        read(&found.sources[0], &Limits::default(), &mut Recorder::new(skip_all), Meter::new(0, &sum))
+            .unwrap();
         assert_eq!(Some(sum.0.into_inner()), found.sources[0].size());
     }
 }

@@ -28,7 +28,7 @@ fn verdicts(report: &Report) -> Vec<String> {
 /// The verdicts of each scenario, decided by this method.
 fn decided(method: Method) -> BTreeMap<&'static str, Vec<String>> {
     let mut options = Options::new(rules());
-    options.jobs = 1;
+    options.threads = vmcoroner::Threads::Exactly(1);
     options.method = Arc::new(method);
     let one = |scenario: &'static scenario::Scenario| {
         let report = vmcoroner::analyze(&archives(scenario), &options, &Silent).unwrap();

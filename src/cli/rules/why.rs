@@ -29,7 +29,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<u8, Failure> {
     let options = args.input.options()?;
     let rule = find(&options.rules, &args.id)?;
     let listener = progress::listener(args.input.progress);
-    let trace = why::trace(&rule.rule.id, &args.input.paths, &options, listener.as_ref())?;
+    let trace = why::trace(&rule.rule.id, &args.input.sources(), &options, listener.as_ref())?;
     drop(listener);
     output::text(&Target::Stdout, |out, look| page(&mut Paper::new(out, look), &rule.rule.literals, &trace))?;
     Ok(exit::OK)

@@ -57,7 +57,7 @@ pub(crate) fn analyze_with(paths: &[PathBuf], jobs: usize) -> Report {
 /// Analyses paths with so many jobs.
 pub(crate) fn try_analyze(paths: &[PathBuf], jobs: usize) -> Result<Report, vmcoroner::Error> {
     let mut options = vmcoroner::Options::new(rules());
-    options.jobs = jobs;
+    options.threads = vmcoroner::Threads::Exactly(jobs);
     vmcoroner::analyze(paths, &options, &vmcoroner::internals::progress::Silent)
 }
 
