@@ -1,9 +1,26 @@
 //! vmcoroner tells where a virtual machine's crash came from, out of a VMware ESXi `vm-support` bundle.
 //!
-//! The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `scan` → `evidence` →
-//! `verdict` → `report`. A module knows those before it and never those after it; `terms` holds the words all of
-//! them share, `windows` what is known of the guest's own side.
+//! ```
+//! use vmcoroner::{Options, Silent, Source, analyze};
+//!
+//! let options = Options::builtin()?;
+//! let report = analyze(&[Source::path("sample-bundles/guest-0x50-8.0.tgz")], &options, &Silent)?;
+//! for vm in &report.vms {
+//!     for crash in &vm.crashes {
+//!         println!("{} {} {}", crash.id, crash.verdict.origin, crash.verdict.confidence);
+//!     }
+//! }
+//! assert_eq!(report.summary.crashes, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Source`] is a path, a stream or bytes in memory; [`Options`] decide the rest, the threads included; the
+//! [`Report`] is plain data that serde writes as the JSON of the program. Damage in an input is a note in the report,
+//! and [`Error`] is for what leaves nothing to analyse.
 
+// The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `scan` → `evidence` →
+// `verdict` → `report`. A module knows those before it and never those after it; `terms` contains the words that all of
+// them share, `windows` what is known of the guest's own side.
 // The rooms are private; what stands in them is public to each other, to the program and, by `internals`, to the tests.
 #![allow(unreachable_pub)]
 // Without program and tests some of it has no caller.
@@ -35,8 +52,14 @@ mod windows;
 
 pub use engine::analyze;
 pub use error::Error;
+pub use limits::{Limit, Limits, Stop};
 pub use options::{Options, Threads};
+pub use progress::{Progress, Silent};
+pub use report::model::{self, Report};
+pub use report::{Format, json};
+pub use rules::{LoadError, RuleSet};
 pub use source::Source;
+pub use windows::Given;
 
 /// The inner rooms, for the tests, benches and fuzz targets of this repository. They change without notice.
 #[cfg(feature = "internals")]

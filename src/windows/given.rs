@@ -13,7 +13,7 @@ const SMALL_DUMP_BIT: u32 = 0x1000_0000;
 /// Read from any form in which Windows and its tools print it; numbers are hexadecimal with or without `0x`.
 ///
 /// ```
-/// use vmcoroner::windows::Given;
+/// use vmcoroner::Given;
 /// let plain: Given = "0x80(0x4f4454,0,0,0)".parse().unwrap();
 /// for other in [
 ///     "*** STOP: 0x00000080 (0x00000000004F4454,0x0000000000000000,0x0000000000000000,0x0000000000000000)",

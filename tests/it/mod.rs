@@ -9,6 +9,7 @@ mod cuts;
 mod determinism;
 mod docs_rules;
 mod docs_verdicts;
+mod face;
 mod hostile_batch;
 mod hostile_forms;
 mod hostile_make;
