@@ -28,19 +28,24 @@
 
 mod batch;
 mod bundle;
+mod clean;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod engine;
 mod error;
 mod evidence;
+mod gather;
 mod input;
+mod inputs;
 mod limits;
 mod log;
 mod options;
 mod progress;
+mod read_input;
 mod report;
 mod rules;
 mod scan;
+mod selection;
 mod source;
 mod stream;
 mod terms;
@@ -70,7 +75,7 @@ pub mod internals {
         ($($room:ident),+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms!(
-        bundle, engine, error, evidence, input, limits, log, progress, report, rules, scan, stream, terms,
-        timeline, trace, verdict, why, windows
+        bundle, clean, engine, error, evidence, input, limits, log, progress, report, rules, scan, stream,
+        terms, timeline, trace, verdict, why, windows
     );
 }

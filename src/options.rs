@@ -3,7 +3,8 @@
 use crate::limits::Limits;
 use crate::log::Millis;
 use crate::rules::{LoadError, RuleSet};
-use crate::verdict::{Method, Windows};
+use crate::selection::Selection;
+use crate::verdict::{Inquiry, Method, Windows};
 use crate::windows::Given;
 use std::sync::Arc;
 
@@ -72,13 +73,20 @@ impl Options {
         }
     }
 
-    /// Whether something of this time is asked for; what has no time is, unless a time was given.
-    pub(crate) fn in_time(&self, time: Option<Millis>) -> bool {
-        match time {
-            Some(time) => {
-                self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
-            }
-            None => self.since.is_none() && self.until.is_none(),
+    /// Of which VMs and of which time the result is to tell.
+    pub(crate) fn selection(&self) -> Selection<'_> {
+        Selection { vm: self.vm.as_deref(), since: self.since, until: self.until }
+    }
+
+    /// What crashes are judged by.
+    pub(crate) fn inquiry(&self) -> Inquiry<'_> {
+        Inquiry {
+            rules: &self.rules,
+            method: &self.method,
+            windows: self.windows(),
+            selection: self.selection(),
+            given: self.bugcheck.as_ref(),
+            most: self.limits.crashes,
         }
     }
 

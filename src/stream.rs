@@ -1,13 +1,15 @@
 //! A run whose inputs are reported one by one, each as soon as it and all before it are finished.
 
-use crate::batch::{self, Collected, Planned};
-use crate::engine::{self, Gathered};
+use crate::batch::{self, Planned, Request, Run};
+use crate::clean::clean;
+use crate::engine;
 use crate::error::Error;
-use crate::evidence;
+use crate::gather::{Gathered, gather_each};
 use crate::input::{Fnv, Mark};
 use crate::options::Options;
 use crate::progress::Progress;
-use crate::report::clean::clean;
+use crate::read_input::Done;
+use crate::report::assemble;
 use crate::report::jsonl::{self, Earlier, Entry, Tally};
 use crate::report::model::Report;
 use crate::source::Source;
@@ -32,71 +34,87 @@ pub struct Outcome {
     pub report: Option<Report>,
 }
 
+/// What a streamed run has to go on.
+#[derive(Clone, Copy)]
+pub struct Streaming<'a> {
+    /// Inputs that stand here are not read.
+    pub earlier: &'a Earlier,
+    /// Whether the one report about everything is made too.
+    pub whole: bool,
+}
+
+/// What was made of one input on the thread that read it.
 struct Step {
     streamed: Option<Streamed>,
     tally: Tally,
     error: Option<Error>,
-    done: Option<batch::Done>,
 }
 
-/// Reads what is given and hands the lines of each input to `each`, in their order. Inputs that stand in `earlier` are
-/// not read; an input whose reading was stopped has no lines. With `whole` the one report about everything is made too.
+/// Reads what is given and hands the lines of each input to `each`, in their order. Inputs that stand in an earlier file
+/// are not read; an input whose reading was stopped has no lines.
 ///
 /// # Errors
-/// As [`crate::analyze`], but only if `whole` is wanted.
+/// As [`crate::analyze`], but only if a report about everything is wanted.
 pub fn run(
     given: &[Source],
     options: &Options,
     progress: &dyn Progress,
-    earlier: &Earlier,
-    whole: bool,
+    streaming: Streaming<'_>,
     each: &mut dyn FnMut(Streamed),
 ) -> Result<Outcome, Error> {
-    let planned = batch::plan(given);
-    let run_hash = settings_hash(options);
+    let hash = settings_hash(options);
     let mut outcome = Outcome { tally: Tally::default(), error: None, report: None };
-    let mut all = Collected::default();
-    let work = |at: usize, one: &Planned, run: &batch::Run<'_>| {
-        let mut mark: Option<Mark> = None;
-        if let Planned::Source(source, _) = one {
-            mark = source.mark();
-            let path = clean(&source.path().to_string_lossy()).into_owned();
-            if let Some(entry) = mark.as_ref().and_then(|mark| earlier.find(&path, mark, &run_hash)) {
-                run.pass(at, source);
-                let streamed = Some(Streamed::Known(entry.clone(), format!("I{}", at + 1)));
-                return Step { streamed, tally: entry.tally.clone(), error: None, done: None };
-            }
-        }
-        let mut done = run.read(at, one);
-        let error = done.error.take();
-        let mut hosts = if whole { done.hosts.clone() } else { std::mem::take(&mut done.hosts) };
-        let stopped = done.stopped;
-        evidence::follow(&mut hosts);
-        let alone = engine::report(Gathered { inputs: vec![done.input.clone()], hosts }, options);
-        let mut lines = Vec::new();
-        // Writing into memory cannot fail.
-        let _ = jsonl::write(&alone, mark.as_ref(), &run_hash, &mut lines);
-        let streamed = (!stopped).then_some(Streamed::Lines(lines));
-        Step { streamed, tally: Tally::of(&alone), error, done: whole.then_some(done) }
+    let work = |at: usize, one: &Planned, run: &Run<'_>| match known(at, one, run, streaming.earlier, &hash) {
+        Ok(step) => (step, None),
+        Err(mark) => lines(run.read(at, one), mark.as_ref(), options, streaming.whole, &hash),
     };
     let ahead = 4 * batch::threads(options).max(8);
-    batch::run(&planned, options, progress, ahead, &work, &mut |_, step| {
+    let all = gather_each(Request { given, options, progress }, ahead, &work, &mut |step: Step| {
         outcome.tally.merge(step.tally);
         if let Some(streamed) = step.streamed {
             each(streamed);
         }
-        match step.done {
-            Some(mut done) => {
-                done.error = step.error;
-                all.add(done);
-            }
-            None => outcome.error = outcome.error.take().or(step.error),
-        }
+        outcome.error = outcome.error.take().or(step.error);
     });
-    if whole {
+    if streaming.whole {
         outcome.report = Some(engine::report(all.finish(options)?, options));
     }
     Ok(outcome)
+}
+
+/// The step of an input that stands in an earlier file unchanged; otherwise the input's mark.
+fn known(
+    at: usize,
+    one: &Planned,
+    run: &Run<'_>,
+    earlier: &Earlier,
+    hash: &str,
+) -> Result<Step, Option<Mark>> {
+    let Planned::Source(source, _) = one else { return Err(None) };
+    let Some(mark) = source.mark() else { return Err(None) };
+    let path = clean(&source.path().to_string_lossy()).into_owned();
+    let Some(entry) = earlier.find(&path, &mark, hash) else { return Err(Some(mark)) };
+    run.pass(at, source);
+    let streamed = Some(Streamed::Known(entry.clone(), assemble::input_id(at)));
+    Ok(Step { streamed, tally: entry.tally.clone(), error: None })
+}
+
+/// The lines of an input judged by itself, and the input, if it is wanted for the report about everything.
+fn lines(
+    mut done: Done,
+    mark: Option<&Mark>,
+    options: &Options,
+    whole: bool,
+    hash: &str,
+) -> (Step, Option<Done>) {
+    let hosts = if whole { done.hosts.clone() } else { std::mem::take(&mut done.hosts) };
+    let alone = engine::report(Gathered::alone(done.input.clone(), hosts), options);
+    let mut lines = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = jsonl::write(&alone, mark, hash, &mut lines);
+    let streamed = (!done.stopped).then_some(Streamed::Lines(lines));
+    let error = if whole { None } else { done.error.take() };
+    (Step { streamed, tally: Tally::of(&alone), error }, whole.then_some(done))
 }
 
 /// A hash of everything that decides what a report says, besides the inputs.

@@ -184,3 +184,45 @@ words! {
         NotGiven = "not-given",
     }
 }
+
+words! {
+    /// What a check gave.
+    CheckOutcome {
+        /// It found something that counts.
+        Found = "found",
+        /// The logs cover the moment and show nothing.
+        Clear = "clear",
+        /// The logs do not cover the moment, or are not there.
+        NotCovered = "not-covered",
+    }
+}
+
+words! {
+    /// What form an input has.
+    InputKind {
+        /// One vm-support bundle.
+        VmSupport = "vm-support",
+        /// An archive of bundles.
+        Wrapper = "wrapper",
+        /// A folder of bundles.
+        Folder = "folder",
+        /// A bundle that was unpacked.
+        Extracted = "extracted",
+        /// A single log file.
+        Log = "log",
+    }
+}
+
+words! {
+    /// In what state an input was.
+    InputState {
+        /// Read to its end without loss.
+        Complete = "complete",
+        /// It ended early.
+        Truncated = "truncated",
+        /// Parts were lost.
+        Damaged = "damaged",
+        /// Nothing of it could be read.
+        Unreadable = "unreadable",
+    }
+}

@@ -1,15 +1,17 @@
 //! Every parsed event of a VM and of what it stands on, merged in the order of time, with its distance from each crash.
 
-use crate::engine;
+use crate::batch::Request;
+use crate::clean::clean;
 use crate::error::Error;
 use crate::evidence::{HostModel, RanOn, Tie, ran_on, tie};
+use crate::gather::gather;
 use crate::log::{Millis, rfc3339};
 use crate::options::Options;
 use crate::progress::Progress;
-use crate::report::build::{Judged, seconds};
-use crate::report::clean::clean;
+use crate::report::assemble::{input, seconds};
 use crate::report::timeline::{Event, Offset, Timeline, TimelineVm};
 use crate::source::Source;
+use crate::verdict;
 
 /// Crashes further away than this from an event are not worth an offset.
 const NEAR: Millis = 86_400_000;
@@ -19,18 +21,18 @@ const NEAR: Millis = 86_400_000;
 /// # Errors
 /// As [`crate::analyze`].
 pub fn timeline(given: &[Source], options: &Options, progress: &dyn Progress) -> Result<Timeline, Error> {
-    let gathered = engine::gather(given, options, progress)?;
-    let judged = engine::judge_all(&gathered.hosts, options);
+    let gathered = gather(Request { given, options, progress })?;
+    let judged = verdict::run(&gathered.hosts, options.inquiry()).judged;
     let mut vms = Vec::new();
     for (at, host) in gathered.hosts.iter().enumerate() {
         for (vm, model) in host.vms.iter().enumerate().filter(|(_, model)| !model.adopted) {
-            if !engine::wanted(options.vm.as_deref(), model.shown_name()) {
+            if !options.selection().wants(model.shown_name()) {
                 continue;
             }
             let crashes: Vec<(String, Millis)> = judged
                 .iter()
                 .filter(|one| one.host == at && one.crash.vm == vm)
-                .map(|one| (crash_id(host, one), one.crash.time))
+                .map(|one| (one.id.clone(), one.crash.time))
                 .collect();
             let mut events = Vec::new();
             collect(options, &gathered.hosts, (at, vm), (at, vm), &crashes, &mut events);
@@ -57,12 +59,7 @@ pub fn timeline(given: &[Source], options: &Options, progress: &dyn Progress) ->
         }
     }
     vms.sort_by(|a, b| (&a.name, &a.config, &a.host).cmp(&(&b.name, &b.config, &b.host)));
-    Ok(Timeline::new(gathered.inputs, vms))
-}
-
-fn crash_id(host: &HostModel, judged: &Judged) -> String {
-    let name = host.vms.get(judged.crash.vm).map_or("(unnamed)", |vm| vm.shown_name());
-    format!("{}@{}", clean(name), rfc3339(judged.crash.time))
+    Ok(Timeline::new(gathered.inputs.iter().map(input).collect(), vms))
 }
 
 /// Adds the events of one host that concern the VM: `home` is where its log was found, `here` what it is on this host.
@@ -77,7 +74,7 @@ fn collect(
     let Some(host) = hosts.get(here.0) else { return };
     for finding in &host.findings {
         let Some(rule) = options.rules.rules().get(finding.rule) else { continue };
-        if !options.in_time(finding.time) {
+        if !options.selection().in_time(finding.time) {
             continue;
         }
         let tied = match tie(host, rule, finding, here.1) {

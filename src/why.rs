@@ -1,16 +1,17 @@
 //! Follows one rule through what is given, so that nobody has to guess why it did not fire.
 
-use crate::engine;
+use crate::batch::Request;
+use crate::clean::clean;
 use crate::error::Error;
 use crate::evidence::{HostModel, Tie, tie};
-use crate::log::{LogKind, rfc3339};
+use crate::gather::gather;
+use crate::log::LogKind;
 use crate::options::Options;
 use crate::progress::Progress;
-use crate::report::build::Judged;
-use crate::report::clean::clean;
 use crate::rules::{Compiled, LineResult, OneOrMany, RuleSet};
 use crate::source::Source;
 use crate::trace::{Outcome, Step, Trace};
+use crate::verdict::{self, Judged};
 use std::sync::Arc;
 
 /// Steps that are listed; further ones are counted.
@@ -29,9 +30,9 @@ pub fn trace(
 ) -> Result<Trace, Error> {
     let Some(rule) = options.rules.get(rule) else { return Ok(Trace::default()) };
     let probing = Options { rules: Arc::new(probe(rule)), ..options.clone() };
-    let probed = engine::gather(given, &probing, progress)?;
-    let gathered = engine::gather(given, options, progress)?;
-    let judged = engine::judge_all(&gathered.hosts, options);
+    let probed = gather(Request { given, options: &probing, progress })?;
+    let gathered = gather(Request { given, options, progress })?;
+    let judged = verdict::run(&gathered.hosts, options.inquiry()).judged;
     let mut trace = Trace::default();
     for (host, real) in probed.hosts.iter().zip(&gathered.hosts) {
         trace.lines += host
@@ -124,9 +125,8 @@ fn fate(
                 && hosts.get(weighed.host).is_some_and(|own| std::ptr::eq(own, host) || own == host)
         });
         if counted.is_some() {
-            let name = host.vms.get(one.crash.vm).map_or("(unnamed)", |vm| vm.shown_name());
             return Outcome::Counts {
-                crash: clean(&format!("{name}@{}", rfc3339(one.crash.time))).into_owned(),
+                crash: one.id.clone(),
                 evidence: rule.rule.check.map_or_else(String::new, |check| format!("check {check}")),
             };
         }

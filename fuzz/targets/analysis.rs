@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use vmcoroner::internals::progress::Silent;
-use vmcoroner::internals::report::clean::is_hidden;
+use vmcoroner::internals::clean::is_hidden;
 use vmcoroner::internals::report::{inventory, json, text};
 use vmcoroner::{Options, analyze};
 use vmcoroner_fuzz::{RULES, bundle};

@@ -52,18 +52,12 @@ fn in_lines(
     let stop = &options.limits.stop;
     let (mut outputs, earlier) = LineOutputs::open(lines, args.resume.as_deref())?;
     let listener = progress::listener(args.input.progress);
-    let outcome = stream::run(
-        &args.input.sources(),
-        options,
-        listener.as_ref(),
-        &earlier,
-        !whole.is_empty(),
-        &mut |one| {
-            if !outputs.take(one) {
-                stop.set();
-            }
-        },
-    );
+    let streaming = stream::Streaming { earlier: &earlier, whole: !whole.is_empty() };
+    let outcome = stream::run(&args.input.sources(), options, listener.as_ref(), streaming, &mut |one| {
+        if !outputs.take(one) {
+            stop.set();
+        }
+    });
     drop(listener);
     let broken = outputs.is_broken();
     let (report, tally, error) = match outcome {

@@ -1,7 +1,7 @@
 //! How the program ends: the exit status, and the line on standard error that says why.
 
 use super::rule_error;
-use crate::report::clean::clean;
+use crate::clean::clean;
 use crate::report::jsonl::Tally;
 use crate::report::model::Report;
 use crate::terms::Origin;

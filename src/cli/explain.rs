@@ -5,7 +5,7 @@ use super::exit::{self, Failure};
 use super::output::{self, Target};
 use super::page::Paper;
 use super::{near, rules};
-use crate::report::clean::clean;
+use crate::clean::clean;
 use crate::report::knowledge;
 use crate::rules::RuleSet;
 use crate::terms::{Check, Confidence, CrashKind, Origin};

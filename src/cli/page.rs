@@ -1,6 +1,6 @@
 //! Plain pages for people: paragraphs, names with their values, lines of logs. All text is cleaned.
 
-use crate::report::clean::clean;
+use crate::clean::clean;
 use crate::report::text::{TextOptions, wrap};
 use anstyle::Style;
 use std::io::{self, Write};

@@ -1,8 +1,8 @@
 //! How far it is, on standard error: a bar for each input that is read, and one for all.
 
 use super::args::When;
+use crate::clean::clean;
 use crate::progress::{Progress, Silent};
-use crate::report::clean::clean;
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};

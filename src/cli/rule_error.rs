@@ -1,6 +1,6 @@
 //! A refused rule file as a person sees it: the file, the line with its neighbours, what is wrong there, what to do.
 
-use crate::report::clean::clean;
+use crate::clean::clean;
 use crate::rules::RuleError;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,

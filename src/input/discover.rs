@@ -12,15 +12,16 @@ use super::name::shown;
 use super::parts::{PartName, following};
 use super::read::what_to_try;
 use super::sink::{Note, NoteKind};
-use super::source::{Kind, Place, Source, own_name};
+use super::source::{Place, Source, own_name};
 use crate::error::Error;
+use crate::terms::InputKind;
 
 /// What was found under one path.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// The kind of the path itself: [`Kind::Folder`] for a folder that is no input itself but holds some.
-    pub kind: Kind,
+    /// The kind of the path itself: [`InputKind::Folder`] for a folder that is no input itself but holds some.
+    pub kind: InputKind,
     /// The inputs, in the order of their names; at least one.
     pub sources: Vec<Source>,
     /// What was passed over, and what could not be looked at.
@@ -39,7 +40,11 @@ const HEAD: u64 = 64 << 10;
 /// If there is nothing to analyse: [`Error`] says what was expected.
 pub fn discover(path: &Path) -> Result<Discovery, Error> {
     if path.as_os_str() == "-" {
-        return Ok(Discovery { kind: Kind::VmSupport, sources: vec![Source::stdin()], notes: Vec::new() });
+        return Ok(Discovery {
+            kind: InputKind::VmSupport,
+            sources: vec![Source::stdin()],
+            notes: Vec::new(),
+        });
     }
     let data = fs::metadata(path).map_err(|e| Error::io(path, e))?;
     if data.is_dir() {
@@ -49,12 +54,12 @@ pub fn discover(path: &Path) -> Result<Discovery, Error> {
         named_file(path, data.len())?
     } else {
         // A pipe: looking at its first bytes would take them.
-        file_source(path, Kind::VmSupport, None)
+        file_source(path, InputKind::VmSupport, None)
     };
     Ok(Discovery { kind: source.kind, sources: vec![source], notes: Vec::new() })
 }
 
-fn file_source(path: &Path, kind: Kind, size: Option<u64>) -> Source {
+fn file_source(path: &Path, kind: InputKind, size: Option<u64>) -> Source {
     Source {
         kind,
         name: own_name(path),
@@ -76,7 +81,7 @@ fn named_file(path: &Path, size: u64) -> Result<Source, Error> {
     let name = own_name(path);
     let kind = match guess::file(&head, &name) {
         Guess::Bundle(kind) => kind,
-        Guess::Log => Kind::Log,
+        Guess::Log => InputKind::Log,
         Guess::Empty => return Err(Error::Empty(shown(&name).into())),
         Guess::Other(what) => {
             let (found, hint) = what_to_try(what, &head);
@@ -138,7 +143,7 @@ fn in_folder(path: &Path) -> Result<Discovery, Error> {
     }
     let kind = match scan.sources.as_slice() {
         [one] if one.path == path => one.kind,
-        _ => Kind::Folder,
+        _ => InputKind::Folder,
     };
     Ok(Discovery { kind, sources: scan.sources, notes: scan.notes })
 }
@@ -224,7 +229,7 @@ impl Scan {
 
     fn tree(&mut self, root: &Path) -> usize {
         self.sources.push(Source {
-            kind: Kind::Extracted,
+            kind: InputKind::Extracted,
             name: own_name(root),
             path: root.to_path_buf(),
             place: Place::Tree { root: root.to_path_buf(), apart: Vec::new() },

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::super::testing::*;
-use super::super::{Limits, Meter, State, read};
+use super::super::{Limits, Meter, read};
 use super::*;
+use crate::terms::{InputKind, InputState};
 
 /// A folder with these files.
 fn case(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -17,7 +18,7 @@ fn case(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     dir
 }
 
-fn found(dir: &Path) -> Vec<(String, Kind)> {
+fn found(dir: &Path) -> Vec<(String, InputKind)> {
     let found = discover(dir).unwrap();
     found.sources.iter().map(|s| (String::from_utf8_lossy(s.name()).into_owned(), s.kind())).collect()
 }
@@ -44,15 +45,15 @@ fn a_case_folder_gives_each_input_once() {
     ]);
     let kinds = found(dir.path());
     let want = [
-        ("any-name.bin", Kind::VmSupport),
-        ("wrapper.tar", Kind::Wrapper),
-        ("esx-c", Kind::Extracted),
-        ("04", Kind::Extracted),
-        ("other.tgz", Kind::VmSupport),
+        ("any-name.bin", InputKind::VmSupport),
+        ("wrapper.tar", InputKind::Wrapper),
+        ("esx-c", InputKind::Extracted),
+        ("04", InputKind::Extracted),
+        ("other.tgz", InputKind::VmSupport),
     ];
     assert_eq!(kinds, want.map(|(n, k)| (n.to_string(), k)));
     let found = discover(dir.path()).unwrap();
-    assert_eq!(found.kind, Kind::Folder);
+    assert_eq!(found.kind, InputKind::Folder);
     assert_eq!(found.notes.len(), 1);
     assert!(found.notes[0].text.starts_with("2 files"), "{:?}", found.notes);
 
@@ -74,13 +75,13 @@ fn split_files_are_one_stream() {
         assert_eq!(found.sources[0].size(), Some(whole.len() as u64));
         let mut sink = Recorder::new(read_all);
         let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
-        assert_eq!((outcome.state, outcome.members), (State::Complete, 2), "{:?}", sink.notes());
+        assert_eq!((outcome.state, outcome.members), (InputState::Complete, 2), "{:?}", sink.notes());
     }
     fs::remove_file(dir.path().join("x.tgz.002")).unwrap();
     let found = discover(&dir.path().join("x.tgz.001")).unwrap();
     let mut sink = Recorder::new(read_all);
     let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
-    assert_eq!(outcome.state, State::Truncated);
+    assert_eq!(outcome.state, InputState::Truncated);
     assert!(sink.notes()[0].1.contains("x.tgz.002"));
     assert!(matches!(discover(&dir.path().join("x.tgz.003")), Err(Error::NotABundle { .. })));
 }
@@ -90,10 +91,10 @@ fn single_logs() {
     let dir = case(&[("a.txt", b"2024 line\n"), ("vmkernel.0.gz", &gz(b"2024 line\n"))]);
     for (file, member) in [("a.txt", "a.txt"), ("vmkernel.0.gz", "vmkernel.0")] {
         let found = discover(&dir.path().join(file)).unwrap();
-        assert_eq!(found.kind, Kind::Log);
+        assert_eq!(found.kind, InputKind::Log);
         let mut sink = Recorder::new(read_all);
         let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
-        assert_eq!((outcome.kind, outcome.state, outcome.members), (Kind::Log, State::Complete, 1));
+        assert_eq!((outcome.kind, outcome.state, outcome.members), (InputKind::Log, InputState::Complete, 1));
         let want = [(member.to_string(), b"2024 line\n".to_vec(), Some(super::super::End::Complete))];
         assert_eq!(sink.members(), want);
     }

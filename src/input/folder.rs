@@ -121,6 +121,7 @@ mod tests {
     use super::super::testing::*;
     use super::super::*;
     use super::*;
+    use crate::terms::{InputKind, InputState};
 
     #[test]
     fn a_folder_reads_like_an_archive() {
@@ -137,12 +138,12 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", root.join("link")).unwrap();
 
         let found = discover(&root).unwrap();
-        assert_eq!(found.kind, Kind::Extracted);
+        assert_eq!(found.kind, InputKind::Extracted);
         assert_eq!(found.sources.len(), 1);
         let mut sink = Recorder::new(descend_archives);
         let outcome = read(&found.sources[0], &Limits::default(), &mut sink, Meter::SILENT).unwrap();
-        assert_eq!(outcome.state, State::Complete);
-        assert_eq!(outcome.kind, Kind::Extracted);
+        assert_eq!(outcome.state, InputState::Complete);
+        assert_eq!(outcome.kind, InputKind::Extracted);
         assert_eq!(
             sink.names(),
             [

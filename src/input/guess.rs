@@ -6,14 +6,14 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::magic::{BLOCK, Magic, SNIFF, header, holds_member, is_log_name, looks_like_archive, sniff};
 use super::name::normalise;
-use super::source::Kind;
 use super::zip_head::{LOCAL, Local};
+use crate::terms::InputKind;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guess {
     /// An archive.
-    Bundle(Kind),
+    Bundle(InputKind),
     /// One log, plain or gzipped.
     Log,
     Empty,
@@ -41,13 +41,15 @@ fn gzip(head: &[u8], name: &[u8]) -> Guess {
     match sniff(&inner) {
         Magic::Tar => Guess::Bundle(kind_of(first_tar_name(&inner))),
         Magic::Zip => Guess::Bundle(kind_of(first_zip_name(&inner))),
-        Magic::Gzip => Guess::Bundle(Kind::VmSupport),
+        Magic::Gzip => Guess::Bundle(InputKind::VmSupport),
         Magic::Text => Guess::Log,
         _ if is_log_name(name) => Guess::Log,
         // Its first header may be damaged: what its name says is tried.
-        Magic::Binary if looks_like_archive(name) || holds_member(&inner) => Guess::Bundle(Kind::VmSupport),
+        Magic::Binary if looks_like_archive(name) || holds_member(&inner) => {
+            Guess::Bundle(InputKind::VmSupport)
+        }
         // Torn at the very begin.
-        Magic::Empty if looks_like_archive(name) || head.len() < BLOCK => Guess::Bundle(Kind::VmSupport),
+        Magic::Empty if looks_like_archive(name) || head.len() < BLOCK => Guess::Bundle(InputKind::VmSupport),
         other => Guess::Other(other),
     }
 }
@@ -66,13 +68,13 @@ fn inflate(head: &[u8]) -> Vec<u8> {
     out
 }
 
-fn kind_of(first: Option<Vec<u8>>) -> Kind {
+fn kind_of(first: Option<Vec<u8>>) -> InputKind {
     match first {
         // Deeper ones are the archives a bundle itself holds.
         Some(path) if looks_like_archive(&path) && path.iter().filter(|b| **b == b'/').count() <= 1 => {
-            Kind::Wrapper
+            InputKind::Wrapper
         }
-        _ => Kind::VmSupport,
+        _ => InputKind::VmSupport,
     }
 }
 

@@ -9,52 +9,26 @@ use super::magic::{Magic, SNIFF, is_log_name};
 use super::name::shown;
 use super::parts::Parts;
 use super::sink::{NoteKind, Sink};
-use super::source::{Kind, Place, Source};
+use super::source::{Place, Source};
 use super::tape::{self, Body, COMPRESSED, ReadPull, Tape};
 use super::walk::{Found, Walker};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::progress::Meter;
-
-/// In what state an input was.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum State {
-    /// All of it was there and was read.
-    Complete,
-    /// It ends early, or a budget or a stop request ended the reading.
-    Truncated,
-    /// Some of its bytes are wrong.
-    Damaged,
-    /// Not one member could be read.
-    Unreadable,
-}
+use crate::terms::{InputKind, InputState};
 
 /// What came of reading one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
     /// In what state it was.
-    pub state: State,
+    pub state: InputState,
     /// Members met, in all nested containers, those the sink skipped included; links and folders are none.
     pub members: u64,
     /// Uncompressed bytes of members met, skipped ones included; a container that was descended into counts by its
     /// members. Skipped files of a folder count with their size though they are not read.
     pub bytes: u64,
     /// What it turned out to be.
-    pub kind: Kind,
+    pub kind: InputKind,
     /// Whether [`Limits::stop`] ended it.
     pub stopped: bool,
 }
@@ -111,7 +85,7 @@ pub fn read_ahead(
         }
         Place::Tree { root, apart } => {
             walker.tree(source.name(), root, apart);
-            Ok(finish(&mut walker, Kind::Extracted))
+            Ok(finish(&mut walker, InputKind::Extracted))
         }
     }
 }
@@ -141,18 +115,18 @@ fn one_stream(walker: &mut Walker<'_>, name: &[u8], from: &mut dyn Read) -> Resu
 fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn tape::Pull + '_>) -> Result<Outcome, Error> {
     let mut tape = Tape::new(from, COMPRESSED, walker.ledger).outermost();
     let kind = match walker.container(&mut tape, name, 1) {
-        Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => Kind::Wrapper,
-        Found::Archive => Kind::VmSupport,
-        Found::Single => Kind::Log,
+        Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => InputKind::Wrapper,
+        Found::Archive => InputKind::VmSupport,
+        Found::Single => InputKind::Log,
         Found::Other(what) if what == Magic::Text || (what == Magic::Binary && is_log_name(name)) => {
             walker.sink.bundle_begins(name);
             walker.single(&mut tape, name, 0, 1);
             walker.sink.bundle_ends();
-            Kind::Log
+            InputKind::Log
         }
         Found::Other(Magic::Empty) if tape.fate() == Fate::Stopped => {
             walker.ended(&Fate::Stopped, None, 0, "before any member");
-            Kind::VmSupport
+            InputKind::VmSupport
         }
         Found::Other(what) => return Err(unknown(name, what, &mut tape)),
     };
@@ -189,13 +163,8 @@ pub(super) fn what_to_try(what: Magic, head: &[u8]) -> (String, Option<String>) 
     }
 }
 
-fn finish(walker: &mut Walker<'_>, kind: Kind) -> Outcome {
+fn finish(walker: &mut Walker<'_>, kind: InputKind) -> Outcome {
     walker.notes_kept_back();
-    let state = match (walker.damaged, walker.truncated) {
-        (false, false) => State::Complete,
-        _ if walker.members == 0 => State::Unreadable,
-        (true, _) => State::Damaged,
-        (false, true) => State::Truncated,
-    };
+    let state = InputState::of_walk(walker.members, walker.truncated, walker.damaged);
     Outcome { state, members: walker.members, bytes: walker.bytes, kind, stopped: walker.stopped }
 }

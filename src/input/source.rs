@@ -7,26 +7,7 @@ use super::guess::{self, Guess};
 use super::magic::is_log_name;
 use crate::source::{Bytes, Stream};
 
-use serde::{Deserialize, Serialize};
-
-/// What an input is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Kind {
-    /// An archive written by vm-support.
-    VmSupport,
-    /// An archive of such archives: an export of the vSphere Client, a tar of `.tgz` files.
-    Wrapper,
-    /// A folder that holds several inputs.
-    Folder,
-    /// An unpacked bundle, or a folder of loose logs.
-    Extracted,
-    /// One log, plain or gzipped.
-    Log,
-}
+use crate::terms::InputKind;
 
 /// Where the bytes of a source lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +29,7 @@ pub(super) enum Place {
 /// One input. Made by [`discover`](super::discover()), read by [`read`](super::read()).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    pub(super) kind: Kind,
+    pub(super) kind: InputKind,
     pub(super) name: Vec<u8>,
     pub(super) path: PathBuf,
     pub(super) place: Place,
@@ -62,7 +43,7 @@ impl Source {
     /// Standard input.
     pub fn stdin() -> Self {
         Source {
-            kind: Kind::VmSupport,
+            kind: InputKind::VmSupport,
             name: b"-".to_vec(),
             path: PathBuf::from("-"),
             place: Place::Stdin,
@@ -73,7 +54,7 @@ impl Source {
 
     /// What a caller gives as a stream.
     pub(crate) fn stream(name: &str, stream: Stream) -> Self {
-        let kind = if is_log_name(name.as_bytes()) { Kind::Log } else { Kind::VmSupport };
+        let kind = if is_log_name(name.as_bytes()) { InputKind::Log } else { InputKind::VmSupport };
         Source { kind, place: Place::Stream(stream), ..Self::named(name) }
     }
 
@@ -82,8 +63,8 @@ impl Source {
         let size = Some(bytes.0.len() as u64);
         let kind = match guess::file(&bytes.0, name.as_bytes()) {
             Guess::Bundle(kind) => kind,
-            Guess::Log => Kind::Log,
-            Guess::Empty | Guess::Other(_) => Kind::VmSupport,
+            Guess::Log => InputKind::Log,
+            Guess::Empty | Guess::Other(_) => InputKind::VmSupport,
         };
         Source { kind, size, place: Place::Bytes(bytes), ..Self::named(name) }
     }
@@ -93,7 +74,7 @@ impl Source {
     }
 
     /// What it looks like from its first bytes; [`Outcome::kind`](super::Outcome::kind) knows better after reading.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> InputKind {
         self.kind
     }
 

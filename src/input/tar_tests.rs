@@ -3,8 +3,9 @@
 use tar::EntryType;
 
 use super::super::testing::*;
-use super::super::{End, Limits, Meter, NoteKind, State, read_stream};
+use super::super::{End, Limits, Meter, NoteKind, read_stream};
 use crate::input::span::Top;
+use crate::terms::InputState;
 
 const TOP: &str = "esx-a-2024-03-11--09.42-1";
 
@@ -44,7 +45,7 @@ const END: [u8; 1024] = [0; 1024];
 fn a_tgz_and_a_tar_give_the_same() {
     let tar = sample();
     let (sink, outcome) = run(&gz(&tar));
-    assert_eq!(outcome.state, State::Complete, "{:?}", sink.notes());
+    assert_eq!(outcome.state, InputState::Complete, "{:?}", sink.notes());
     assert_eq!((outcome.members, outcome.bytes), (5, 25 + 300_000 + 2000));
     assert!(sink.notes().is_empty(), "{:?}", sink.notes());
     let members = sink.members();
@@ -58,7 +59,7 @@ fn a_tgz_and_a_tar_give_the_same() {
 fn a_cut_tgz_keeps_what_came() {
     let whole = gz(&sample());
     let (sink, outcome) = run(&whole[..whole.len() / 2]);
-    assert_eq!(outcome.state, State::Truncated);
+    assert_eq!(outcome.state, InputState::Truncated);
     assert_eq!(sink.note_kinds(), [NoteKind::Truncated]);
     let members = sink.members();
     assert!(matches!(members.last().unwrap().2, Some(End::Cut { read }) if read > 0));
@@ -71,15 +72,15 @@ fn without_end_blocks_it_is_cut_and_with_them_complete() {
     let whole = sample();
     let data_end = whole.len() - 1024;
     let (sink, outcome) = run(&gz(&whole[..data_end]));
-    assert_eq!((outcome.state, outcome.members), (State::Truncated, 5));
+    assert_eq!((outcome.state, outcome.members), (InputState::Truncated, 5));
     assert_eq!(sink.members().last().unwrap().2, Some(End::Complete));
     for end in [data_end + 512, data_end + 700, whole.len()] {
-        assert_eq!(run(&whole[..end]).1.state, State::Complete, "{end}");
+        assert_eq!(run(&whole[..end]).1.state, InputState::Complete, "{end}");
     }
     // The archive is complete; only the trailer of the gzip is gone.
     let gz = gz(&whole);
     let (sink, outcome) = run(&gz[..gz.len() - 5]);
-    assert_eq!(outcome.state, State::Complete);
+    assert_eq!(outcome.state, InputState::Complete);
     assert_eq!(sink.note_kinds(), [NoteKind::Remark]);
 }
 
@@ -91,7 +92,7 @@ fn wrong_bytes_lose_no_byte_before_them() {
         *byte ^= 0x55;
     }
     let (sink, outcome) = run(&whole);
-    assert_eq!(outcome.state, State::Damaged);
+    assert_eq!(outcome.state, InputState::Damaged);
     assert_eq!(sink.note_kinds(), [NoteKind::Damaged]);
     let members = sink.members();
     assert!(members.last().unwrap().1.len() > 50_000);
@@ -100,7 +101,7 @@ fn wrong_bytes_lose_no_byte_before_them() {
     let crc = whole.len() - 8;
     whole[crc] ^= 1;
     let (sink, outcome) = run(&whole);
-    assert_eq!((outcome.state, outcome.members), (State::Damaged, 5), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Damaged, 5), "{:?}", sink.notes());
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn a_shrunk_member_does_not_swallow_the_next() {
             .concat();
             for answer in [read_all, skip_all] {
                 let (sink, outcome) = run_with(&gz(&bytes), &Limits::default(), answer);
-                assert_eq!(outcome.state, State::Damaged);
+                assert_eq!(outcome.state, InputState::Damaged);
                 assert_eq!(outcome.members, 3, "{lead} {with_pax} {:?}", sink.notes());
                 assert_eq!(outcome.bytes, 1 + lead as u64 + 700);
                 let third = &sink.names()[2];
@@ -145,7 +146,7 @@ fn a_nested_tar_is_data() {
     let nested = tar(&[("etc/a", &lines(5000)), ("etc/b", &lines(90_000))]);
     let bytes = tar(&[(&format!("{TOP}/var/log/dvsData.tar"), &nested), (&format!("{TOP}/README"), b"x")]);
     let (sink, outcome) = run_with(&gz(&bytes), &Limits::default(), read_all);
-    assert_eq!((outcome.state, outcome.members), (State::Complete, 2), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Complete, 2), "{:?}", sink.notes());
     assert_eq!(sink.members()[0].1, nested);
 }
 
@@ -157,12 +158,12 @@ fn after_a_wrong_header_the_next_right_one_is_found() {
     let torn = [&lines(2048)[..], &fake[..100], &[7; 412]].concat();
     bytes.splice(1024..1024, torn);
     let (sink, outcome) = run(&gz(&bytes));
-    assert_eq!((outcome.state, outcome.members), (State::Damaged, 5), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Damaged, 5), "{:?}", sink.notes());
     assert!(sink.notes()[1].1.contains("2560 bytes were passed over"), "{:?}", sink.notes());
     // Nothing to find.
     let bytes = [file(&format!("{TOP}/README"), b"x"), lines(5000)].concat();
     let (sink, outcome) = run(&bytes);
-    assert_eq!((outcome.state, outcome.members), (State::Damaged, 1), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Damaged, 1), "{:?}", sink.notes());
 }
 
 #[test]
@@ -193,7 +194,7 @@ fn all_forms_of_names_and_sizes() {
     ]
     .concat();
     let (sink, outcome) = run(&gz(&bytes));
-    assert_eq!((outcome.state, outcome.members), (State::Complete, 4), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Complete, 4), "{:?}", sink.notes());
     let odd = String::from_utf8_lossy(&odd).into_owned();
     assert_eq!(sink.names(), [deep, format!("{TOP}/base256"), long, odd.clone()]);
     assert_eq!(sink.members()[3].1, b"four");
@@ -218,7 +219,7 @@ fn names_that_lead_away_and_what_is_no_file() {
     .concat();
     let (sink, outcome) = run(&bytes);
     assert_eq!(sink.names(), ["abs/a", "../../etc/passwd", "dot/b", "back/slash", "last"]);
-    assert_eq!(outcome.state, State::Complete);
+    assert_eq!(outcome.state, InputState::Complete);
     assert_eq!(sink.notes().len(), 1);
     assert!(sink.notes()[0].1.starts_with("2 links and 1 devices"), "{:?}", sink.notes());
 }
@@ -227,15 +228,15 @@ fn names_that_lead_away_and_what_is_no_file() {
 fn what_follows_the_end() {
     let (a, b) = (gz(&tar(&[("esx-a/x", b"1")])), gz(&tar(&[("esx-b/y", b"2")])));
     let (sink, outcome) = run(&[a.clone(), b].concat());
-    assert_eq!((outcome.state, outcome.members), (State::Complete, 2));
+    assert_eq!((outcome.state, outcome.members), (InputState::Complete, 2));
     assert_eq!(sink.note_kinds(), [NoteKind::Remark]);
     for junk in [vec![0_u8; 3000], b"junk at the end".to_vec()] {
         let (sink, outcome) = run(&[a.clone(), junk].concat());
-        assert_eq!((outcome.state, outcome.members), (State::Complete, 1));
+        assert_eq!((outcome.state, outcome.members), (InputState::Complete, 1));
         assert_eq!(sink.note_kinds(), [NoteKind::Remark], "{:?}", sink.notes());
     }
     let (sink, outcome) = run(&[tar(&[("esx-a/x", b"1")]), lines(3000)].concat());
-    assert_eq!((outcome.state, outcome.members), (State::Complete, 1));
+    assert_eq!((outcome.state, outcome.members), (InputState::Complete, 1));
     assert!(sink.notes()[0].1.starts_with("3000 bytes that are no archive"), "{:?}", sink.notes());
 }
 
@@ -282,7 +283,7 @@ fn sparse_members_come_without_holes() {
     let bytes =
         [&head.as_bytes()[..], &map, &padded(b"abc"), &file(&format!("{TOP}/b"), b"2"), &END].concat();
     let (sink, outcome) = run(&bytes);
-    assert_eq!((outcome.state, outcome.members), (State::Complete, 2), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Complete, 2), "{:?}", sink.notes());
     assert_eq!(sink.members()[0].1, b"abc");
     assert_eq!(sink.note_kinds(), [NoteKind::Remark]);
 }
@@ -312,6 +313,6 @@ fn a_damaged_first_header_does_not_hide_the_archive() {
         let outcome =
             read_stream(named.as_bytes(), &mut packed.as_slice(), &limits, &mut sink, Meter::SILENT).unwrap();
         assert_eq!(sink.names(), [format!("{TOP}/var/run/log/vmkernel.log")], "{named} {:?}", sink.notes());
-        assert_eq!(outcome.state, State::Damaged);
+        assert_eq!(outcome.state, InputState::Damaged);
     }
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::testing::*;
 use super::super::*;
 use crate::progress::Progress;
+use crate::terms::{InputKind, InputState};
 
 fn bundle(name: &str) -> Vec<u8> {
     let top = format!("esx-{name}");
@@ -61,7 +62,7 @@ fn assert_well_formed(sink: &Recorder) {
 fn small_reads_change_nothing() {
     for (at, form) in forms().iter().enumerate() {
         let (whole, outcome) = run(form);
-        assert_eq!(outcome.state, State::Complete, "{at}: {:?}", whole.notes());
+        assert_eq!(outcome.state, InputState::Complete, "{at}: {:?}", whole.notes());
         assert_well_formed(&whole);
         for seed in 1..4 {
             let mut sink = Recorder::new(descend_archives);
@@ -176,7 +177,7 @@ fn a_wrapper_is_told_and_names_its_bundles() {
         ("VMware-vCenter-support/esx02-vm2024-11-03@09-42-00.tgz", &bundle("b"), ZipForm::DeflatedStreamed),
     ]);
     let (sink, outcome) = run(&wrapper);
-    assert_eq!((outcome.kind, outcome.state), (Kind::Wrapper, State::Complete));
+    assert_eq!((outcome.kind, outcome.state), (InputKind::Wrapper, InputState::Complete));
     assert_eq!(outcome.members, 8);
     let begins = sink.events.iter().filter(|e| matches!(e, Event::Begins(_))).count();
     assert_eq!(begins, 3);
@@ -193,13 +194,13 @@ fn a_damaged_bundle_does_not_take_the_next_along() {
         zip(&[("w/a.tgz", &a, ZipForm::StoredStreamed), ("w/b.tgz", &b, ZipForm::DeflatedStreamed)]),
     ] {
         let (sink, outcome) = run(&wrapper);
-        assert_eq!(outcome.state, State::Damaged);
+        assert_eq!(outcome.state, InputState::Damaged);
         assert!(sink.names().contains(&"esx-b/commands/date.txt".to_string()), "{:?}", sink.notes());
         assert_eq!(sink.note_kinds(), [NoteKind::Damaged], "{:?}", sink.notes());
     }
     let cut = &bundle("a")[..bundle("a").len() / 2];
     let (sink, outcome) = run(&tar(&[("w/a.tgz", cut), ("w/b.tgz", &b)]));
-    assert_eq!(outcome.state, State::Truncated);
+    assert_eq!(outcome.state, InputState::Truncated);
     assert_eq!(sink.note_kinds(), [NoteKind::Truncated], "{:?}", sink.notes());
     assert_eq!(outcome.members, 2 + 2 + 3);
 }
@@ -232,8 +233,8 @@ fn a_bomb_ends_at_its_budget() {
     let (sink, outcome) = run_with(&zeros, &limits, |_| Open::Skip);
     assert_eq!(sink.note_kinds(), [NoteKind::OverBudget]);
     assert!(outcome.bytes <= 2 << 20);
-    assert_eq!(outcome.state, State::Truncated);
-    assert_eq!(run_with(&zeros, &Limits::default(), |_| Open::Skip).1.state, State::Complete);
+    assert_eq!(outcome.state, InputState::Truncated);
+    assert_eq!(run_with(&zeros, &Limits::default(), |_| Open::Skip).1.state, InputState::Complete);
 }
 
 #[test]
@@ -249,7 +250,7 @@ fn members_and_their_bytes_have_limits() {
 
     let limits = Limits { members: 2, ..Limits::default() };
     let (sink, outcome) = run_with(&bytes, &limits, read_all);
-    assert_eq!((outcome.members, outcome.state), (2, State::Truncated));
+    assert_eq!((outcome.members, outcome.state), (2, InputState::Truncated));
     assert_eq!(sink.note_kinds(), [NoteKind::OverBudget]);
 }
 
@@ -277,7 +278,7 @@ fn a_stop_ends_it() {
     let mut sink = Recorder::new(read_all);
     let bytes = tar(&[("x/a", &lines(5_000_000)), ("x/b", b"2")]);
     let outcome = read_stream(b"x", &mut &bytes[..], &limits, &mut sink, Meter::new(0, &interrupt)).unwrap();
-    assert_eq!((outcome.state, outcome.stopped, outcome.members), (State::Truncated, true, 1));
+    assert_eq!((outcome.state, outcome.stopped, outcome.members), (InputState::Truncated, true, 1));
     assert!(matches!(sink.members()[0].2, Some(End::Cut { read }) if read > 0));
     assert_well_formed(&sink);
 }
@@ -311,7 +312,7 @@ fn junk_that_begins_like_gzip_is_junk() {
         let mut sink = Recorder::new(read_all);
         let mut trickle = Trickle(&bytes, seed);
         let outcome = read_stream(b"x", &mut trickle, &Limits::default(), &mut sink, Meter::SILENT).unwrap();
-        assert_eq!(outcome.state, State::Complete, "{:?}", sink.notes());
+        assert_eq!(outcome.state, InputState::Complete, "{:?}", sink.notes());
     }
 }
 
@@ -325,7 +326,7 @@ fn nothing_is_told_of_what_is_nothing() {
         assert!(sink.events.is_empty());
     }
     let (sink, outcome) = run(b"\x1f\x8b\x08\0\0\0\0\0\0\x03torn");
-    assert_eq!((outcome.state, outcome.members), (State::Unreadable, 0), "{:?}", sink.events);
+    assert_eq!((outcome.state, outcome.members), (InputState::Unreadable, 0), "{:?}", sink.events);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::super::testing::ZipForm::*;
 use super::super::testing::*;
-use super::super::{End, NoteKind, State};
+use super::super::{End, NoteKind};
+use crate::terms::InputState;
 
 #[test]
 fn all_forms_of_members() {
@@ -15,7 +16,12 @@ fn all_forms_of_members() {
             ("x/b", b"b", form),
         ]);
         let (sink, outcome) = run(&bytes);
-        assert_eq!((outcome.state, outcome.members), (State::Complete, 3), "{form:?} {:?}", sink.notes());
+        assert_eq!(
+            (outcome.state, outcome.members),
+            (InputState::Complete, 3),
+            "{form:?} {:?}",
+            sink.notes()
+        );
         assert!(sink.notes().is_empty(), "{form:?} {:?}", sink.notes());
         let members = sink.members();
         assert_eq!((members[0].0.as_str(), &members[0].1), ("x/a.log", &data));
@@ -27,7 +33,7 @@ fn all_forms_of_members() {
 fn a_folder_written_as_a_stream_is_passed_over() {
     let bytes = zip(&[("x/", b"", StoredStreamed), ("x/", b"", DeflatedStreamed), ("x/b", b"b", Stored)]);
     let (sink, outcome) = run(&bytes);
-    assert_eq!((outcome.state, outcome.members), (State::Complete, 1), "{:?}", sink.notes());
+    assert_eq!((outcome.state, outcome.members), (InputState::Complete, 1), "{:?}", sink.notes());
 }
 
 #[test]
@@ -35,9 +41,9 @@ fn a_lost_end_is_told() {
     let bytes = zip(&[("x/a", &lines(5000), Deflated), ("x/b", b"b", Stored)]);
     let end = bytes.len() - 68;
     let (sink, outcome) = run(&bytes[..end]);
-    assert_eq!((outcome.state, outcome.members), (State::Truncated, 2));
+    assert_eq!((outcome.state, outcome.members), (InputState::Truncated, 2));
     assert_eq!(sink.note_kinds(), [NoteKind::Truncated]);
-    assert_eq!(run(&bytes[..end + 20]).1.state, State::Complete);
+    assert_eq!(run(&bytes[..end + 20]).1.state, InputState::Complete);
 }
 
 #[test]
@@ -48,7 +54,7 @@ fn wrong_bytes_are_told_and_the_next_member_is_found() {
         let at = 5000;
         bytes[at..at + 8].fill(0);
         let (sink, outcome) = run(&bytes);
-        assert_eq!(outcome.state, State::Damaged, "{form:?}");
+        assert_eq!(outcome.state, InputState::Damaged, "{form:?}");
         assert_eq!(sink.names(), ["x/a", "x/b"], "{form:?} {:?}", sink.notes());
     }
 }
@@ -61,7 +67,7 @@ fn what_cannot_be_read_is_passed_over() {
     strange[8] = 14;
     let bytes = [encrypted, strange, zip(&[("x/b", b"b", Deflated)])].concat();
     let (sink, outcome) = run(&bytes);
-    assert_eq!((outcome.state, outcome.members), (State::Damaged, 1));
+    assert_eq!((outcome.state, outcome.members), (InputState::Damaged, 1));
     assert_eq!(sink.note_kinds(), [NoteKind::Damaged; 2]);
 }
 
@@ -71,12 +77,12 @@ fn a_length_that_lies_is_told() {
     let stated = u32::from_le_bytes([bytes[18], bytes[19], bytes[20], bytes[21]]);
     bytes[18..22].copy_from_slice(&(stated - 500).to_le_bytes());
     let (sink, outcome) = run(&bytes);
-    assert_eq!(outcome.state, State::Damaged);
+    assert_eq!(outcome.state, InputState::Damaged);
     assert_eq!(sink.names(), ["x/a", "x/b"], "{:?}", sink.notes());
 }
 
 #[test]
 fn the_mark_of_a_split_zip_is_passed_over() {
     let bytes = [b"PK00".to_vec(), zip(&[("x/a", b"a", Stored)])].concat();
-    assert_eq!(run(&bytes).1.state, State::Complete);
+    assert_eq!(run(&bytes).1.state, InputState::Complete);
 }

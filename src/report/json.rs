@@ -1,6 +1,6 @@
 //! JSON: the model as it is.
 
-use super::clean::is_hidden;
+use crate::clean::is_hidden;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 use std::io::{self, Write};

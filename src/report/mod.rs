@@ -1,7 +1,6 @@
 //! The report: its model and one file per format.
 
-pub mod build;
-pub mod clean;
+pub mod assemble;
 pub mod inventory;
 pub mod json;
 pub mod jsonl;

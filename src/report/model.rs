@@ -3,8 +3,10 @@
 //! Field order is the order of the contract. Unknown values are `null`, never left out. Times are RFC 3339 UTC with
 //! milliseconds; durations are seconds.
 
-use crate::terms::words;
-pub use crate::terms::{Check, Confidence, CrashKind, IssueState, MatchResult, Origin, Strength, Who};
+pub use crate::terms::{
+    Check, CheckOutcome, Confidence, CrashKind, InputKind, InputState, IssueState, MatchResult, Origin,
+    Strength, Who,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,36 +60,6 @@ pub struct Settings {
     /// Only crashes at this time or earlier were asked for.
     #[serde(default)]
     pub until: Option<String>,
-}
-
-words! {
-    /// What form an input has.
-    InputKind {
-        /// One vm-support bundle.
-        VmSupport = "vm-support",
-        /// An archive of bundles.
-        Wrapper = "wrapper",
-        /// A folder of bundles.
-        Folder = "folder",
-        /// A bundle that was unpacked.
-        Extracted = "extracted",
-        /// A single log file.
-        Log = "log",
-    }
-}
-
-words! {
-    /// In what state an input was.
-    InputState {
-        /// Read to its end without loss.
-        Complete = "complete",
-        /// It ended early.
-        Truncated = "truncated",
-        /// Parts were lost.
-        Damaged = "damaged",
-        /// Nothing of it could be read.
-        Unreadable = "unreadable",
-    }
 }
 
 /// Something that was given.
@@ -304,18 +276,6 @@ pub struct Rival {
     pub confidence: Confidence,
     /// Why it was weighed and why it lost.
     pub because: String,
-}
-
-words! {
-    /// What a check gave.
-    CheckOutcome {
-        /// It found something that counts.
-        Found = "found",
-        /// The logs cover the moment and show nothing.
-        Clear = "clear",
-        /// The logs do not cover the moment, or are not there.
-        NotCovered = "not-covered",
-    }
 }
 
 /// One check of a crash.

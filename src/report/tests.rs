@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::clean::is_hidden;
 use super::text::layout::width;
 use super::text::{TextOptions, write};
 use super::{fixtures, inventory, json, model};
+use crate::clean::is_hidden;
 
 fn plain(bytes: Vec<u8>) -> String {
     anstream::adapter::strip_str(&String::from_utf8(bytes).unwrap()).to_string()

@@ -80,8 +80,7 @@ impl Timeline {
     /// A timeline of these VMs.
     #[must_use]
     pub fn new(inputs: Vec<Input>, vms: Vec<TimelineVm>) -> Self {
-        let tool = Tool { name: "vmcoroner".into(), version: env!("CARGO_PKG_VERSION").into() };
-        Self { schema: SCHEMA.into(), tool, inputs, vms }
+        Self { schema: SCHEMA.into(), tool: super::assemble::tool(), inputs, vms }
     }
 }
 

@@ -11,9 +11,9 @@ use crate::terms::IssueState;
 
 /// A known defect whose signature a crash bears.
 #[derive(Debug, Clone)]
-pub struct Seen<'a> {
+pub struct Seen {
     /// The defect as the rule states it.
-    pub issue: &'a KnownIssue,
+    pub issue: KnownIssue,
     /// How the host stands to it.
     pub state: IssueState,
     /// The comparison in a sentence.
@@ -33,13 +33,13 @@ struct Running {
 
 /// The known defects of a crash, each once: those that concern its host first.
 #[must_use]
-pub fn issues<'a>(
+pub fn issues(
     hosts: &[HostModel],
-    rules: &'a RuleSet,
+    rules: &RuleSet,
     host: usize,
     crash: &Crash,
     weighed: &[Weighed],
-) -> Vec<Seen<'a>> {
+) -> Vec<Seen> {
     let mut found: Vec<&KnownIssue> = Vec::new();
     for weighed in weighed {
         let Some(finding) = hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding))
@@ -59,11 +59,11 @@ pub fn issues<'a>(
         return Vec::new();
     }
     let running = running(hosts, rules, host, crash);
-    let mut out: Vec<Seen<'a>> = found
+    let mut out: Vec<Seen> = found
         .into_iter()
         .map(|issue| {
             let (state, text) = compare(issue, &running);
-            Seen { issue, state, text }
+            Seen { issue: issue.clone(), state, text }
         })
         .collect();
     let rank = |state: IssueState| match state {

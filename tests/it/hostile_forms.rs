@@ -260,7 +260,7 @@ fn nothing_is_written_and_no_name_acts() {
         for format in ["text", "json", "jsonl"] {
             let ran = run_in(&work, &[path.to_str().unwrap(), "-f", format]);
             assert_eq!(ran.status, 0, "{}", ran.err);
-            let acts = |c: char| c != '\n' && vmcoroner::internals::report::clean::is_hidden(c);
+            let acts = |c: char| c != '\n' && vmcoroner::internals::clean::is_hidden(c);
             assert!(!ran.out.chars().any(acts), "{format}: {}", ran.out);
             assert!(!ran.err.chars().any(acts), "{}", ran.err);
         }
@@ -379,7 +379,7 @@ fn names_of_every_kind() {
         // What the host's own lists say of the folder still bears the old name.
         let mut members =
             crashes(&report).flat_map(|(_, crash)| &crash.evidence).map(|evidence| &evidence.member);
-        let shown = vmcoroner::internals::report::clean::clean(name);
+        let shown = vmcoroner::internals::clean::clean(name);
         assert!(members.any(|member| member.contains(&*shown)), "{name}: {}", notes(&report));
     }
 }

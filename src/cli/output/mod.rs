@@ -10,7 +10,7 @@ pub(crate) use lines::{Ending, LineOutputs};
 pub(crate) use target::Target;
 
 use super::exit::Failure;
-use crate::report::clean::clean;
+use crate::clean::clean;
 use crate::report::text::TextOptions;
 use anstream::adapter::StripBytes;
 use replace::NewFile;

@@ -45,7 +45,6 @@ pub(crate) fn find<'a>(rules: &'a RuleSet, id: &str) -> Result<&'a Compiled, Fai
             Some(near) => format!("did you mean {near}?"),
             None => "`vmcoroner rules list` names them all".to_owned(),
         };
-        Failure::usage(format!("there is no rule \"{}\"", crate::report::clean::clean(id)))
-            .with_hint(Some(hint))
+        Failure::usage(format!("there is no rule \"{}\"", crate::clean::clean(id))).with_hint(Some(hint))
     })
 }

@@ -1,9 +1,9 @@
 //! `vmcoroner rules reference`: all rules on one page.
 
+use crate::clean::clean;
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
-use crate::report::clean::clean;
 use crate::rules::reference;
 use clap::Args;
 use std::path::PathBuf;

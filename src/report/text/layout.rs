@@ -1,7 +1,7 @@
 //! Columns, wrapping and cutting by the width that characters have on a terminal. Every text that goes in here is
 //! cleaned first, so nothing raw gets out.
 
-use crate::report::clean::clean;
+use crate::clean::clean;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

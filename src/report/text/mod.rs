@@ -134,12 +134,12 @@ impl<'a> Page<'a> {
 
     /// A line of a log: cut to a few lines of the layout, or whole where it is no terminal.
     pub(crate) fn log_line(&self, text: &str) -> Vec<String> {
-        if self.cut { fold(text, self.inner(), 4) } else { vec![super::clean::clean(text).into_owned()] }
+        if self.cut { fold(text, self.inner(), 4) } else { vec![crate::clean::clean(text).into_owned()] }
     }
 
     /// A path, its end kept where it must be cut.
     pub(crate) fn path(&self, path: &str, columns: usize) -> String {
-        if self.cut { cut_path(path, columns) } else { super::clean::clean(path).into_owned() }
+        if self.cut { cut_path(path, columns) } else { crate::clean::clean(path).into_owned() }
     }
 
     /// A heading.

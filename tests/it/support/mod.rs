@@ -8,7 +8,7 @@ pub(crate) mod table;
 use scenario::{Bundle, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
-use vmcoroner::internals::report::clean::clean;
+use vmcoroner::internals::clean::clean;
 use vmcoroner::internals::report::model::{Confidence, Crash, Origin, Report, Vm};
 use vmcoroner::internals::rules::RuleSet;
 

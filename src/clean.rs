@@ -15,7 +15,7 @@ const REMARK: usize = 40;
 /// Whether a character is shown as its escape.
 ///
 /// ```
-/// use vmcoroner::internals::report::clean::is_hidden;
+/// use vmcoroner::internals::clean::is_hidden;
 /// assert!(is_hidden('\u{1b}') && is_hidden('\u{202e}') && is_hidden('\u{200b}'));
 /// assert!(!is_hidden('é') && !is_hidden('仮') && !is_hidden('<'));
 /// ```
@@ -36,7 +36,7 @@ pub const fn is_hidden(c: char) -> bool {
 /// are missing. Cleaning a cleaned text changes nothing.
 ///
 /// ```
-/// use vmcoroner::internals::report::clean::clean;
+/// use vmcoroner::internals::clean::clean;
 /// assert_eq!(clean("APP\u{1b}[31m01\t\u{202e}exe"), "APP\\u{1b}[31m01\\t\\u{202e}exe");
 /// assert_eq!(clean("plain <b>text</b>"), "plain <b>text</b>");
 /// ```
@@ -56,7 +56,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 /// As [`clean`] for bytes of a log: a byte that is no UTF-8 is shown as `\xff`.
 ///
 /// ```
-/// use vmcoroner::internals::report::clean::clean_bytes;
+/// use vmcoroner::internals::clean::clean_bytes;
 /// assert_eq!(clean_bytes(b"caf\xe9 \x07"), "caf\\xe9 \\u{7}");
 /// ```
 #[must_use]

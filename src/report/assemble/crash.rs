@@ -1,0 +1,176 @@
+//! A crash of the report: the verdict in sentences, its rivals, checks and lines.
+
+use super::{seconds, text};
+use crate::evidence::{Finding, HostModel, VmModel};
+use crate::log::rfc3339;
+use crate::report::model::{
+    Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
+};
+use crate::rules::RuleSet;
+use crate::terms::{MatchResult, Origin};
+use crate::verdict::words::{self, Lead};
+use crate::verdict::{Judged, Weighed};
+use crate::windows::lookup;
+use std::collections::BTreeMap;
+
+/// The crash as the report shows it.
+pub(super) fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Crash {
+    let decision = &judged.decision;
+    let (evidence, numbers) = evidence(hosts, rules, judged);
+    let lead = |at: Option<usize>| -> Option<Lead> {
+        let weighed = judged.weighed.get(at?)?;
+        let finding = finding(hosts, weighed)?;
+        let message = rules.rules().get(finding.rule)?.message(&finding.captures);
+        Some(Lead { message: text(&message), log: finding.log, offset_ms: finding.time? - judged.crash.time })
+    };
+    let bugcheck = judged.crash.bugcheck.as_ref().map(|reported| Bugcheck {
+        code: format!("{:#x}", reported.code),
+        name: lookup(reported.code).map(|known| known.name.to_owned()),
+        args: reported.args.iter().map(|arg| arg.map(|arg| format!("{arg:#x}"))).collect(),
+        vcpu: reported.vcpu,
+    });
+    Crash {
+        id: judged.id.clone(),
+        time: Some(rfc3339(judged.crash.time)),
+        kind: judged.crash.kind,
+        bugcheck,
+        verdict: Verdict {
+            origin: decision.origin,
+            confidence: decision.confidence,
+            because: words::because(&judged.crash, decision, first_lead(judged, &lead).as_ref()),
+            leaning: decision.leaning,
+            missing: decision.missing.iter().map(|log| log.as_str().to_owned()).collect(),
+            next_step: next_step(hosts.get(judged.host), judged),
+        },
+        rivals: rivals(judged, &lead),
+        checks: checks(judged, &numbers),
+        dump_match: dump_match(judged),
+        evidence,
+        known_issues: known_issues(judged),
+    }
+}
+
+/// The line that speaks first for the origin that is named, or leaned to.
+fn first_lead(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Option<Lead> {
+    let decision = &judged.decision;
+    let spoken =
+        if decision.origin == Origin::Undetermined { decision.leaning } else { Some(decision.origin) };
+    lead(spoken.and_then(|origin| decision.lead(origin))).or_else(|| match spoken {
+        // What ended a host may stand in the hardware's log alone.
+        Some(Origin::HostFailure) => lead(decision.lead(Origin::HostHardware)),
+        _ => None,
+    })
+}
+
+fn next_step(host: Option<&HostModel>, judged: &Judged) -> NextStep {
+    let model = host.and_then(|host| host.vms.get(judged.crash.vm));
+    let name = text(model.map_or("(unnamed)", VmModel::shown_name));
+    let host_name =
+        host.and_then(|host| host.name.as_ref()).map_or_else(|| "the host".to_owned(), |name| text(name));
+    let (who, text) = words::next_step(&judged.crash, &judged.decision, &name, &host_name);
+    NextStep { who, text }
+}
+
+fn dump_match(judged: &Judged) -> DumpMatch {
+    let compared = judged.dump.result != MatchResult::NotGiven;
+    DumpMatch {
+        source: compared.then(|| "--bugcheck".to_owned()),
+        result: judged.dump.result,
+        differences: judged.dump.differences.clone(),
+    }
+}
+
+fn checks(judged: &Judged, numbers: &BTreeMap<usize, usize>) -> Vec<CheckResult> {
+    judged
+        .checks
+        .iter()
+        .map(|checked| {
+            let mut lines: Vec<usize> =
+                checked.lines.iter().filter_map(|at| numbers.get(at).copied()).collect();
+            lines.sort_unstable();
+            CheckResult {
+                id: checked.check,
+                result: checked.result,
+                logs: checked.logs.iter().map(|log| log.as_str().to_owned()).collect(),
+                evidence: lines.into_iter().map(evidence_id).collect(),
+                note: checked.note.clone(),
+            }
+        })
+        .collect()
+}
+
+fn known_issues(judged: &Judged) -> Vec<KnownIssue> {
+    let issues = judged.issues.iter().map(|seen| KnownIssue {
+        article: text(&seen.issue.article),
+        summary: text(&seen.issue.summary),
+        state: seen.state,
+        fixed_in: text(&seen.issue.fixed_in),
+        text: text(&seen.text),
+    });
+    issues.collect()
+}
+
+fn evidence_id(number: usize) -> String {
+    format!("E{number}")
+}
+
+fn finding<'a>(hosts: &'a [HostModel], weighed: &Weighed) -> Option<&'a Finding> {
+    hosts.get(weighed.host)?.findings.get(weighed.finding)
+}
+
+fn rivals(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Vec<Rival> {
+    judged
+        .decision
+        .case
+        .candidates
+        .iter()
+        .filter(|candidate| candidate.origin != judged.decision.origin)
+        .map(|candidate| {
+            let first = lead(Some(candidate.lead));
+            let (confidence, because) =
+                words::rival(&judged.crash, &judged.decision, candidate, first.as_ref());
+            Rival { origin: candidate.origin, confidence, because }
+        })
+        .collect()
+}
+
+/// The lines that matter, by time, member and line, and the number of each weighed finding among them.
+fn evidence(
+    hosts: &[HostModel],
+    rules: &RuleSet,
+    judged: &Judged,
+) -> (Vec<Evidence>, BTreeMap<usize, usize>) {
+    let mut order: Vec<usize> = (0..judged.weighed.len()).collect();
+    let key = |at: &usize| {
+        let weighed = judged.weighed.get(*at)?;
+        let found = finding(hosts, weighed)?;
+        let member = hosts.get(weighed.host)?.members.get(found.member)?;
+        Some((found.time, member.as_str(), found.line, found.rule))
+    };
+    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut numbers = BTreeMap::new();
+    let mut out = Vec::new();
+    for at in order {
+        let Some(weighed) = judged.weighed.get(at) else { continue };
+        let Some(found) = finding(hosts, weighed) else { continue };
+        let Some(rule) = rules.rules().get(found.rule) else { continue };
+        let number = out.len() + 1;
+        numbers.insert(at, number);
+        let member = hosts.get(weighed.host).and_then(|host| host.members.get(found.member));
+        out.push(Evidence {
+            id: evidence_id(number),
+            rule: rule.rule.id.clone(),
+            origin: weighed.origin,
+            time: found.time.map(rfc3339),
+            offset_s: found.time.map(|time| seconds(time - judged.crash.time)),
+            log: found.log.as_str().to_owned(),
+            member: member.map(|member| text(member)).unwrap_or_default(),
+            line: Some(found.line),
+            text: text(&found.text),
+            message: text(&rule.message(&found.captures)),
+            strength: Some(weighed.strength),
+            count: weighed.count,
+        });
+    }
+    (out, numbers)
+}

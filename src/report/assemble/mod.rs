@@ -1,0 +1,191 @@
+//! Makes the report out of what was read and what was decided. Nothing is decided here.
+
+mod crash;
+mod host;
+mod input;
+mod vm;
+
+pub(crate) use input::{input, input_id};
+
+use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summary, Tool, Vm};
+use crate::clean::clean;
+use crate::evidence::{Finding, HostModel};
+use crate::inputs::{InputRead, Notice};
+use crate::log::{Millis, rfc3339};
+use crate::options::Options;
+use crate::rules::RuleSet;
+use crate::terms::InputState;
+use crate::verdict::Verdicts;
+use std::collections::BTreeMap;
+
+/// Lines of a host that are named one by one although no VM is known that they tell of.
+const MAX_UNCLAIMED: usize = 5;
+
+/// A text of a bundle, without what acts on a terminal or a page.
+fn text(value: &str) -> String {
+    clean(value).into_owned()
+}
+
+fn opt(value: Option<&String>) -> Option<String> {
+    value.map(|value| text(value))
+}
+
+/// Milliseconds as the seconds of the report.
+#[must_use]
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn seconds(ms: Millis) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// Who made a report.
+pub(crate) fn tool() -> Tool {
+    Tool { name: "vmcoroner".into(), version: env!("CARGO_PKG_VERSION").into() }
+}
+
+/// Makes the report of a run.
+pub(crate) fn report(
+    inputs: Vec<InputRead>,
+    hosts: &[HostModel],
+    verdicts: &Verdicts<'_>,
+    options: &Options,
+) -> Report {
+    let inputs = noted(inputs, hosts, verdicts, options);
+    let order = host_order(hosts);
+    let host_ids: BTreeMap<usize, String> =
+        order.iter().enumerate().map(|(n, &at)| (at, format!("H{}", n + 1))).collect();
+    let host_list: Vec<Host> = order
+        .iter()
+        .filter_map(|at| {
+            let host = hosts.get(*at)?;
+            Some(host::host(host, host_ids.get(at)?.clone(), input_id(host.input)))
+        })
+        .collect();
+    let vms = vms(hosts, &host_ids, verdicts, options);
+    let summary = summary(&inputs, &host_list, &vms, verdicts);
+    Report {
+        schema: SCHEMA.into(),
+        tool: tool(),
+        settings: Settings {
+            window_before_s: seconds(options.window_before_ms),
+            window_after_s: seconds(options.window_after_ms),
+            since: options.since.map(rfc3339),
+            until: options.until.map(rfc3339),
+        },
+        inputs,
+        hosts: host_list,
+        vms,
+        incidents: incidents(verdicts),
+        summary,
+    }
+}
+
+/// The inputs, with what the verdicts have to say of them.
+fn noted(
+    mut inputs: Vec<InputRead>,
+    hosts: &[HostModel],
+    verdicts: &Verdicts<'_>,
+    options: &Options,
+) -> Vec<Input> {
+    let mut note = |host: usize, notice: Notice| {
+        let number = hosts.get(host).map(|host| host.input);
+        if let Some(input) = inputs.iter_mut().find(|input| Some(input.at) == number) {
+            input.note(notice);
+        }
+    };
+    for (at, lines) in &verdicts.unclaimed {
+        let Some(host) = hosts.get(*at) else { continue };
+        for finding in lines.iter().take(MAX_UNCLAIMED) {
+            note(*at, unclaimed(host, &options.rules, finding));
+        }
+        if lines.len() > MAX_UNCLAIMED {
+            note(*at, Notice::MoreUnclaimed(lines.len() - MAX_UNCLAIMED));
+        }
+    }
+    for &(at, count) in &verdicts.left_out {
+        note(at, Notice::EarlierCrashes { count, most: options.limits.crashes });
+    }
+    inputs.iter().map(input).collect()
+}
+
+/// What is said of a line that tells a crash of a VM that is not known.
+fn unclaimed(host: &HostModel, rules: &RuleSet, finding: &Finding) -> Notice {
+    Notice::Unclaimed {
+        member: host.members.get(finding.member).cloned().unwrap_or_default(),
+        line: finding.line,
+        time: finding.time,
+        title: rules.rules().get(finding.rule).map_or_else(String::new, |rule| rule.rule.title.clone()),
+    }
+}
+
+/// The hosts that are hosts, and not loose logs of a VM, in the order of the report.
+fn host_order(hosts: &[HostModel]) -> Vec<usize> {
+    let mut order: Vec<usize> =
+        (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
+    order.sort_by_key(|&at| hosts.get(at).map(|host| (host.name.clone(), host.captured_at, host.input)));
+    order
+}
+
+/// The VMs that are asked for, with their crashes.
+fn vms(
+    hosts: &[HostModel],
+    host_ids: &BTreeMap<usize, String>,
+    verdicts: &Verdicts<'_>,
+    options: &Options,
+) -> Vec<Vm> {
+    let selection = options.selection();
+    let mut crashes: BTreeMap<(usize, usize), Vec<Crash>> = BTreeMap::new();
+    for judged in &verdicts.judged {
+        let own = crashes.entry((judged.host, judged.crash.vm)).or_default();
+        own.push(crash::crash(hosts, &options.rules, judged));
+    }
+    let mut order = Vec::new();
+    for (at, host) in hosts.iter().enumerate() {
+        for (index, model) in host.vms.iter().enumerate().filter(|(_, model)| !model.adopted) {
+            if selection.wants(model.shown_name()) {
+                let id = host_ids.get(&at).cloned();
+                order.push((opt(model.name.as_ref()), opt(model.config.as_ref()), id, (at, index)));
+            }
+        }
+    }
+    order.sort();
+    order
+        .into_iter()
+        .filter_map(|(_, _, host_id, (at, index))| {
+            let host = hosts.get(at)?;
+            let own = crashes.remove(&(at, index)).unwrap_or_default();
+            let operations = vm::operations(host, &options.rules, index);
+            Some((host.vms.get(index)?, host_id, own, operations))
+        })
+        .enumerate()
+        .map(|(n, (model, host, own, operations))| {
+            vm::vm(model, format!("V{}", n + 1), host, own, operations)
+        })
+        .collect()
+}
+
+fn incidents(verdicts: &Verdicts<'_>) -> Vec<Incident> {
+    let incidents = verdicts.incidents.iter().enumerate().map(|(n, incident)| Incident {
+        id: format!("N{}", n + 1),
+        time: Some(rfc3339(incident.time)),
+        origin: incident.origin,
+        crashes: incident.crashes.clone(),
+        because: text(&incident.because),
+    });
+    incidents.collect()
+}
+
+fn summary(inputs: &[Input], hosts: &[Host], vms: &[Vm], verdicts: &Verdicts<'_>) -> Summary {
+    let mut by_origin = BTreeMap::new();
+    for crash in vms.iter().flat_map(|vm| &vm.crashes) {
+        *by_origin.entry(crash.verdict.origin).or_insert(0) += 1;
+    }
+    Summary {
+        inputs: inputs.len() as u64,
+        hosts: hosts.len() as u64,
+        vms: vms.len() as u64,
+        crashes: vms.iter().map(|vm| vm.crashes.len() as u64).sum(),
+        by_origin,
+        partial: inputs.iter().any(|input| input.state != InputState::Complete),
+        unclaimed: verdicts.unclaimed.iter().map(|(_, lines)| lines.len() as u64).sum(),
+    }
+}
