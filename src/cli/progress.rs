@@ -38,11 +38,11 @@ impl Progress for Lines {
 /// Lines that are drawn again and again, and wiped out at the end.
 struct Bars {
     all: MultiProgress,
-    state: Mutex<State>,
+    state: Mutex<BarState>,
 }
 
 #[derive(Default)]
-struct State {
+struct BarState {
     /// All inputs together, where there are several.
     total: Option<ProgressBar>,
     inputs: usize,
@@ -58,12 +58,12 @@ impl Bars {
         Self { all: MultiProgress::with_draw_target(target), state: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BarState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A bar above the one for all.
-    fn bar(&self, state: &State, name: &str, total: Option<u64>) -> ProgressBar {
+    fn bar(&self, state: &BarState, name: &str, total: Option<u64>) -> ProgressBar {
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         let bar = match &state.total {
             Some(below) => self.all.insert_before(below, bar),

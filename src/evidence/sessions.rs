@@ -5,12 +5,16 @@ use crate::log::Millis;
 use crate::rules::{Fact, RuleSet};
 use std::collections::BTreeMap;
 
-/// The banner and the lines behind it carry stamps up to a few seconds later than the line after.
-const BANNER: Millis = 5_000;
+/// The banner and the lines that follow it have stamps up to this much later than the line after.
+const BANNER_SLACK_MS: Millis = 5_000;
+/// The source of a vMotion ends its process within this time after the one that takes over has begun.
+const HANDOVER_MS: Millis = 600_000;
+/// The lines about one end of a process lie within this time of each other.
+const EXIT_LINES_MS: Millis = 60_000;
 
 /// A banner or an exit line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Mark {
+struct SessionSign {
     time: Millis,
     is_start: bool,
     member: usize,
@@ -19,11 +23,11 @@ struct Mark {
 
 /// Finds the sessions of all VMs.
 pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
-    let mut marks: BTreeMap<usize, Vec<Mark>> = BTreeMap::new();
+    let mut marks: BTreeMap<usize, Vec<SessionSign>> = BTreeMap::new();
     for (fact, is_start) in [(Fact::VmxStart, true), (Fact::VmxExit, false)] {
         for finding in host.facts(rules, fact) {
             if let (Some(vm), Some(time)) = (finding.owner, finding.time) {
-                let mark = Mark { time, is_start, member: finding.member, before: finding.before };
+                let mark = SessionSign { time, is_start, member: finding.member, before: finding.before };
                 marks.entry(vm).or_default().push(mark);
             }
         }
@@ -51,7 +55,7 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
                     *owner == index
                         && *member == session.member
                         && session.started
-                        && (time - session.from).abs() <= BANNER
+                        && (time - session.from).abs() <= BANNER_SLACK_MS
                 })
                 .map(|(.., name)| name.clone());
         }
@@ -59,106 +63,118 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
 }
 
 fn sessions(
-    marks: &[Mark],
+    signs: &[SessionSign],
     first: Millis,
     last: Millis,
     last_before: impl Fn(Millis, Option<Millis>) -> Option<Millis>,
 ) -> Vec<Session> {
-    let mut out: Vec<Session> = Vec::new();
-    let mut open: Option<Session> = None;
-    for (at, mark) in marks.iter().enumerate() {
-        if mark.is_start {
-            let same = |session: &Session| {
-                session.started && session.member == mark.member && (mark.time - session.from).abs() < BANNER
-            };
-            if open.as_ref().is_some_and(same) {
-                continue;
-            }
-            if let Some(mut past) = open.take() {
-                // The process of a VM that moves away ends a little after the one that takes over has begun.
-                let later_exit = marks
-                    .iter()
-                    .skip(at)
-                    .find(|exit| !exit.is_start && exit.member == past.member && past.member != mark.member)
-                    .filter(|exit| exit.time - mark.time < 600_000);
-                match later_exit {
-                    Some(exit) => {
-                        past.to = exit.time;
-                        past.exited = true;
-                    }
-                    None => past.to = last_before(mark.time, mark.before).unwrap_or(past.from).max(past.from),
-                }
-                out.push(past);
-            } else if out.is_empty() && mark.time - first > BANNER {
-                let to = last_before(mark.time, mark.before).unwrap_or(first);
-                out.push(Session {
-                    from: first,
-                    to,
-                    exited: false,
-                    started: false,
-                    member: mark.member,
-                    host: None,
-                });
-            }
-            open = Some(Session {
-                from: mark.time,
-                to: mark.time,
-                exited: false,
-                started: true,
-                member: mark.member,
-                host: None,
-            });
+    let mut found = Sessions { signs, first, done: Vec::new(), open: None };
+    for (at, sign) in signs.iter().enumerate() {
+        if sign.is_start {
+            found.starts(at, *sign, &last_before);
         } else {
-            // The end of a process that has been put away already.
-            let past = out.iter().any(|session| session.exited && session.member == mark.member)
-                && open.as_ref().is_some_and(|session| session.member != mark.member);
-            if past {
-                continue;
+            found.ends(*sign);
+        }
+    }
+    found.finish(last)
+}
+
+/// The sessions of one VM while its signs are gone through.
+struct Sessions<'a> {
+    signs: &'a [SessionSign],
+    /// The first line of its logs.
+    first: Millis,
+    done: Vec<Session>,
+    open: Option<Session>,
+}
+
+impl Sessions<'_> {
+    /// A banner: the process before it has ended, if only without a word.
+    fn starts(
+        &mut self,
+        at: usize,
+        sign: SessionSign,
+        last_before: &impl Fn(Millis, Option<Millis>) -> Option<Millis>,
+    ) {
+        let same = |session: &Session| {
+            session.started
+                && session.member == sign.member
+                && (sign.time - session.from).abs() < BANNER_SLACK_MS
+        };
+        if self.open.as_ref().is_some_and(same) {
+            return;
+        }
+        if let Some(mut past) = self.open.take() {
+            match self.later_exit(at, sign, past.member) {
+                Some(exit) => {
+                    past.to = exit;
+                    past.exited = true;
+                }
+                None => past.to = last_before(sign.time, sign.before).unwrap_or(past.from).max(past.from),
             }
-            let known = open.take();
-            match (known, out.last_mut()) {
-                (Some(mut session), _) => {
-                    session.to = mark.time;
-                    session.exited = true;
-                    out.push(session);
-                }
-                // The end is told by two or three lines; they close one session.
-                (None, Some(session)) if session.exited && mark.time - session.to < 60_000 => {
-                    session.to = session.to.max(mark.time)
-                }
-                (None, _) => {
-                    let from = out.last().map_or(first, |session| session.to);
-                    out.push(Session {
-                        from,
-                        to: mark.time,
-                        exited: true,
-                        started: false,
-                        member: mark.member,
-                        host: None,
-                    });
-                }
+            self.done.push(past);
+        } else if self.done.is_empty() && sign.time - self.first > BANNER_SLACK_MS {
+            let to = last_before(sign.time, sign.before).unwrap_or(self.first);
+            self.done.push(Session { started: false, ..session(self.first, to, sign.member) });
+        }
+        self.open = Some(session(sign.time, sign.time, sign.member));
+    }
+
+    /// The process of a VM that moves away ends a little after the one that takes over has begun.
+    fn later_exit(&self, at: usize, start: SessionSign, member: usize) -> Option<Millis> {
+        let exit = self
+            .signs
+            .iter()
+            .skip(at)
+            .find(|exit| !exit.is_start && exit.member == member && member != start.member)?;
+        (exit.time - start.time < HANDOVER_MS).then_some(exit.time)
+    }
+
+    /// An exit line.
+    fn ends(&mut self, sign: SessionSign) {
+        // The end of a process that has been put away already.
+        let past = self.done.iter().any(|session| session.exited && session.member == sign.member)
+            && self.open.as_ref().is_some_and(|session| session.member != sign.member);
+        if past {
+            return;
+        }
+        match (self.open.take(), self.done.last_mut()) {
+            (Some(open), _) => self.done.push(Session { to: sign.time, exited: true, ..open }),
+            // The end is told by two or three lines; they close one session.
+            (None, Some(session)) if session.exited && sign.time - session.to < EXIT_LINES_MS => {
+                session.to = session.to.max(sign.time)
+            }
+            (None, last) => {
+                let from = last.map_or(self.first, |session| session.to);
+                let unseen = session(from, sign.time, sign.member);
+                self.done.push(Session { exited: true, started: false, ..unseen });
             }
         }
     }
-    match open {
-        Some(mut session) => {
-            session.to = last.max(session.from);
-            out.push(session);
+
+    fn finish(mut self, last: Millis) -> Vec<Session> {
+        match self.open.take() {
+            Some(open) => self.done.push(Session { to: last.max(open.from), ..open }),
+            None if self.done.is_empty() => {
+                self.done.push(Session { started: false, ..session(self.first, last, 0) });
+            }
+            None => {}
         }
-        None if out.is_empty() => {
-            out.push(Session { from: first, to: last, exited: false, started: false, member: 0, host: None });
-        }
-        None => {}
+        self.done
     }
-    out
+}
+
+/// A session whose start is in the log and whose end is not.
+fn session(from: Millis, to: Millis, member: usize) -> Session {
+    Session { from, to, exited: false, started: true, member, host: None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mark(time: Millis, is_start: bool, member: usize) -> Mark {
-        Mark { time, is_start, member, before: Some(time - 1_000) }
+    fn mark(time: Millis, is_start: bool, member: usize) -> SessionSign {
+        SessionSign { time, is_start, member, before: Some(time - 1_000) }
     }
 
     #[test]

@@ -30,11 +30,11 @@ pub(super) struct Ahead<'a, R> {
 }
 
 struct Shared<R> {
-    state: Mutex<State<R>>,
+    state: Mutex<AheadState<R>>,
     changed: Condvar,
 }
 
-struct State<R> {
+struct AheadState<R> {
     /// The stream; away while somebody reads it, and for good at its end.
     from: Option<R>,
     /// Filled buffers in their order.
@@ -49,7 +49,7 @@ struct State<R> {
 impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
     /// Prepares to read; `aside` does what there is time for.
     pub(super) fn new(from: R, aside: &'a Aside<'a>, ledger: &'a Ledger<'a>) -> Self {
-        let state = State {
+        let state = AheadState {
             from: Some(from),
             ready: VecDeque::new(),
             empty: (0..BUFFERS).map(|_| vec![0; COMPRESSED]).collect(),
@@ -103,12 +103,16 @@ impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
 }
 
 impl<R: Read> Shared<R> {
-    fn lock(&self) -> MutexGuard<'_, State<R>> {
+    fn lock(&self) -> MutexGuard<'_, AheadState<R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fills up to `most` buffers, unless somebody else is at it.
-    fn fetch<'s>(&'s self, mut state: MutexGuard<'s, State<R>>, most: usize) -> MutexGuard<'s, State<R>> {
+    fn fetch<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, AheadState<R>>,
+        most: usize,
+    ) -> MutexGuard<'s, AheadState<R>> {
         let Some(mut from) = state.from.take() else { return state };
         for _ in 0..most {
             let Some(mut buffer) = state.empty.pop() else { break };

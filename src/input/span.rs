@@ -133,43 +133,49 @@ impl<'t, 'a> Span<'t, 'a> {
                 return;
             }
             let into = (self.read % BLOCK as u64) as usize;
-            let mut at = (BLOCK - into) % BLOCK;
-            let mut more = None;
-            while at < reach {
-                let rest = window.get(at..).unwrap_or_default();
-                // Cheap for nearly every block: five bytes looked at in 512.
-                let verdict = if rest.len() < BLOCK {
-                    Verdict::More(BLOCK)
-                } else if has_ustar(rest) {
-                    begins(rest, self.watch)
-                } else {
-                    Verdict::No
-                };
-                match verdict {
-                    Verdict::No => {}
-                    Verdict::More(_) if last => {}
-                    Verdict::More(n) if at == 0 => {
-                        more = Some(n);
-                        break;
-                    }
-                    Verdict::Yes if at == 0 => {
-                        self.clear = 0;
-                        self.fate = Some(Fate::Swallowed);
-                        return;
-                    }
-                    Verdict::Yes | Verdict::More(_) => {
-                        self.clear = at;
-                        return;
-                    }
-                }
-                at += BLOCK;
-            }
-            match more {
-                Some(n) => want = n,
+            match next_head(window, (BLOCK - into) % BLOCK, reach, (self.watch, last)) {
                 None => return,
+                Some((0, Verdict::More(n))) => want = n,
+                Some((0, _)) => {
+                    self.clear = 0;
+                    self.fate = Some(Fate::Swallowed);
+                    return;
+                }
+                Some((at, _)) => {
+                    self.clear = at;
+                    return;
+                }
             }
         }
     }
+}
+
+/// The first block from `at` on that begins another member, or of which more must be seen to say so; `last` is true where
+/// no more can come.
+fn next_head(
+    window: &[u8],
+    mut at: usize,
+    reach: usize,
+    (watch, last): (Watch<'_>, bool),
+) -> Option<(usize, Verdict)> {
+    while at < reach {
+        let rest = window.get(at..).unwrap_or_default();
+        // Cheap for nearly every block: five bytes looked at in 512.
+        let verdict = if rest.len() < BLOCK {
+            Verdict::More(BLOCK)
+        } else if has_ustar(rest) {
+            begins(rest, watch)
+        } else {
+            Verdict::No
+        };
+        match verdict {
+            Verdict::No => {}
+            Verdict::More(_) if last => {}
+            other => return Some((at, other)),
+        }
+        at += BLOCK;
+    }
+    None
 }
 
 impl Body for Span<'_, '_> {

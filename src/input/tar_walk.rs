@@ -15,7 +15,7 @@ use super::tar_head::Records;
 use super::walk::{Walker, inside};
 
 /// What is kept from member to member.
-struct State {
+struct TarState {
     top: Top,
     records: Records,
     links: u64,
@@ -30,7 +30,7 @@ struct State {
     before: Option<Vec<u8>>,
 }
 
-impl State {
+impl TarState {
     fn watch(&self) -> Watch<'_> {
         match &self.top {
             Top::Known(top) => Watch::Below(top),
@@ -56,7 +56,7 @@ enum Next {
 impl Walker<'_> {
     /// Walks the tar on `tape` to the end of the stream.
     pub(super) fn tar(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) {
-        let mut state = State {
+        let mut state = TarState {
             top: Top::Unknown,
             records: Records::default(),
             links: 0,
@@ -81,7 +81,7 @@ impl Walker<'_> {
         }
     }
 
-    fn tar_step(&mut self, tape: &mut Tape<'_>, state: &mut State, place: (&[u8], u32)) -> Next {
+    fn tar_step(&mut self, tape: &mut Tape<'_>, state: &mut TarState, place: (&[u8], u32)) -> Next {
         let at = tape.pos();
         let block = tape.window(BLOCK);
         if block.len() < BLOCK {
@@ -108,7 +108,7 @@ impl Walker<'_> {
     }
 
     /// The stream ended where a header was due.
-    fn tar_ran_out(&mut self, tape: &mut Tape<'_>, state: &State, torn: bool) {
+    fn tar_ran_out(&mut self, tape: &mut Tape<'_>, state: &TarState, torn: bool) {
         let fate = match tape.fate() {
             Fate::Whole if state.closed && !torn => return,
             Fate::Cut if state.closed => {
@@ -127,7 +127,7 @@ impl Walker<'_> {
     }
 
     /// Passes over the zero blocks that end an archive, and over what follows unless it is another archive.
-    fn tar_zeros(&mut self, tape: &mut Tape<'_>, state: &mut State) -> Next {
+    fn tar_zeros(&mut self, tape: &mut Tape<'_>, state: &mut TarState) -> Next {
         loop {
             let window = tape.window(BLOCK);
             let zeros = window.chunks_exact(BLOCK).take_while(|b| b.iter().all(|x| *x == 0)).count();
@@ -170,7 +170,7 @@ impl Walker<'_> {
     }
 
     /// Looks for the next header of this archive after a wrong one.
-    fn tar_search(&mut self, tape: &mut Tape<'_>, state: &mut State) -> Next {
+    fn tar_search(&mut self, tape: &mut Tape<'_>, state: &mut TarState) -> Next {
         let from = tape.pos();
         state.records = Records::default();
         let watch = match &state.top {
@@ -204,7 +204,7 @@ impl Walker<'_> {
     fn tar_entry(
         &mut self,
         tape: &mut Tape<'_>,
-        state: &mut State,
+        state: &mut TarState,
         head: &Header,
         (name, depth): (&[u8], u32),
     ) -> Next {
@@ -238,7 +238,7 @@ impl Walker<'_> {
     fn tar_file(
         &mut self,
         tape: &mut Tape<'_>,
-        state: &mut State,
+        state: &mut TarState,
         head: &Header,
         (path, size, modified): (Vec<u8>, Option<u64>, Option<i64>),
         depth: u32,
@@ -316,7 +316,7 @@ impl Walker<'_> {
     }
 
     /// Reads a record that describes the next member.
-    fn tar_record(&mut self, tape: &mut Tape<'_>, state: &mut State, head: &Header) -> Next {
+    fn tar_record(&mut self, tape: &mut Tape<'_>, state: &mut TarState, head: &Header) -> Next {
         let at = tape.pos();
         let kind = head.entry_type();
         let Ok(size) = head.entry_size() else {

@@ -220,11 +220,11 @@ impl Earlier {
         file.seek(SeekFrom::Start(0))?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let (mut text, mut at, mut kept) = (Vec::new(), 0_u64, 0_usize);
-        let mut open: Option<(Entry, Resume, String)> = None;
+        let mut open: Option<Open> = None;
         loop {
             let n = next_line(&mut reader, &mut text)?;
             if n == 0 {
-                break;
+                return Ok(earlier);
             }
             let from = at;
             at += n;
@@ -234,48 +234,35 @@ impl Earlier {
                 open = None;
                 continue;
             };
-            let continues = open.as_ref().is_some_and(|(_, resume, path)| {
-                let next = Resume { line: resume.line + 1, ..resume.clone() };
-                next == seen.resume && *path == seen.input.path
-            });
-            if !continues {
+            if !open.as_ref().is_some_and(|open| open.is_continued_by(&seen)) {
                 earlier.passed += u64::from(open.take().is_some());
                 if seen.resume.line != 1 {
                     earlier.passed += 1;
                     continue;
                 }
-                let entry = Entry { from, to: at, id: seen.input.id.clone(), tally: Tally::default() };
-                open = Some((entry, seen.resume.clone(), seen.input.path.clone()));
+                open = Some(Open::new(from, &seen));
             }
-            let Some((mut entry, _, _)) = open.take() else { continue };
-            entry.to = at;
-            if seen.resume.line == 1 {
-                entry.tally.add(
-                    seen.input.state,
-                    seen.host.is_some() || seen.id.is_some(),
-                    std::iter::empty(),
-                );
-            }
-            for crash in &seen.crashes {
-                *entry.tally.origins.entry(crash.verdict.origin).or_default() += 1;
-            }
+            let Some(mut own) = open.take() else { continue };
+            own.take(at, &seen);
             if seen.resume.line < seen.resume.lines {
-                open = Some((entry, seen.resume, seen.input.path));
-            } else if let Some(mark) = seen.resume.mark {
-                kept += ENTRY_COST
-                    + seen.input.path.len()
-                    + mark.hash.len()
-                    + seen.resume.run.len()
-                    + entry.id.len();
-                if kept > MOST_KEPT {
-                    earlier.passed += 1;
-                    continue;
-                }
-                let key = (seen.input.path, mark.size, mark.modified, mark.hash, seen.resume.run);
-                earlier.entries.insert(key, entry);
+                open = Some(own);
+            } else {
+                earlier.keep(own, seen, &mut kept);
             }
         }
-        Ok(earlier)
+    }
+
+    /// Takes in an input whose last line was read; `kept` is what is taken in so far, in bytes.
+    fn keep(&mut self, own: Open, seen: Seen, kept: &mut usize) {
+        let Some(mark) = seen.resume.mark else { return };
+        let names = seen.input.path.len() + mark.hash.len() + seen.resume.run.len() + own.entry.id.len();
+        *kept += ENTRY_COST + names;
+        if *kept > MOST_KEPT {
+            self.passed += 1;
+            return;
+        }
+        let key = (seen.input.path, mark.size, mark.modified, mark.hash, seen.resume.run);
+        self.entries.insert(key, own.entry);
     }
 
     /// The entry of an input that has not changed since, read with the same settings.
@@ -295,6 +282,38 @@ impl Earlier {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+}
+
+/// An input of an earlier file of which not all lines were read.
+struct Open {
+    entry: Entry,
+    resume: Resume,
+    path: String,
+}
+
+impl Open {
+    fn new(from: u64, seen: &Seen) -> Self {
+        let entry = Entry { from, to: from, id: seen.input.id.clone(), tally: Tally::default() };
+        Self { entry, resume: seen.resume.clone(), path: seen.input.path.clone() }
+    }
+
+    fn is_continued_by(&self, seen: &Seen) -> bool {
+        let next = Resume { line: self.resume.line + 1, ..self.resume.clone() };
+        next == seen.resume && self.path == seen.input.path
+    }
+
+    /// Counts a line that ends at byte `to`.
+    fn take(&mut self, to: u64, seen: &Seen) {
+        self.entry.to = to;
+        if seen.resume.line == 1 {
+            let found = seen.host.is_some() || seen.id.is_some();
+            self.entry.tally.add(seen.input.state, found, std::iter::empty());
+        }
+        for crash in &seen.crashes {
+            *self.entry.tally.origins.entry(crash.verdict.origin).or_default() += 1;
+        }
+        self.resume = seen.resume.clone();
     }
 }
 

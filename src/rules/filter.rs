@@ -53,7 +53,7 @@ enum Finder {
 
 /// A literal that stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
+pub struct LiteralHit {
     /// Offset of its first byte.
     pub at: usize,
     /// Which one.
@@ -92,7 +92,7 @@ impl Filter {
 
     /// Every place where a literal stands, rising. `each` gets the stretches of the text, one after the other, right
     /// before they are searched: what else is to be done with the bytes is best done then, while they are at hand.
-    pub fn marks_and(&self, text: &[u8], out: &mut Vec<Mark>, mut each: impl FnMut(&[u8])) {
+    pub fn marks_and(&self, text: &[u8], out: &mut Vec<LiteralHit>, mut each: impl FnMut(&[u8])) {
         out.clear();
         let searches = self.searches(text);
         let mut start = 0;
@@ -109,12 +109,12 @@ impl Filter {
     }
 
     /// Every place where a literal stands, rising.
-    pub fn marks(&self, text: &[u8], out: &mut Vec<Mark>) {
+    pub fn marks(&self, text: &[u8], out: &mut Vec<LiteralHit>) {
         self.marks_and(text, out, |_| ());
     }
 
     /// The marks of the fingerprints that begin in a stretch.
-    fn search(&self, search: &Search, text: &[u8], stretch: Range<usize>, out: &mut Vec<Mark>) {
+    fn search(&self, search: &Search, text: &[u8], stretch: Range<usize>, out: &mut Vec<LiteralHit>) {
         let end = (stretch.end + search.longest).min(text.len());
         let mut from = stretch.start;
         while let Some((number, at)) = search.finder.next(text, from..end) {
@@ -129,14 +129,14 @@ impl Filter {
                 let Some(start) = at.checked_sub(offset) else { continue };
                 let Some(own) = self.literals.get(literal) else { continue };
                 if text.get(start..).is_some_and(|tail| tail.starts_with(own.text.as_bytes())) {
-                    out.push(Mark { at: start, literal });
+                    out.push(LiteralHit { at: start, literal });
                 }
             }
         }
     }
 
     /// The rules that need one of these literals, rising and without repeats.
-    pub fn rules_of(&self, marks: &[Mark], out: &mut Vec<usize>) {
+    pub fn rules_of(&self, marks: &[LiteralHit], out: &mut Vec<usize>) {
         out.clear();
         for mark in marks {
             if let Some(own) = self.literals.get(mark.literal) {
@@ -203,10 +203,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn plain(filter: &Filter, text: &[u8]) -> Vec<Mark> {
+    fn plain(filter: &Filter, text: &[u8]) -> Vec<LiteralHit> {
         let mut out = Vec::new();
         for (literal, own) in filter.literals.iter().enumerate() {
-            out.extend(memchr::memmem::find_iter(text, own.text.as_bytes()).map(|at| Mark { at, literal }));
+            out.extend(
+                memchr::memmem::find_iter(text, own.text.as_bytes()).map(|at| LiteralHit { at, literal }),
+            );
         }
         out.sort_unstable();
         out

@@ -140,27 +140,12 @@ struct Placed {
 /// dealt first. With `places` of 0 every fingerprint begins where its text begins. The result is in the order in which
 /// the packed search deals them out again.
 fn group(texts: &[&[u8]], frequencies: &Frequencies, places: usize) -> Vec<Placed> {
-    let choices = |text: &[u8]| -> Vec<usize> {
-        if places == 0 {
-            return vec![0];
-        }
-        let mut starts: Vec<(f32, usize)> = text
-            .windows(WIDTH)
-            .enumerate()
-            // Not in the middle of a character.
-            .filter(|(_, start)| start.first().is_some_and(|byte| byte & 0xc0 != 0x80))
-            .map(|(at, start)| (frequencies.rarity(start), at))
-            .collect();
-        starts.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        starts.truncate(places);
-        if starts.is_empty() { vec![0] } else { starts.into_iter().map(|(_, at)| at).collect() }
-    };
     let start_of = |which: usize, at: usize| -> &[u8] {
         let rest = texts.get(which).and_then(|text| text.get(at..)).unwrap_or_default();
         rest.get(..WIDTH).unwrap_or(rest)
     };
     let mut todo: Vec<(usize, Vec<usize>)> =
-        texts.iter().enumerate().map(|(which, text)| (which, choices(text))).collect();
+        texts.iter().enumerate().map(|(which, text)| (which, choices(text, frequencies, places))).collect();
     todo.sort_by(|a, b| {
         let rarity = |one: &(usize, Vec<usize>)| {
             frequencies.rarity(start_of(one.0, one.1.first().copied().unwrap_or(0)))
@@ -195,6 +180,28 @@ fn group(texts: &[&[u8]], frequencies: &Frequencies, places: usize) -> Vec<Place
             bucket.members.push(Placed { which, start });
         }
     }
+    dealt_out(buckets)
+}
+
+/// Where the fingerprint of a text may begin: its rarest places.
+fn choices(text: &[u8], frequencies: &Frequencies, places: usize) -> Vec<usize> {
+    if places == 0 {
+        return vec![0];
+    }
+    let mut starts: Vec<(f32, usize)> = text
+        .windows(WIDTH)
+        .enumerate()
+        // Not in the middle of a character.
+        .filter(|(_, start)| start.first().is_some_and(|byte| byte & 0xc0 != 0x80))
+        .map(|(at, start)| (frequencies.rarity(start), at))
+        .collect();
+    starts.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    starts.truncate(places);
+    if starts.is_empty() { vec![0] } else { starts.into_iter().map(|(_, at)| at).collect() }
+}
+
+/// The members of all buckets in the order in which the packed search deals them out again.
+fn dealt_out(buckets: Vec<Bucket>) -> Vec<Placed> {
     let mut rows: Vec<(usize, usize, Placed)> = Vec::new();
     for (number, bucket) in buckets.into_iter().enumerate() {
         rows.extend(bucket.members.into_iter().enumerate().map(|(row, placed)| (row, number, placed)));

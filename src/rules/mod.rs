@@ -16,7 +16,7 @@ pub mod samples;
 
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
-pub use filter::{Filter, Mark};
+pub use filter::{Filter, LiteralHit};
 pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part,
     Positive, Rule, RuleFile, TieBy, TimeRelation,

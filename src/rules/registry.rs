@@ -258,22 +258,7 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
     if rule.span > 12 {
         return fault("span", "a span is at most 12 lines".into());
     }
-    if let Err((pattern, error)) = compiled.check_patterns() {
-        let help = match error {
-            regex::Error::CompiledTooBig(_) => "the pattern is too large: write counted repetitions smaller",
-            _ => "patterns are Rust regular expressions: no look-around, no back-references",
-        };
-        let field = if rule.unless.contains(&pattern) { "unless" } else { "pattern" };
-        let reason = error.to_string();
-        let reason = reason
-            .lines()
-            .rev()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or("bad pattern")
-            .to_owned();
-        return Err((field.into(), format!("rule \"{}\": {reason}", rule.id), Some(help.into())));
-    }
+    check_patterns(compiled)?;
     references::check_captures(compiled)?;
     if let Some(grade) = &rule.grade
         && (grade.steps.is_empty() || !grade.steps.windows(2).all(|pair| pair[0].from < pair[1].from))
@@ -296,6 +281,28 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
         && rule.check.is_none()
     {
         return fault("id", "it says nothing: no origin, crash, operation, fact or check".into());
+    }
+    Ok(())
+}
+
+/// Whether every pattern of a rule is one.
+fn check_patterns(compiled: &Compiled) -> Result<(), Fault> {
+    let rule = &compiled.rule;
+    if let Err((pattern, error)) = compiled.check_patterns() {
+        let help = match error {
+            regex::Error::CompiledTooBig(_) => "the pattern is too large: write counted repetitions smaller",
+            _ => "patterns are Rust regular expressions: no look-around, no back-references",
+        };
+        let field = if rule.unless.contains(&pattern) { "unless" } else { "pattern" };
+        let reason = error.to_string();
+        let reason = reason
+            .lines()
+            .rev()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or("bad pattern")
+            .to_owned();
+        return Err((field.into(), format!("rule \"{}\": {reason}", rule.id), Some(help.into())));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Runs the samples that every rule brings along.
 
 use super::compiled::{Compiled, LineResult};
+use super::model::{Negative, Positive};
 use super::references;
 use super::registry::{RuleSet, check};
 
@@ -17,7 +18,7 @@ pub struct Failure {
 
 /// What a run of all samples gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SampleResults {
     /// Rules looked at.
     pub rules: usize,
     /// Positive samples that held.
@@ -31,18 +32,18 @@ pub struct Outcome {
 /// Runs every sample of every rule: positives match with the stated captures and hold a literal; negatives stay
 /// unmatched; every rule has both.
 #[must_use]
-pub fn run(rules: &RuleSet) -> Outcome {
-    let mut outcome = Outcome { rules: rules.rules().len(), ..Outcome::default() };
+pub fn run(rules: &RuleSet) -> SampleResults {
+    let mut outcome = SampleResults { rules: rules.rules().len(), ..SampleResults::default() };
     for rule in rules.rules() {
         run_rule(rules, rule, &mut outcome);
     }
     outcome
 }
 
-fn run_rule(set: &RuleSet, compiled: &Compiled, outcome: &mut Outcome) {
+fn run_rule(set: &RuleSet, compiled: &Compiled, results: &mut SampleResults) {
     let rule = &compiled.rule;
     let mut fail = |line: &str, reason: String| {
-        outcome.failures.push(Failure { rule: rule.id.clone(), line: line.to_owned(), reason });
+        results.failures.push(Failure { rule: rule.id.clone(), line: line.to_owned(), reason });
     };
     if let Err((_, message, _)) = check(compiled) {
         fail("", message);
@@ -58,53 +59,66 @@ fn run_rule(set: &RuleSet, compiled: &Compiled, outcome: &mut Outcome) {
     }
     let (mut positives, mut negatives) = (0, 0);
     for sample in &rule.positives {
-        let first_line = sample.line.lines().next().unwrap_or_default();
-        if !rule.literals.iter().any(|literal| first_line.contains(literal.as_str())) {
-            fail(&sample.line, format!("its first line holds none of the literals {:?}", rule.literals));
-            continue;
-        }
-        if sample.line.lines().count() > usize::from(rule.span) + 1 {
-            fail(&sample.line, "the sample has more lines than the rule's span".into());
-            continue;
-        }
-        match compiled.try_line(sample.line.as_bytes()) {
-            LineResult::Match(captures) => {
-                let mut wrong = Vec::new();
-                for (name, value) in &sample.captures {
-                    if captures.get(name) != Some(value.as_str()) {
-                        wrong.push(format!("{name} is {:?}, not {value:?}", captures.get(name)));
-                    }
-                }
-                let strength = compiled.strength_of(&captures);
-                if let Some(expected) = sample.strength.filter(|expected| strength != Some(*expected)) {
-                    wrong.push(format!("strength is {strength:?}, not {expected}"));
-                }
-                let excluded = rule.excluded_by.iter().find(|id| {
-                    set.get(id).is_some_and(|other| other.matches(sample.line.as_bytes()).is_some())
-                });
-                if let Some(other) = excluded {
-                    wrong.push(format!("the rule \"{other}\", which excludes it, matches too"));
-                }
-                if wrong.is_empty() { positives += 1 } else { fail(&sample.line, wrong.join("; ")) }
-            }
-            other => fail(&sample.line, format!("should match: {other:?}")),
+        match positive(set, compiled, sample) {
+            Ok(()) => positives += 1,
+            Err(reason) => fail(&sample.line, reason),
         }
     }
     for sample in &rule.negatives {
-        let has_literal = rule.literals.iter().any(|literal| sample.line.contains(literal.as_str()));
-        let excluded = rule
-            .excluded_by
-            .iter()
-            .any(|id| set.get(id).is_some_and(|other| other.matches(sample.line.as_bytes()).is_some()));
-        match compiled.try_line(sample.line.as_bytes()) {
-            LineResult::Match(captures) if has_literal && !excluded => {
-                fail(&sample.line, format!("should not match ({}); captured {captures:?}", sample.why));
-            }
-            _ => negatives += 1,
+        match negative(set, compiled, sample) {
+            Ok(()) => negatives += 1,
+            Err(reason) => fail(&sample.line, reason),
         }
     }
-    outcome.positives += positives;
-    outcome.negatives += negatives;
+    results.positives += positives;
+    results.negatives += negatives;
+}
+
+/// Whether a rule matches a line that it must match, with what the sample says; else what is wrong.
+fn positive(set: &RuleSet, compiled: &Compiled, sample: &Positive) -> Result<(), String> {
+    let rule = &compiled.rule;
+    let first_line = sample.line.lines().next().unwrap_or_default();
+    if !rule.literals.iter().any(|literal| first_line.contains(literal.as_str())) {
+        return Err(format!("its first line holds none of the literals {:?}", rule.literals));
+    }
+    if sample.line.lines().count() > usize::from(rule.span) + 1 {
+        return Err("the sample has more lines than the rule's span".into());
+    }
+    let captures = match compiled.try_line(sample.line.as_bytes()) {
+        LineResult::Match(captures) => captures,
+        other => return Err(format!("should match: {other:?}")),
+    };
+    let mut wrong = Vec::new();
+    for (name, value) in &sample.captures {
+        if captures.get(name) != Some(value.as_str()) {
+            wrong.push(format!("{name} is {:?}, not {value:?}", captures.get(name)));
+        }
+    }
+    let strength = compiled.strength_of(&captures);
+    if let Some(expected) = sample.strength.filter(|expected| strength != Some(*expected)) {
+        wrong.push(format!("strength is {strength:?}, not {expected}"));
+    }
+    if let Some(other) = excluding(set, compiled, &sample.line) {
+        wrong.push(format!("the rule \"{other}\", which excludes it, matches too"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+/// Whether a rule leaves a look-alike alone; else what is wrong.
+fn negative(set: &RuleSet, compiled: &Compiled, sample: &Negative) -> Result<(), String> {
+    let has_literal = compiled.rule.literals.iter().any(|literal| sample.line.contains(literal.as_str()));
+    match compiled.try_line(sample.line.as_bytes()) {
+        LineResult::Match(captures) if has_literal && excluding(set, compiled, &sample.line).is_none() => {
+            Err(format!("should not match ({}); captured {captures:?}", sample.why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The rule that takes a line away from this one.
+fn excluding<'r>(set: &RuleSet, compiled: &'r Compiled, line: &str) -> Option<&'r String> {
+    let takes = |id: &&String| set.get(id).is_some_and(|other| other.matches(line.as_bytes()).is_some());
+    compiled.rule.excluded_by.iter().find(takes)
 }
 
 #[cfg(test)]

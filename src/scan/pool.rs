@@ -10,14 +10,14 @@ pub const BUFFER: usize = 1 << 20;
 /// A reader takes a buffer while it holds none, so that any number of readers over one pool makes progress.
 #[derive(Debug)]
 pub struct Pool {
-    free: Mutex<State>,
+    free: Mutex<PoolState>,
     returned: Condvar,
     /// Bytes that gathered files may hold together.
     gather_budget: usize,
 }
 
 #[derive(Debug)]
-struct State {
+struct PoolState {
     buffers: Vec<Vec<u8>>,
     made: usize,
     limit: usize,
@@ -26,7 +26,7 @@ struct State {
     findings: usize,
 }
 
-impl State {
+impl PoolState {
     /// A spare buffer, or a new one while there may be more.
     fn take(&mut self) -> Option<Vec<u8>> {
         self.buffers.pop().or_else(|| {
@@ -46,7 +46,8 @@ impl Pool {
     /// A pool of at most `buffers` buffers, made when first needed, with `gather_budget` bytes for gathered files.
     #[must_use]
     pub fn new(buffers: usize, gather_budget: usize) -> Self {
-        let state = State { buffers: Vec::new(), made: 0, limit: buffers.max(2), gathered: 0, findings: 0 };
+        let state =
+            PoolState { buffers: Vec::new(), made: 0, limit: buffers.max(2), gathered: 0, findings: 0 };
         Self { free: Mutex::new(state), returned: Condvar::new(), gather_budget }
     }
 
@@ -71,7 +72,7 @@ impl Pool {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,7 +101,7 @@ impl Pool {
     /// Reserves bytes for a gathered file. While the budget is full it helps and then waits, but it lets a single
     /// file pass whatever its size: the caller bounds that.
     pub fn reserve(&self, bytes: usize, help: impl Fn() -> bool) {
-        let full = |state: &State| state.gathered > 0 && state.gathered + bytes > self.gather_budget;
+        let full = |state: &PoolState| state.gathered > 0 && state.gathered + bytes > self.gather_budget;
         while full(&self.lock()) && help() {}
         let mut state = self.lock();
         while full(&state) {

@@ -9,8 +9,8 @@ use super::gz;
 use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone};
 use super::scanned::Scanned;
 use super::shared::Shared;
-use super::state::{State, join_fragments};
-use super::work::{Mark, Ticket, Work};
+use super::state::{OpenBundle, join_fragments};
+use super::work::{TaskLabel, Ticket, Work};
 use crate::bundle::Owner;
 use crate::input::{End, Note, NoteKind, Sink};
 use crate::log::{LogKind, Millis};
@@ -57,7 +57,7 @@ pub struct Reader<'a> {
     shared: &'a Arc<Shared>,
     workers: Option<&'a rayon::ThreadPool>,
     work: Arc<Work>,
-    bundles: Vec<State>,
+    bundles: Vec<OpenBundle>,
     open_bundles: Vec<usize>,
     current: Current,
     /// Notes with their places.
@@ -114,71 +114,24 @@ impl<'a> Reader<'a> {
         let (mut by_member, lost) = found.finish();
         let mut passes = Vec::new();
         for (index, mut state) in std::mem::take(&mut self.bundles).into_iter().enumerate() {
-            for (left_out, what) in [
-                (state.logs_left_out, "logs were not scanned: there are more than a bundle may have"),
-                (
-                    state.vms_left_out,
-                    "logs and files of VMs were not read: there are more VMs than a bundle may have",
-                ),
-                (
-                    state.files_left_out,
-                    "small files were not read: there are more, or larger ones, than a bundle may have",
-                ),
-                (
-                    lost.get(&index).copied().unwrap_or(0),
-                    "lines that rules match were left out: there are more than a bundle may have",
-                ),
-            ] {
-                if left_out > 0 {
-                    let note =
-                        Note { kind: NoteKind::OverBudget, member: None, text: format!("{left_out} {what}") };
-                    notes.push((usize::MAX, note));
-                }
-            }
+            let lost = lost.get(&index).copied().unwrap_or(0);
+            left_out(&state, lost, &mut notes);
             state.pass.most_vms = self.shared.limits.vms;
             for (member, log) in state.pass.logs.iter_mut().enumerate() {
                 if let Some(joined) = by_member.remove(&(index, member)) {
                     joined.into_log(log);
                 }
-                if log.long_lines > 0 {
-                    let text = format!(
-                        "{} lines longer than {} bytes were cut",
-                        log.long_lines, self.shared.limits.line
-                    );
-                    let note = Note {
-                        kind: NoteKind::OverBudget,
-                        member: Some(log.path.clone().into_bytes()),
-                        text,
-                    };
-                    notes.push((usize::MAX, note));
-                }
             }
+            long_lines(&state.pass.logs, self.shared.limits.line, &mut notes);
             if !self.single_log {
                 strange_logs(&state.pass.logs, &mut notes);
             }
-            // Rotations are ordered by their stamps: their numbers need not follow time.
-            state.pass.logs.sort_by(|a, b| {
-                let key = |log: &MemberLog| (log.owner.clone(), log.kind, log.scanned.span, log.path.clone());
-                key(a).cmp(&key(b))
-            });
-            join_fragments(&mut state, self.shared.limits.small_file, &mut notes);
-            state.pass.kept = state
-                .kept
-                .into_iter()
-                .map(|(keep, path, bytes)| KeptFile {
-                    keep,
-                    path,
-                    text: String::from_utf8_lossy(&bytes).into_owned(),
-                })
-                .collect();
-            state.pass.kept.sort_by(|a, b| a.path.cmp(&b.path));
-            state.pass.cores.sort();
-            passes.push(state.pass);
+            passes.push(finished(state, self.shared.limits.small_file, &mut notes));
         }
         (passes, notes.into_iter().map(|(_, note)| note).collect())
     }
 
-    fn bundle(&mut self) -> Option<&mut State> {
+    fn bundle(&mut self) -> Option<&mut OpenBundle> {
         let index = *self.open_bundles.last()?;
         self.bundles.get_mut(index)
     }
@@ -217,7 +170,7 @@ impl<'a> Reader<'a> {
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         let of = Some((bundle, member, piece_number));
         let path = log.path.clone();
-        let mark = Some(Mark { place: self.next_place(), path, piece: of });
+        let mark = Some(TaskLabel { place: self.next_place(), path, piece: of });
         work.catch_up();
         work.begin();
         self.run(move || {
@@ -243,7 +196,7 @@ impl<'a> Reader<'a> {
         let place = self.next_place();
         work.begin();
         self.run(move || {
-            let ticket = Ticket(work, Some(Mark { place, path: path.clone(), piece: None }));
+            let ticket = Ticket(work, Some(TaskLabel { place, path: path.clone(), piece: None }));
             let scanner = shared.scanner(kind, reference);
             let damage = gz::scan(bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
                 flood::bound(&mut scanned.hits, &shared.rules, piece);
@@ -281,6 +234,58 @@ impl<'a> Reader<'a> {
         });
         state.pieces.push(0);
         Some(state.pass.logs.len() - 1)
+    }
+}
+
+/// The pass of a bundle that was read to its end: its logs in the order of their stamps, its small files whole.
+fn finished(mut state: OpenBundle, small_file: usize, notes: &mut Vec<(usize, Note)>) -> BundlePass {
+    // Rotations are ordered by their stamps: their numbers need not follow time.
+    state.pass.logs.sort_by(|a, b| {
+        let key = |log: &MemberLog| (log.owner.clone(), log.kind, log.scanned.span, log.path.clone());
+        key(a).cmp(&key(b))
+    });
+    join_fragments(&mut state, small_file, notes);
+    state.pass.kept = state
+        .kept
+        .into_iter()
+        .map(|(keep, path, bytes)| KeptFile {
+            keep,
+            path,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        })
+        .collect();
+    state.pass.kept.sort_by(|a, b| a.path.cmp(&b.path));
+    state.pass.cores.sort();
+    state.pass
+}
+
+/// Says what of a bundle was left out for a budget; `lost` are lines that rules matched.
+fn left_out(state: &OpenBundle, lost: u64, notes: &mut Vec<(usize, Note)>) {
+    for (left_out, what) in [
+        (state.logs_left_out, "logs were not scanned: there are more than a bundle may have"),
+        (
+            state.vms_left_out,
+            "logs and files of VMs were not read: there are more VMs than a bundle may have",
+        ),
+        (
+            state.files_left_out,
+            "small files were not read: there are more, or larger ones, than a bundle may have",
+        ),
+        (lost, "lines that rules match were left out: there are more than a bundle may have"),
+    ] {
+        if left_out > 0 {
+            let text = format!("{left_out} {what}");
+            notes.push((usize::MAX, Note { kind: NoteKind::OverBudget, member: None, text }));
+        }
+    }
+}
+
+/// Says in which logs lines were cut.
+fn long_lines(logs: &[MemberLog], most: usize, notes: &mut Vec<(usize, Note)>) {
+    for log in logs.iter().filter(|log| log.long_lines > 0) {
+        let text = format!("{} lines longer than {most} bytes were cut", log.long_lines);
+        let member = Some(log.path.clone().into_bytes());
+        notes.push((usize::MAX, Note { kind: NoteKind::OverBudget, member, text }));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::scanned::{Hit, Scanned};
 use super::survey::{Survey, When, line_ends, when};
 use crate::log::{LogKind, Millis, Stamper};
-use crate::rules::{Captures, Compiled, Fact, Filter, Mark, RuleSet};
+use crate::rules::{Captures, Compiled, Fact, Filter, LiteralHit, RuleSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -71,7 +71,7 @@ impl Scanner<'_> {
         out
     }
 
-    fn try_line(&self, lines: &mut Lines<'_>, filter: &Filter, marks: &[Mark], hits: &mut Vec<Hit>) {
+    fn try_line(&self, lines: &mut Lines<'_>, filter: &Filter, marks: &[LiteralHit], hits: &mut Vec<Hit>) {
         filter.rules_of(marks, &mut lines.candidates);
         let first_new = hits.len();
         for at in 0..lines.candidates.len() {
@@ -264,7 +264,7 @@ impl<'a> Lines<'a> {
         self.number += line_ends(between);
         self.counted = start;
         let scanner = self.scanner;
-        let when = when(self.text, start, scanner.kind, &mut self.stamper, scanner.line_limit, self.when);
+        let when = when(self.text, start, (scanner.kind, &mut self.stamper), scanner.line_limit, self.when);
         self.when = Some(when);
         (self.number, when)
     }

@@ -7,7 +7,7 @@ use crate::log::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A bundle while it is read.
-pub(super) struct State {
+pub(super) struct OpenBundle {
     pub(super) pass: BundlePass,
     /// Kept files that come in fragments: path → their place among the kept, and the fragments by number.
     pub(super) fragments: BTreeMap<String, (usize, BTreeMap<u32, Vec<u8>>)>,
@@ -26,7 +26,7 @@ pub(super) struct State {
     pub(super) files_left_out: u64,
 }
 
-impl State {
+impl OpenBundle {
     pub(super) fn left_out(&self) -> bool {
         self.logs_left_out + self.vms_left_out + self.files_left_out > 0
     }
@@ -48,7 +48,7 @@ impl State {
 
 /// Puts fragments together by number. A file that is also there as a whole, as in a folder where they were joined,
 /// is taken as it is.
-pub(super) fn join_fragments(state: &mut State, most: usize, notes: &mut Vec<(usize, Note)>) {
+pub(super) fn join_fragments(state: &mut OpenBundle, most: usize, notes: &mut Vec<(usize, Note)>) {
     let wholes: BTreeSet<String> = state
         .kept
         .iter()

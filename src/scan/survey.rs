@@ -141,8 +141,7 @@ pub(super) struct When {
 pub(super) fn when(
     text: &[u8],
     start: usize,
-    kind: LogKind,
-    stamper: &mut Stamper,
+    (kind, stamper): (LogKind, &mut Stamper),
     line_limit: usize,
     known: Option<When>,
 ) -> When {
@@ -254,7 +253,7 @@ mod tests {
             let mut stamper = Stamper::new(FAR);
             let mut known = None;
             for expected in when_plain.iter().step_by(7) {
-                let found = when(&text, expected.start, LogKind::Vmkernel, &mut stamper, 1 << 20, known);
+                let found = when(&text, expected.start, (LogKind::Vmkernel, &mut stamper), 1 << 20, known);
                 prop_assert_eq!(&found, expected);
                 known = Some(found);
             }

@@ -131,7 +131,7 @@ impl Work {
 }
 
 /// What a task is about, in case it fails.
-pub(super) struct Mark {
+pub(super) struct TaskLabel {
     /// Its place in the order of the input, as of a note.
     pub(super) place: usize,
     /// The log.
@@ -141,7 +141,7 @@ pub(super) struct Mark {
 }
 
 /// Ends a task also when it panics, so that nobody waits for it forever.
-pub(super) struct Ticket(pub(super) Arc<Work>, pub(super) Option<Mark>);
+pub(super) struct Ticket(pub(super) Arc<Work>, pub(super) Option<TaskLabel>);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
@@ -181,7 +181,7 @@ mod tests {
         work.begin();
         let failing = Arc::clone(&work);
         let failed = catch_unwind(AssertUnwindSafe(move || {
-            let mark = Mark { place: 0, path: "vmware.log".to_owned(), piece: Some((0, 0, 0)) };
+            let mark = TaskLabel { place: 0, path: "vmware.log".to_owned(), piece: Some((0, 0, 0)) };
             let _ticket = Ticket(failing, Some(mark));
             resume_unwind(Box::new(()));
         }));

@@ -48,7 +48,7 @@ impl Crash {
 }
 
 /// A line that tells a crash of a VM.
-struct Mark {
+struct CrashSign {
     at: usize,
     time: Millis,
     kind: CrashKind,
@@ -65,7 +65,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
     let marks = marks(host, rules, vm);
     let facts = Facts::of(host, rules, vm);
     let mut crashes: Vec<Crash> = Vec::new();
-    let mut pending: Vec<&Mark> = Vec::new();
+    let mut pending: Vec<&CrashSign> = Vec::new();
     for mark in &marks {
         if mark.keyless {
             pending.push(mark);
@@ -107,7 +107,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
     crashes
 }
 
-fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Mark> {
+fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<CrashSign> {
     let mut marks = Vec::new();
     for (at, tied) in host.concerning(rules, vm) {
         let Some(finding) = host.findings.get(at) else { continue };
@@ -125,7 +125,7 @@ fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Mark> {
         if kind == CrashKind::VmReset && hosted {
             continue;
         }
-        marks.push(Mark {
+        marks.push(CrashSign {
             at,
             time,
             kind,
@@ -195,7 +195,7 @@ impl Facts {
 
     /// Whether an orderly stop explains the mark: a reset that the guest or Tools had prepared, a process that
     /// ended in order.
-    fn explains(&self, mark: &Mark) -> bool {
+    fn explains(&self, mark: &CrashSign) -> bool {
         match mark.kind {
             CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY_STOP_MS, mark.time),
             CrashKind::VmxFailure if !mark.own_log => {
@@ -226,7 +226,7 @@ fn is_guest(kind: CrashKind) -> bool {
     matches!(kind, CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault)
 }
 
-fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
+fn joins(crash: &Crash, mark: &CrashSign, facts: &Facts) -> bool {
     let since_last = mark.time - crash.last;
     // A reset makes the guest boot: what hostd and HA write about the reset comes a few seconds behind it.
     let slack = if mark.kind == CrashKind::VmReset { BOOT_AFTER_RESET_MS } else { 0 };
@@ -250,7 +250,7 @@ fn joins(crash: &Crash, mark: &Mark, facts: &Facts) -> bool {
     }
 }
 
-fn merged_kind(crash: &Crash, mark: &Mark) -> CrashKind {
+fn merged_kind(crash: &Crash, mark: &CrashSign) -> CrashKind {
     let soon = mark.time - crash.time <= MONITOR_WITH_GUEST_MS;
     match (crash.kind, mark.kind) {
         // A reset is what happened to it, the other is what it was.

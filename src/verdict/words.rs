@@ -149,6 +149,65 @@ pub fn rival(
     (confidence, format!("{said}; {lost}."))
 }
 
+/// Whom to call and what to bring, by origin; `{vm}`, `{host}` and `{dump}` are filled in.
+const STEPS: &[(Origin, Who, &str)] = &[
+    (
+        Origin::GuestOs,
+        Who::OsVendor,
+        "Open a case with the maker of the guest's operating system and bring {dump} of {vm} together with this report: the host shows no cause.",
+    ),
+    (
+        Origin::AdminNmi,
+        Who::Administrator,
+        "Find out who sent the NMI to {vm} (see the deciding lines for user and command). The crash is what an NMI is meant to cause; the dump it wrote shows what the guest was doing before.",
+    ),
+    (
+        Origin::Hypervisor,
+        Who::VmwareSupport,
+        "Open a case with VMware by Broadcom support and bring this bundle, the vmware.log with the failure and any vmx-zdump or vmmcores files in the folder of {vm}.",
+    ),
+    (
+        Origin::VirtualDevice,
+        Who::VmwareSupport,
+        "Open a case with VMware by Broadcom support about the device named in the deciding line; bring this bundle and the .vmx of {vm}. For a passed-through device ask its maker as well.",
+    ),
+    (
+        Origin::Storage,
+        Who::StorageTeam,
+        "Give the deciding lines (device, volume, time in UTC) to the people who run the storage and the fabric, and ask what happened to that device at that minute. Then check the guest file systems of {vm}.",
+    ),
+    (
+        Origin::HostHardware,
+        Who::HardwareVendor,
+        "Put {host} into maintenance mode and open a case with the maker of the server; bring the deciding lines and the hardware event log (IPMI SEL).",
+    ),
+    (
+        Origin::Stun,
+        Who::Administrator,
+        "Look at what stopped {vm} for so long: snapshot, backup or migration at that minute. Move it, shorten the chain of snapshots, or spread the load; then look at the datastore's latency.",
+    ),
+    (
+        Origin::Resource,
+        Who::Administrator,
+        "Free what ran out (see the deciding line) before {vm} is started again, and set an alarm on it.",
+    ),
+    (
+        Origin::HostFailure,
+        Who::HardwareVendor,
+        "Treat {host} and not the VM: open a case with the maker of the server for a power loss or a hardware error, with VMware by Broadcom support for a purple screen, and bring the core (vmkernel-zdump) and the IPMI SEL.",
+    ),
+    (
+        Origin::HaReset,
+        Who::Administrator,
+        "vSphere HA reset {vm} because its guest had stopped answering. Look at the console screenshot in its folder and in the guest's own event log for why it hung.",
+    ),
+    (
+        Origin::Operator,
+        Who::Administrator,
+        "Ask the user named in the deciding lines: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person.",
+    ),
+];
+
 /// Whom to call and what to bring.
 #[must_use]
 pub fn next_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (Who, String) {
@@ -157,74 +216,23 @@ pub fn next_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (W
     } else {
         "the guest's crash dump or console text"
     };
-    match decision.origin {
-        Origin::GuestOs => (
-            Who::OsVendor,
-            format!(
-                "Open a case with the maker of the guest's operating system and bring {dump} of {vm} together with this report: the host shows no cause."
-            ),
-        ),
-        Origin::AdminNmi => (
-            Who::Administrator,
-            format!(
-                "Find out who sent the NMI to {vm} (see the deciding lines for user and command). The crash is what an NMI is meant to cause; the dump it wrote shows what the guest was doing before."
-            ),
-        ),
-        Origin::Hypervisor => (
-            Who::VmwareSupport,
-            format!(
-                "Open a case with VMware by Broadcom support and bring this bundle, the vmware.log with the failure and any vmx-zdump or vmmcores files in the folder of {vm}."
-            ),
-        ),
-        Origin::VirtualDevice => (
-            Who::VmwareSupport,
-            format!(
-                "Open a case with VMware by Broadcom support about the device named in the deciding line; bring this bundle and the .vmx of {vm}. For a passed-through device ask its maker as well."
-            ),
-        ),
-        Origin::Storage => (
-            Who::StorageTeam,
-            format!(
-                "Give the deciding lines (device, volume, time in UTC) to the people who run the storage and the fabric, and ask what happened to that device at that minute. Then check the guest file systems of {vm}."
-            ),
-        ),
-        Origin::HostHardware => (
-            Who::HardwareVendor,
-            format!(
-                "Put {host} into maintenance mode and open a case with the maker of the server; bring the deciding lines and the hardware event log (IPMI SEL)."
-            ),
-        ),
-        Origin::Stun => (
-            Who::Administrator,
-            format!(
-                "Look at what stopped {vm} for so long: snapshot, backup or migration at that minute. Move it, shorten the chain of snapshots, or spread the load; then look at the datastore's latency."
-            ),
-        ),
-        Origin::Resource => (
-            Who::Administrator,
-            format!(
-                "Free what ran out (see the deciding line) before {vm} is started again, and set an alarm on it."
-            ),
-        ),
-        Origin::HostFailure => (
-            Who::HardwareVendor,
-            format!(
-                "Treat {host} and not the VM: open a case with the maker of the server for a power loss or a hardware error, with VMware by Broadcom support for a purple screen, and bring the core (vmkernel-zdump) and the IPMI SEL."
-            ),
-        ),
-        Origin::HaReset => (
-            Who::Administrator,
-            format!(
-                "vSphere HA reset {vm} because its guest had stopped answering. Look at the console screenshot in its folder and in the guest's own event log for why it hung."
-            ),
-        ),
-        Origin::Operator => (
-            Who::Administrator,
-            format!(
-                "Ask the user named in the deciding lines: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person."
-            ),
-        ),
-        Origin::Undetermined => undetermined_step(crash, decision, vm, host),
+    match STEPS.iter().find(|(origin, ..)| *origin == decision.origin) {
+        // Split first: a name may contain braces.
+        Some((_, who, text)) => {
+            let filled = |part: &str| match part {
+                "vm" => vm.to_owned(),
+                "host" => host.to_owned(),
+                _ => dump.to_owned(),
+            };
+            let mut parts = text.split(['{', '}']);
+            let mut out = parts.next().unwrap_or_default().to_owned();
+            while let (Some(name), rest) = (parts.next(), parts.next()) {
+                out += &filled(name);
+                out += rest.unwrap_or_default();
+            }
+            (*who, out)
+        }
+        None => undetermined_step(crash, decision, vm, host),
     }
 }
 

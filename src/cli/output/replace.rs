@@ -10,10 +10,10 @@ use tempfile::{Builder, NamedTempFile};
 pub(super) struct NewFile {
     /// The target, its links followed.
     target: PathBuf,
-    place: Place,
+    place: Destination,
 }
 
-enum Place {
+enum Destination {
     /// A device or a pipe, which is written to as it is.
     Device(File),
     /// A new file in the folder of the target, which keeps what it holds until the end.
@@ -27,8 +27,8 @@ impl NewFile {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let target = resolved(path);
         let place = match fs::metadata(&target) {
-            Ok(data) if !data.is_file() => Place::Device(OpenOptions::new().write(true).open(&target)?),
-            _ => Place::Beside(beside(&target)?),
+            Ok(data) if !data.is_file() => Destination::Device(OpenOptions::new().write(true).open(&target)?),
+            _ => Destination::Beside(beside(&target)?),
         };
         Ok(Self { target, place })
     }
@@ -37,7 +37,7 @@ impl NewFile {
     pub(super) fn create_growing(path: &Path) -> io::Result<Self> {
         let target = resolved(path);
         match OpenOptions::new().read(true).write(true).create_new(true).open(&target) {
-            Ok(file) => Ok(Self { target, place: Place::Target(file) }),
+            Ok(file) => Ok(Self { target, place: Destination::Target(file) }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::create(path),
             Err(error) => Err(error),
         }
@@ -46,9 +46,9 @@ impl NewFile {
     /// Ends the file: it takes the place of its target.
     pub(super) fn finish(self) -> io::Result<()> {
         match self.place {
-            Place::Device(mut file) => file.flush(),
-            Place::Beside(file) => moved(file, &self.target),
-            Place::Target(mut file) => {
+            Destination::Device(mut file) => file.flush(),
+            Destination::Beside(file) => moved(file, &self.target),
+            Destination::Target(mut file) => {
                 file.sync_all()?;
                 if is_at(&file, &self.target) {
                     return Ok(());
@@ -66,16 +66,16 @@ impl NewFile {
     /// many as it has. Returns where.
     pub(super) fn keep_apart(self, good: u64) -> io::Result<Option<PathBuf>> {
         match self.place {
-            Place::Device(_) => Ok(None),
+            Destination::Device(_) => Ok(None),
             // An empty file goes with its handle.
-            Place::Beside(_) if good == 0 => Ok(None),
-            Place::Beside(file) => {
+            Destination::Beside(_) if good == 0 => Ok(None),
+            Destination::Beside(file) => {
                 file.as_file().set_len(good.min(file.as_file().metadata()?.len()))?;
                 file.as_file().sync_all()?;
                 let (_, path) = file.keep().map_err(|error| error.error)?;
                 Ok(Some(path))
             }
-            Place::Target(file) => {
+            Destination::Target(file) => {
                 file.set_len(good.min(file.metadata()?.len()))?;
                 file.sync_all()?;
                 Ok(Some(self.target))
@@ -88,9 +88,9 @@ impl NewFile {
     /// Gives up a file that says only why there is nothing to say. It stays where it is the first of its name.
     pub(super) fn discard(self) -> io::Result<()> {
         match self.place {
-            Place::Device(mut file) => file.flush(),
-            Place::Beside(file) => file.close(),
-            Place::Target(file) => file.sync_all(),
+            Destination::Device(mut file) => file.flush(),
+            Destination::Beside(file) => file.close(),
+            Destination::Target(file) => file.sync_all(),
         }
     }
 }
@@ -98,15 +98,15 @@ impl NewFile {
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.place {
-            Place::Device(file) | Place::Target(file) => file.write(bytes),
-            Place::Beside(file) => file.write(bytes),
+            Destination::Device(file) | Destination::Target(file) => file.write(bytes),
+            Destination::Beside(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
-            Place::Device(file) | Place::Target(file) => file.flush(),
-            Place::Beside(file) => file.flush(),
+            Destination::Device(file) | Destination::Target(file) => file.flush(),
+            Destination::Beside(file) => file.flush(),
         }
     }
 }

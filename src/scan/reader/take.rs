@@ -3,11 +3,11 @@
 use super::super::cutter::Cutter;
 use super::super::gz;
 use super::super::pass::BundlePass;
-use super::super::state::State;
+use super::super::state::OpenBundle;
 use super::{Current, Reader};
-use crate::bundle::{Keep, Owner, Role, facts, place, role, sniff};
+use crate::bundle::{Keep, Owner, Place, Role, facts, place, role, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
-use crate::log::LogKind;
+use crate::log::{LogKind, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -90,6 +90,159 @@ impl Reader<'_> {
             }
         }
     }
+
+    /// Looks at a member that is not read: whether it says what kind of bundle this is, whether it is a log that is
+    /// packed in a way that is not read.
+    fn pass_over(&mut self, place: &str, path: &str) {
+        let Some(state) = self.bundle() else { return };
+        state.pass.vcenter |= VCENTER.iter().any(|known| place.starts_with(known));
+        let packed = FOREIGN.iter().find(|(suffix, _)| place.ends_with(suffix));
+        if let Some((suffix, name)) = packed
+            && role(place.trim_end_matches(suffix)) != Role::Pass
+        {
+            let text = format!("is compressed with {name}, which is not read; unpack it and try again");
+            self.say(NoteKind::Damaged, path, text);
+        }
+    }
+
+    /// Opens a small file that is kept whole, or one of its fragments.
+    fn open_kept(&mut self, keep: Keep, place: &Place, path: String) -> Open {
+        let shared = Arc::clone(self.shared);
+        let limits = &shared.limits;
+        let part = place.fragment;
+        let Some(state) = self.bundle() else { return Open::Skip };
+        if let Some(number) = part
+            && let Some((index, parts)) = state.fragments.get_mut(&place.path)
+        {
+            let index = *index;
+            if parts.contains_key(&number) {
+                let text = "the fragment is there twice; the first is used".to_owned();
+                self.say(NoteKind::Damaged, &path, text);
+                return Open::Skip;
+            }
+            // A fragment has a MiB: those behind the limit of one file are not asked for.
+            if parts.len() > limits.small_file.div_ceil(1 << 20).max(1) {
+                return Open::Skip;
+            }
+            parts.insert(number, Vec::new());
+            return self.keep(index, part);
+        }
+        if part.is_none()
+            && let Some(&index) = state.whole.get(&path)
+            && let Some((_, _, bytes)) = state.kept.get_mut(index)
+        {
+            state.kept_bytes = state.kept_bytes.saturating_sub(bytes.len());
+            bytes.clear();
+            self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
+            return self.keep(index, None);
+        }
+        if let Keep::Vmx(folder) = &keep
+            && !state.has_room_for(folder, limits.vms)
+        {
+            return Open::Skip;
+        }
+        let full = state.kept_bytes > limits.small_files
+            || state.kept.len() >= limits.files
+            || (part.is_some() && state.fragments.len() >= limits.fragments);
+        if full {
+            state.files_left_out += 1;
+            return Open::Skip;
+        }
+        let index = state.kept.len();
+        state.kept.push((keep, path.clone(), Vec::new()));
+        match part {
+            None => {
+                state.whole.insert(path, index);
+            }
+            Some(number) => {
+                let parts = BTreeMap::from([(number, Vec::new())]);
+                state.fragments.insert(place.path.clone(), (index, parts));
+            }
+        }
+        self.keep(index, part)
+    }
+
+    fn keep(&mut self, index: usize, part: Option<u32>) -> Open {
+        self.current = Current::Keep { index, part, room: vec![0; 64 << 10] };
+        Open::Read
+    }
+
+    /// Opens a log. `size` is what its header states, in bytes.
+    fn open_log(
+        &mut self,
+        (kind, owner): (LogKind, Owner),
+        path: String,
+        modified: Option<Millis>,
+        size: u64,
+    ) -> Open {
+        let (files, vms) = (self.shared.limits.files, self.shared.limits.vms);
+        let Some(state) = self.bundle() else { return Open::Skip };
+        if state.pass.logs.len() >= files {
+            state.logs_left_out += 1;
+            return Open::Skip;
+        }
+        if let Owner::Vm(folder) = &owner
+            && !state.has_room_for(folder, vms)
+        {
+            return Open::Skip;
+        }
+        if !state.logs.insert(path.clone()) {
+            self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
+        }
+        let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
+        let cutter = Cutter::new(self.shared.pool.take(|| self.work.help()));
+        self.current = Current::Log { member: index, cutter, started: false, size };
+        Open::Read
+    }
+
+    /// Takes bytes of a small file.
+    fn filled_kept(&mut self, n: usize) {
+        let Current::Keep { index, part, room } = &mut self.current else { return };
+        let (index, part) = (*index, *part);
+        let bytes = room.get(..n).unwrap_or_default();
+        let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else {
+            return;
+        };
+        let most = self.shared.limits.small_file;
+        let Some((_, path, whole)) = state.kept.get_mut(index) else { return };
+        let parts = part.and_then(|number| {
+            let base = path.rsplit_once(".FRAG-").map_or(path.as_str(), |(base, _)| base);
+            let place = place(base.as_bytes()).path;
+            state.fragments.get_mut(&place)?.1.get_mut(&number)
+        });
+        let kept = parts.unwrap_or(whole);
+        let free = most.saturating_sub(kept.len());
+        kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
+        state.kept_bytes += n.min(free);
+        if n > free && free > 0 {
+            let path = path.clone();
+            self.say(NoteKind::OverBudget, &path, format!("only its first {most} bytes were read"));
+        }
+    }
+
+    /// Takes bytes of a log, and hands a piece on when it is full.
+    fn filled_log(&mut self, n: usize) {
+        let Current::Log { member, cutter, .. } = &mut self.current else { return };
+        let member = *member;
+        let full = cutter.filled(n);
+        self.start_log();
+        if full
+            && self.single_log
+            && let Current::Log { cutter, .. } = &self.current
+        {
+            let head = cutter.seen().get(..SNIFFED).unwrap_or(cutter.seen()).to_vec();
+            self.tell_kind(member, &head);
+        }
+        if full && let Current::Log { cutter, .. } = &mut self.current {
+            // The piece leaves with its buffer before a new one is waited for.
+            let fresh = cutter.cut(Vec::new());
+            self.spawn(member, fresh);
+            let buffer = self.shared.pool.take(|| self.work.help());
+            if let Current::Log { cutter, .. } = &mut self.current {
+                cutter.settle(buffer);
+            }
+        }
+    }
 }
 
 impl Sink for Reader<'_> {
@@ -97,7 +250,7 @@ impl Sink for Reader<'_> {
         let name = String::from_utf8_lossy(name).into_owned();
         let pass = BundlePass { name, ..BundlePass::default() };
         self.open_bundles.push(self.bundles.len());
-        self.bundles.push(State {
+        self.bundles.push(OpenBundle {
             pass,
             fragments: BTreeMap::new(),
             kept_bytes: 0,
@@ -131,8 +284,6 @@ impl Sink for Reader<'_> {
     fn open(&mut self, member: &Member<'_>) -> Open {
         let place = place(member.path);
         let single_log = self.single_log;
-        let shared = Arc::clone(self.shared);
-        let limits = &shared.limits;
         let Some(state) = self.bundle() else { return Open::Skip };
         state.pass.members += 1;
         if state.pass.top.is_empty()
@@ -150,16 +301,7 @@ impl Sink for Reader<'_> {
         };
         match found {
             Role::Pass => {
-                let vcenter = VCENTER.iter().any(|known| place.path.starts_with(known));
-                state.pass.vcenter |= vcenter;
-                let packed = FOREIGN.iter().find(|(suffix, _)| place.path.ends_with(suffix));
-                if let Some((suffix, name)) = packed
-                    && role(place.path.trim_end_matches(suffix)) != Role::Pass
-                {
-                    let text =
-                        format!("is compressed with {name}, which is not read; unpack it and try again");
-                    self.say(NoteKind::Damaged, &path, text);
-                }
+                self.pass_over(&place.path, &path);
                 Open::Skip
             }
             Role::Core => {
@@ -169,77 +311,8 @@ impl Sink for Reader<'_> {
                 Open::Skip
             }
             Role::Container => Open::Descend,
-            Role::Keep(keep) => {
-                if let Some(number) = place.fragment
-                    && let Some((index, parts)) = state.fragments.get_mut(&place.path)
-                {
-                    let index = *index;
-                    if parts.contains_key(&number) {
-                        let text = "the fragment is there twice; the first is used".to_owned();
-                        self.say(NoteKind::Damaged, &path, text);
-                        return Open::Skip;
-                    }
-                    // A fragment has a MiB: those behind the limit of one file are not asked for.
-                    if parts.len() > limits.small_file.div_ceil(1 << 20).max(1) {
-                        return Open::Skip;
-                    }
-                    parts.insert(number, Vec::new());
-                    self.current = Current::Keep { index, part: Some(number), room: vec![0; 64 << 10] };
-                    return Open::Read;
-                }
-                if place.fragment.is_none()
-                    && let Some(&index) = state.whole.get(&path)
-                    && let Some((_, _, bytes)) = state.kept.get_mut(index)
-                {
-                    state.kept_bytes = state.kept_bytes.saturating_sub(bytes.len());
-                    bytes.clear();
-                    self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
-                    self.current = Current::Keep { index, part: None, room: vec![0; 64 << 10] };
-                    return Open::Read;
-                }
-                if let Keep::Vmx(folder) = &keep
-                    && !state.has_room_for(folder, limits.vms)
-                {
-                    return Open::Skip;
-                }
-                let full = state.kept_bytes > limits.small_files
-                    || state.kept.len() >= limits.files
-                    || (place.fragment.is_some() && state.fragments.len() >= limits.fragments);
-                if full {
-                    state.files_left_out += 1;
-                    return Open::Skip;
-                }
-                let index = state.kept.len();
-                state.kept.push((keep, path.clone(), Vec::new()));
-                if place.fragment.is_none() {
-                    state.whole.insert(path.clone(), index);
-                }
-                if let Some(number) = place.fragment {
-                    let parts = BTreeMap::from([(number, Vec::new())]);
-                    state.fragments.insert(place.path.clone(), (index, parts));
-                }
-                let part = place.fragment;
-                self.current = Current::Keep { index, part, room: vec![0; 64 << 10] };
-                Open::Read
-            }
-            Role::Log { kind, owner } => {
-                if state.pass.logs.len() >= limits.files {
-                    state.logs_left_out += 1;
-                    return Open::Skip;
-                }
-                if let Owner::Vm(folder) = &owner
-                    && !state.has_room_for(folder, limits.vms)
-                {
-                    return Open::Skip;
-                }
-                if !state.logs.insert(path.clone()) {
-                    self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
-                }
-                let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
-                let cutter = Cutter::new(self.shared.pool.take(|| self.work.help()));
-                self.current = Current::Log { member: index, cutter, started: false, size: member.size };
-                Open::Read
-            }
+            Role::Keep(keep) => self.open_kept(keep, &place, path),
+            Role::Log { kind, owner } => self.open_log((kind, owner), path, modified, member.size),
         }
     }
 
@@ -254,50 +327,8 @@ impl Sink for Reader<'_> {
     fn filled(&mut self, n: usize) {
         match &mut self.current {
             Current::None => {}
-            Current::Keep { index, part, room } => {
-                let (index, part) = (*index, *part);
-                let bytes = room.get(..n).unwrap_or_default();
-                let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))
-                else {
-                    return;
-                };
-                let most = self.shared.limits.small_file;
-                let Some((_, path, whole)) = state.kept.get_mut(index) else { return };
-                let parts = part.and_then(|number| {
-                    let base = path.rsplit_once(".FRAG-").map_or(path.as_str(), |(base, _)| base);
-                    let place = place(base.as_bytes()).path;
-                    state.fragments.get_mut(&place)?.1.get_mut(&number)
-                });
-                let kept = parts.unwrap_or(whole);
-                let free = most.saturating_sub(kept.len());
-                kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
-                state.kept_bytes += n.min(free);
-                if n > free && free > 0 {
-                    let path = path.clone();
-                    self.say(NoteKind::OverBudget, &path, format!("only its first {most} bytes were read"));
-                }
-            }
-            Current::Log { member, cutter, .. } => {
-                let member = *member;
-                let full = cutter.filled(n);
-                self.start_log();
-                if full
-                    && self.single_log
-                    && let Current::Log { cutter, .. } = &self.current
-                {
-                    let head = cutter.seen().get(..SNIFFED).unwrap_or(cutter.seen()).to_vec();
-                    self.tell_kind(member, &head);
-                }
-                if full && let Current::Log { cutter, .. } = &mut self.current {
-                    // The piece leaves with its buffer before a new one is waited for.
-                    let fresh = cutter.cut(Vec::new());
-                    self.spawn(member, fresh);
-                    let buffer = self.shared.pool.take(|| self.work.help());
-                    if let Current::Log { cutter, .. } = &mut self.current {
-                        cutter.settle(buffer);
-                    }
-                }
-            }
+            Current::Keep { .. } => self.filled_kept(n),
+            Current::Log { .. } => self.filled_log(n),
             Current::Gather { bytes, room, reserved, .. } => {
                 bytes.extend_from_slice(room.get(..n).unwrap_or_default());
                 // A header that lied about the size must not lift the budget.
