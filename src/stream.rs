@@ -9,8 +9,9 @@ use crate::input::{Fnv, Mark};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::read_input::Done;
+use crate::report::Tally;
 use crate::report::assemble;
-use crate::report::jsonl::{self, Earlier, Entry, Tally};
+use crate::report::jsonl::{self, Earlier, Entry, Known};
 use crate::report::model::Report;
 use crate::source::Source;
 
@@ -111,7 +112,7 @@ fn lines(
     let alone = engine::report(Gathered::alone(done.input.clone(), hosts), options);
     let mut lines = Vec::new();
     // Writing into memory cannot fail.
-    let _ = jsonl::write(&alone, mark, hash, &mut lines);
+    let _ = jsonl::write(&alone, Known { mark, run: hash }, &mut lines);
     let streamed = (!done.stopped).then_some(Streamed::Lines(lines));
     let error = if whole { None } else { done.error.take() };
     (Step { streamed, tally: Tally::of(&alone), error }, whole.then_some(done))

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use vmcoroner::internals::progress::Silent;
 use vmcoroner::internals::clean::is_hidden;
-use vmcoroner::internals::report::{inventory, json, text};
-use vmcoroner::{Options, analyze};
+use vmcoroner::internals::report::{Format, View, json, text};
+use vmcoroner::{Options, Threads, analyze};
 use vmcoroner_fuzz::{RULES, bundle};
 
 static FILE: LazyLock<PathBuf> =
@@ -19,7 +19,8 @@ fuzz_target!(|data: &[u8]| {
     if std::fs::write(&*FILE, bytes).is_err() {
         return;
     }
-    let options = Options { jobs: 1, ..Options::new(Arc::clone(&RULES)) };
+    let mut options = Options::new(Arc::clone(&RULES));
+    options.threads = Threads::Exactly(1);
     let Ok(report) = analyze(&[FILE.clone()], &options, &Silent) else { return };
     let mut out = Vec::new();
     json::write(&report, &mut out).ok();
@@ -28,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
     for width in [None, Some(80)] {
         let mut out = Vec::new();
         text::write(&report, text::TextOptions { width }, &mut out).ok();
-        inventory::write_text(&report, text::TextOptions { width }, &mut out).ok();
+        Format::Text.write(View::Inventory(&report), text::TextOptions { width }, &mut out).ok();
         // Styles are escapes of our own; nothing else that acts may be there.
         let plain = strip(&String::from_utf8_lossy(&out));
         assert!(!plain.chars().any(|c| c != '\n' && is_hidden(c)), "{plain:?}");

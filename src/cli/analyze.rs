@@ -5,9 +5,8 @@ use super::exit::{Failure, exit_code, exit_code_of};
 use super::output::{self, Ending, LineOutputs, Target};
 use super::{progress, stop};
 use crate::Options;
-use crate::report::jsonl::Tally;
 use crate::report::model::Report;
-use crate::report::{Format, json, text};
+use crate::report::{Format, Tally, View};
 use crate::{analyze, stream};
 
 /// Runs the command.
@@ -17,12 +16,11 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<u8, Failure> {
     options.window_after_ms = args.window_after.ms();
     options.bugcheck = args.bugcheck;
     args.time.apply(&mut options)?;
-    let main = (args.output.format, args.output.target());
+    let main = (args.format, args.output.target());
     let outputs: Vec<(Format, Target)> =
         std::iter::once(main).chain(args.report.iter().map(|to| (to.format, to.target.clone()))).collect();
     let targets: Vec<Target> = outputs.iter().map(|(_, target)| target.clone()).collect();
-    let (lines, whole): (Vec<_>, Vec<_>) =
-        outputs.into_iter().partition(|(format, _)| *format == Format::Jsonl);
+    let (lines, whole): (Vec<_>, Vec<_>) = outputs.into_iter().partition(|(format, _)| format.is_streamed());
     if args.resume.is_some() && !whole.is_empty() {
         return Err(Failure::usage(
             "--resume goes with --format jsonl alone: other reports need all inputs to be read",
@@ -89,10 +87,7 @@ fn in_lines(
 fn write(outputs: &[(Format, Target)], report: &Report, stopped: bool) -> Result<(), Failure> {
     for (format, target) in outputs {
         let target = if stopped { target.clone().stopped() } else { target.clone() };
-        match format {
-            Format::Json => output::data(&target, |out| json::write(report, out))?,
-            _ => output::text(&target, |out, look| text::write(report, look, out))?,
-        }
+        output::write(&target, *format, View::Report(report))?;
     }
     Ok(())
 }

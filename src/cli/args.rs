@@ -2,6 +2,7 @@
 
 use super::exit::{FailOn, Failure};
 use super::output::Target;
+use crate::cli::formats::ANALYZE;
 use crate::limits::Limits;
 use crate::log::{Millis, read_asked, rfc3339};
 use crate::report::Format;
@@ -9,7 +10,6 @@ use crate::rules::{Duration, RuleSet};
 use crate::verdict::thresholds::{WINDOW_AFTER_MS, WINDOW_BEFORE_MS};
 use crate::windows::Given;
 use crate::{Options, Source, Threads};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +54,9 @@ pub(crate) struct AnalyzeArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
+    /// The form of the result
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = ANALYZE, help_heading = "Output")]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     /// Write a further report of the same run to a file, or with - to standard output; may be repeated
@@ -164,12 +167,9 @@ fn moment(text: &str, end: bool) -> Result<Millis, String> {
     read_asked(text, end).ok_or_else(|| "write a time like 2026-03-14 or 2026-03-14T03:00:00Z".to_owned())
 }
 
-/// Where the result goes, and in which form.
+/// Where the result goes.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// The form of the result
-    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = format(), help_heading = "Output")]
-    pub(crate) format: Format,
     /// Write to a file instead of standard output, which - means too
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
@@ -199,11 +199,6 @@ macro_rules! words_parser {
 }
 pub(crate) use words_parser;
 
-/// The formats that exist.
-pub(crate) fn format() -> impl TypedValueParser<Value = Format> {
-    words_parser!(Format)
-}
-
 /// A change of a budget that was found to be right.
 #[derive(Debug, Clone)]
 pub(crate) struct Limit(String);
@@ -221,8 +216,7 @@ pub(crate) struct ReportTo {
 
 fn report_to(text: &str) -> Result<ReportTo, String> {
     let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as json=report.json")?;
-    let known = || Format::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ");
-    let format = Format::parse(format).ok_or_else(|| format!("\"{format}\" is none of {}", known()))?;
+    let format = ANALYZE.read(format)?;
     if file.is_empty() {
         return Err("the name of the file is missing".to_owned());
     }

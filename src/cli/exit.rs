@@ -2,7 +2,7 @@
 
 use super::rule_error;
 use crate::clean::clean;
-use crate::report::jsonl::Tally;
+use crate::report::Tally;
 use crate::report::model::Report;
 use crate::terms::Origin;
 use crate::{Error, rules::LoadError};
@@ -24,14 +24,7 @@ pub(crate) const MATCHED: u8 = 10;
 
 /// The exit status of a report.
 pub(crate) fn exit_code(report: &Report, fail_on: Option<&FailOn>) -> u8 {
-    let mut tally = Tally::default();
-    for input in &report.inputs {
-        tally.add(input.state, !(report.hosts.is_empty() && report.vms.is_empty()), std::iter::empty());
-    }
-    for crash in report.vms.iter().flat_map(|vm| &vm.crashes) {
-        *tally.origins.entry(crash.verdict.origin).or_default() += 1;
-    }
-    exit_code_of(&tally, fail_on)
+    exit_code_of(&Tally::of(report), fail_on)
 }
 
 /// The exit status of what was counted.

@@ -3,10 +3,10 @@
 use super::args::rule_set;
 use super::exit::{self, Failure};
 use super::output::{self, Target};
-use super::page::Paper;
 use super::{near, rules};
 use crate::clean::clean;
 use crate::report::knowledge;
+use crate::report::text::Paper;
 use crate::rules::RuleSet;
 use crate::terms::{Check, Confidence, CrashKind, Origin};
 use crate::windows::{Bugcheck, Given, lookup, lookup_name};

@@ -4,7 +4,8 @@ use super::args::{InputArgs, OutputArgs};
 use super::exit::{Failure, exit_code};
 use super::{output, progress};
 use crate::analyze;
-use crate::report::{Format, inventory};
+use crate::cli::formats::INVENTORY;
+use crate::report::{Format, View};
 use clap::Args;
 
 /// What `inventory` takes.
@@ -16,23 +17,20 @@ Examples:
 pub(crate) struct InventoryArgs {
     #[command(flatten)]
     input: InputArgs,
+    /// The form of the result
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = INVENTORY, help_heading = "Output")]
+    format: Format,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &InventoryArgs) -> Result<u8, Failure> {
-    if args.output.format == Format::Jsonl {
-        return Err(Failure::usage("an inventory is written as text or json"));
-    }
     let target = args.output.target();
     output::check(std::slice::from_ref(&target), &args.input)?;
     let listener = progress::listener(args.input.progress);
     let report = analyze(&args.input.sources(), &args.input.options()?, listener.as_ref())?;
     drop(listener);
-    match args.output.format {
-        Format::Json => output::data(&target, |out| inventory::write_json(&report, out))?,
-        _ => output::text(&target, |out, look| inventory::write_text(&report, look, out))?,
-    }
+    output::write(&target, args.format, View::Inventory(&report))?;
     Ok(exit_code(&report, None))
 }

@@ -3,7 +3,8 @@
 use super::args::{InputArgs, OutputArgs, TimeArgs};
 use super::exit::{self, Failure};
 use super::{output, progress};
-use crate::report::{Format, timeline};
+use crate::cli::formats::TIMELINE;
+use crate::report::{Format, View};
 use clap::Args;
 
 /// What `timeline` takes.
@@ -19,6 +20,9 @@ pub(crate) struct TimelineArgs {
     input: InputArgs,
     #[command(flatten)]
     time: TimeArgs,
+    /// The form of the result
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = TIMELINE, help_heading = "Output")]
+    format: Format,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -32,10 +36,7 @@ pub(crate) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let listener = progress::listener(args.input.progress);
     let line = crate::timeline::timeline(&args.input.sources(), &options, listener.as_ref())?;
     drop(listener);
-    match args.output.format {
-        Format::Json => output::data(&target, |out| timeline::write_json(&line, out))?,
-        _ => output::text(&target, |out, look| timeline::write_text(&line, look, out))?,
-    }
-    let whole = line.inputs.iter().all(|input| input.state == crate::report::model::InputState::Complete);
+    output::write(&target, args.format, View::Timeline(&line))?;
+    let whole = line.inputs.iter().all(|input| input.state == crate::terms::InputState::Complete);
     Ok(if whole { exit::OK } else { exit::PARTIAL })
 }

@@ -1,9 +1,23 @@
 //! JSON: the model as it is.
 
+use super::format::{Format, View, unsupported};
+use super::inventory::Inventory;
+use super::text::TextOptions;
 use crate::clean::is_hidden;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 use std::io::{self, Write};
+
+/// Writes the model of a view.
+pub(super) fn write_view(view: View<'_>, _: TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    match view {
+        View::Report(report) => write(report, out),
+        View::Inventory(report) => write(&Inventory::of(report), out),
+        View::Timeline(timeline) => write(timeline, out),
+        View::Rules(list) => write(&list.rows, out),
+        View::Input(..) => unsupported(Format::Json, view),
+    }
+}
 
 /// Writes a value as indented JSON with a line end behind it, piece by piece.
 ///

@@ -1,11 +1,14 @@
-//! The report: its model and one file per format.
+//! The report: its models, their assembly and one file for each format.
 
 pub mod assemble;
+pub mod format;
 pub mod inventory;
 pub mod json;
 pub mod jsonl;
 pub mod knowledge;
 pub mod model;
+pub mod rules;
+pub mod tally;
 pub mod text;
 pub mod timeline;
 
@@ -14,18 +17,5 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-use crate::terms::words;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-words! {
-    /// The formats a report can be written in.
-    Format {
-        /// For people at a terminal.
-        Text = "text",
-        /// The model as it is, for machines.
-        Json = "json",
-        /// One VM a line, written as each input is finished.
-        Jsonl = "jsonl",
-    }
-}
+pub use format::{Format, Medium, Subject, View};
+pub use tally::Tally;

@@ -4,7 +4,7 @@
 
 use super::text::layout::width;
 use super::text::{TextOptions, write};
-use super::{fixtures, inventory, json, model};
+use super::{Format, View, fixtures, json, model};
 use crate::clean::is_hidden;
 
 fn plain(bytes: Vec<u8>) -> String {
@@ -35,7 +35,8 @@ fn text_without_a_crash() {
 #[test]
 fn text_of_an_inventory() {
     let mut out = Vec::new();
-    inventory::write_text(&fixtures::healthy(), TextOptions { width: Some(100) }, &mut out).unwrap();
+    let report = fixtures::healthy();
+    Format::Text.write(View::Inventory(&report), TextOptions { width: Some(100) }, &mut out).unwrap();
     insta::assert_snapshot!(plain(out));
 }
 
@@ -100,9 +101,10 @@ fn json_is_the_model_and_ends_its_line() {
 #[test]
 fn the_inventory_holds_no_verdict() {
     let mut out = Vec::new();
-    inventory::write_json(&fixtures::confirmed(), &mut out).unwrap();
+    let report = fixtures::confirmed();
+    Format::Json.write(View::Inventory(&report), TextOptions::default(), &mut out).unwrap();
     let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!(value["schema"], inventory::SCHEMA);
+    assert_eq!(value["schema"], super::inventory::SCHEMA);
     assert!(value["vms"][0].get("crashes").is_none());
     assert_eq!(value["vms"][0]["logs"]["members"], 7);
 }

@@ -238,3 +238,77 @@ fn output_goes_to_a_file_whole_or_not_at_all() {
     assert!(!dir.path().join("report.json.part").exists());
     assert_eq!(ran.out, "");
 }
+
+#[test]
+fn each_command_writes_its_formats_and_refuses_the_others_by_name() {
+    use vmcoroner::internals::report::Format;
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-bundles/guest-0x50-8.0.tgz");
+    let commands: &[(&[&str], &[&str])] = &[
+        (&["analyze", bundle], &["text", "json", "jsonl"]),
+        (&["inventory", bundle], &["text", "json"]),
+        (&["timeline", bundle], &["text", "json", "jsonl"]),
+        (&["rules", "list"], &["text", "json", "jsonl"]),
+    ];
+    for (command, formats) in commands {
+        for format in Format::ALL.iter().map(|format| format.as_str()) {
+            let ran = run(&[command, &["--format", format][..]].concat());
+            if !formats.contains(&format) {
+                assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{command:?} {format}");
+                assert!(ran.err.contains(&format!("'{format}'")) && ran.err.contains("tip: "), "{}", ran.err);
+                assert!(formats.iter().all(|format| ran.err.contains(format)), "{}", ran.err);
+                continue;
+            }
+            assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{command:?} {format}");
+            let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+            let whole = value(&ran.out).is_some();
+            let by_line = ran.out.lines().all(|line| value(line).is_some_and(|value| value.is_object()));
+            let is = match (whole && ran.out.lines().count() > 1, by_line && !ran.out.is_empty()) {
+                (true, false) => "json",
+                (_, true) => "jsonl",
+                (false, false) => "text",
+            };
+            assert_eq!(is, format, "{command:?}");
+        }
+        let name: Vec<&str> = command.iter().copied().filter(|word| !word.contains('/')).collect();
+        let help = run(&[&name[..], &["--help"]].concat());
+        assert!(help.out.contains(&format!("[possible values: {}]", formats.join(", "))), "{}", help.out);
+    }
+    let further = run(&[bundle, "--report", "csvv=x"]);
+    assert_eq!(further.status, 2);
+    assert!(further.err.contains("\"csvv\" is none of text, json, jsonl"), "{}", further.err);
+}
+
+#[test]
+fn a_timeline_and_the_rules_are_written_a_line_each() {
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-bundles/guest-0x50-8.0.tgz");
+    let json = |args: &[&str]| run(args).json();
+    let lines = |args: &[&str]| -> Vec<serde_json::Value> {
+        run(args).out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let whole = json(&["timeline", bundle, "-f", "json"]);
+    let mut expected = Vec::new();
+    for vm in whole["vms"].as_array().unwrap() {
+        for event in vm["events"].as_array().unwrap() {
+            let mut line = serde_json::json!({"schema": "vmcoroner.timeline/1", "vm": vm["name"], "host": vm["host"],
+                "config": vm["config"]});
+            line.as_object_mut().unwrap().extend(event.as_object().unwrap().clone());
+            expected.push(line);
+        }
+    }
+    assert!(expected.len() > 1);
+    assert_eq!(lines(&["timeline", bundle, "-f", "jsonl"]), expected);
+    let first = run(&["timeline", bundle, "-f", "jsonl"]).out;
+    assert!(
+        first.starts_with("{\"schema\":\"vmcoroner.timeline/1\",\"vm\":"),
+        "{}",
+        first.lines().next().unwrap()
+    );
+    let mut last = 0;
+    for key in ["vm", "host", "config", "time", "offsets", "tie", "kind", "rule", "log", "member", "line"] {
+        let at = first.find(&format!("\"{key}\":")).unwrap();
+        assert!(at > last, "{key} is out of order");
+        last = at;
+    }
+    let rules = json(&["rules", "list", "-f", "json"]);
+    assert_eq!(&lines(&["rules", "list", "-f", "jsonl"]), rules.as_array().unwrap());
+}

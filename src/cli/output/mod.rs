@@ -12,6 +12,7 @@ pub(crate) use target::Target;
 use super::exit::Failure;
 use crate::clean::clean;
 use crate::report::text::TextOptions;
+use crate::report::{Format, Medium, View};
 use anstream::adapter::StripBytes;
 use replace::NewFile;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -32,6 +33,14 @@ pub(crate) fn text(
     to_file(path, target, |out| {
         body(&mut Plain { out, state: StripBytes::new() }, TextOptions { width: None })
     })
+}
+
+/// Writes something in a format, to a file or to standard output.
+pub(crate) fn write(target: &Target, format: Format, view: View<'_>) -> Result<(), Failure> {
+    match format.medium() {
+        Medium::Terminal => text(target, |out, look| format.write(view, look, out)),
+        Medium::Data => data(target, |out| format.write(view, TextOptions::default(), out)),
+    }
 }
 
 /// Drops styles.

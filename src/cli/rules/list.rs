@@ -1,17 +1,15 @@
 //! `vmcoroner rules list`.
 
-use crate::cli::args::{format, rule_set, words_parser};
+use crate::cli::args::{rule_set, words_parser};
 use crate::cli::exit::{self, Failure};
+use crate::cli::formats::RULES;
 use crate::cli::output::{self, Target};
-use crate::cli::page::Paper;
 use crate::log::LogKind;
-use crate::report::{Format, json};
-use crate::rules::Compiled;
-use crate::terms::{Check, CrashKind, Origin, Strength};
+use crate::report::rules::RuleList;
+use crate::report::{Format, View};
+use crate::terms::Origin;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use serde::Serialize;
-use std::io;
 use std::path::PathBuf;
 
 /// What `rules list` takes.
@@ -20,7 +18,8 @@ use std::path::PathBuf;
 Examples:
   vmcoroner rules list --origin storage        what speaks for the storage
   vmcoroner rules list --log hostd             what is looked for in hostd.log
-  vmcoroner rules list --format json           for scripts")]
+  vmcoroner rules list --format json           for scripts
+  vmcoroner rules list --format jsonl          a rule a line")]
 pub(crate) struct ListArgs {
     /// Only rules that look at this log
     #[arg(long, value_name = "LOG", value_parser = words_parser!(LogKind))]
@@ -35,88 +34,21 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
     /// The form of the list
-    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = format())]
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = RULES)]
     format: Format,
-}
-
-/// A rule in the list for scripts.
-#[derive(Debug, Serialize)]
-struct Row<'a> {
-    id: &'a str,
-    title: &'a str,
-    topic: &'a str,
-    logs: &'a [LogKind],
-    check: Option<Check>,
-    origin: Option<Origin>,
-    strength: Option<Strength>,
-    crash: Option<CrashKind>,
-    operation: Option<&'a str>,
-    synthetic: bool,
-}
-
-impl<'a> Row<'a> {
-    fn of(compiled: &'a Compiled) -> Self {
-        let rule = &compiled.rule;
-        Self {
-            id: &rule.id,
-            title: &rule.title,
-            topic: &compiled.topic,
-            logs: &rule.logs,
-            check: rule.check,
-            origin: rule.origin,
-            strength: top_strength(compiled),
-            crash: rule.crash,
-            operation: rule.operation.as_deref(),
-            synthetic: rule.synthetic,
-        }
-    }
-
-    /// What it is good for, in a word.
-    fn gives(&self) -> String {
-        match (self.origin, self.crash, self.operation) {
-            (Some(origin), ..) => origin.to_string(),
-            (_, Some(crash), _) => format!("({crash})"),
-            (.., Some(operation)) => format!("({operation})"),
-            _ => "(fact)".to_owned(),
-        }
-    }
-}
-
-/// The strength of a rule, the highest of its steps if it has a grade.
-fn top_strength(compiled: &Compiled) -> Option<Strength> {
-    let graded = compiled.rule.grade.iter().flat_map(|grade| &grade.steps).map(|step| step.strength).max();
-    graded.or(compiled.rule.strength)
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &ListArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.rules.as_deref())?;
     let topic = args.topic.as_deref().map(str::to_lowercase);
-    let rows: Vec<Row<'_>> = rules
+    let chosen = rules
         .rules()
         .iter()
         .filter(|rule| args.log.is_none_or(|log| rule.looks_at(log)))
         .filter(|rule| args.origin.is_none_or(|origin| rule.rule.origin == Some(origin)))
-        .filter(|rule| topic.as_ref().is_none_or(|topic| rule.topic.to_lowercase().contains(topic)))
-        .map(Row::of)
-        .collect();
-    match args.format {
-        Format::Json => output::data(&Target::Stdout, |out| json::write(&rows, out))?,
-        _ => output::text(&Target::Stdout, |out, look| {
-            page(&mut Paper::new(out, look), &rows, rules.rules().len())
-        })?,
-    }
+        .filter(|rule| topic.as_ref().is_none_or(|topic| rule.topic.to_lowercase().contains(topic)));
+    let list = RuleList::of(chosen, rules.rules().len());
+    output::write(&Target::Stdout, args.format, View::Rules(&list))?;
     Ok(exit::OK)
-}
-
-fn page(paper: &mut Paper<'_>, rows: &[Row<'_>], all: usize) -> io::Result<()> {
-    let id = rows.iter().map(|row| row.id.len()).max().unwrap_or(0).min(40);
-    let gives = rows.iter().map(|row| row.gives().len()).max().unwrap_or(0);
-    for row in rows {
-        let strength = row.strength.map(Strength::as_str).unwrap_or_default();
-        let head = format!("{:id$}  {:gives$}  {strength:8}  ", row.id, row.gives());
-        paper.hanging(&head, row.title)?;
-    }
-    paper.blank()?;
-    paper.line(&format!("{} of {all} rules. `vmcoroner rules show ID` tells all of one.", rows.len()))
 }

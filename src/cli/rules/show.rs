@@ -4,7 +4,7 @@ use super::find;
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
-use crate::cli::page::Paper;
+use crate::report::text::Paper;
 use crate::rules::{Compiled, Rule};
 use clap::Args;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
-use crate::cli::page::Paper;
+use crate::report::text::Paper;
 use crate::rules::{RuleSet, samples};
 use clap::Args;
 use std::path::PathBuf;

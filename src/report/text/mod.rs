@@ -5,26 +5,38 @@
 //! word or mark that says the same.
 
 mod card;
+mod healthy;
+mod inventory;
 pub(crate) mod layout;
+mod page;
+mod paper;
+mod rules;
 pub(crate) mod style;
+mod timeline;
 pub(crate) mod words;
 
+use super::format::{Format, View, unsupported};
 use super::knowledge;
 use super::model::{Crash, Gap, HostLog, Input, InputState, Report, Vm};
 use crate::terms::Origin;
+use healthy::{healthy, unseen};
 pub use layout::wrap;
-use layout::{Cell, Table, cut, cut_path, fold, pad, paint, width};
+use layout::{Cell, Table, cut, pad, paint, width};
+pub use page::TextOptions;
+pub(crate) use page::{MARGIN, Page};
+pub(crate) use paper::Paper;
 use std::io::{self, Write};
 use words::{count, host_name, list, span, stamp, vm_name};
 
-/// How wide a page is where no terminal says so.
-const PAGE: usize = 100;
-
-/// Where the text goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TextOptions {
-    /// Columns of the terminal. `None` where it is no terminal: then lines of logs are written whole.
-    pub width: Option<usize>,
+/// Writes something for a person.
+pub(super) fn write_view(view: View<'_>, look: TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    match view {
+        View::Report(report) => write(report, look, out),
+        View::Inventory(report) => inventory::write(report, look, out),
+        View::Timeline(timeline) => timeline::write(timeline, look, out),
+        View::Rules(list) => rules::write(list, look, out),
+        View::Input(..) => unsupported(Format::Text, view),
+    }
 }
 
 /// Writes the report.
@@ -76,76 +88,6 @@ fn asked(report: &Report) -> Option<String> {
         (Some(_), None) => Some(format!("from {} UTC on", stamp(since, false))),
         (None, Some(_)) => Some(format!("up to {} UTC", stamp(until, false))),
         (Some(_), Some(_)) => Some(format!("from {} to {} UTC", stamp(since, false), stamp(until, false))),
-    }
-}
-
-/// The paper: a writer that knows its width.
-pub(crate) struct Page<'a> {
-    out: &'a mut dyn Write,
-    /// Columns of the layout.
-    pub(crate) width: usize,
-    /// Whether lines of logs are cut to the layout.
-    pub(crate) cut: bool,
-    /// Whether nothing is written yet.
-    empty: bool,
-}
-
-/// Columns before the text of a section: its label stands there.
-pub(crate) const MARGIN: usize = 11;
-
-impl<'a> Page<'a> {
-    pub(crate) fn new(options: TextOptions, out: &'a mut dyn Write) -> Self {
-        let width = options.width.map_or(PAGE, |columns| columns.clamp(72, 120));
-        Self { out, width, cut: options.width.is_some(), empty: true }
-    }
-
-    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
-        self.empty = false;
-        writeln!(self.out, "{text}")
-    }
-
-    /// A blank line between two things.
-    pub(crate) fn blank(&mut self) -> io::Result<()> {
-        if self.empty {
-            return Ok(());
-        }
-        self.line("")
-    }
-
-    /// Columns of the text of a section.
-    pub(crate) const fn inner(&self) -> usize {
-        self.width - MARGIN
-    }
-
-    /// A section: its label, and lines beside it.
-    pub(crate) fn section(&mut self, label: &str, lines: &[String]) -> io::Result<()> {
-        for (nth, line) in lines.iter().enumerate() {
-            let label = if nth == 0 { label } else { "" };
-            let head = format!("{}{}", paint(style::LABEL, label), " ".repeat(MARGIN - width(label)));
-            let line = if label.is_empty() {
-                format!("{}{line}", " ".repeat(MARGIN))
-            } else {
-                format!("{head}{line}")
-            };
-            self.line(line.trim_end())?;
-        }
-        Ok(())
-    }
-
-    /// A line of a log: cut to a few lines of the layout, or whole where it is no terminal.
-    pub(crate) fn log_line(&self, text: &str) -> Vec<String> {
-        if self.cut { fold(text, self.inner(), 4) } else { vec![crate::clean::clean(text).into_owned()] }
-    }
-
-    /// A path, its end kept where it must be cut.
-    pub(crate) fn path(&self, path: &str, columns: usize) -> String {
-        if self.cut { cut_path(path, columns) } else { crate::clean::clean(path).into_owned() }
-    }
-
-    /// A heading.
-    fn heading(&mut self, text: &str) -> io::Result<()> {
-        self.blank()?;
-        self.line(&paint(style::HEAD, text))
     }
 }
 
@@ -249,114 +191,6 @@ fn confidence(crash: &Crash) -> Cell {
         (Origin::Undetermined, None) => Cell::styled("-", style::FAINT),
         _ => Cell::styled(verdict.confidence.as_str(), style::confidence(verdict.confidence)),
     }
-}
-
-/// Says of which VMs nothing can be known.
-fn unseen(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    let without: Vec<&str> = report.vms.iter().filter(|vm| vm.logs.members == 0).map(vm_name).collect();
-    let mute: Vec<&str> =
-        report.vms.iter().filter(|vm| vm.logs.members > 0 && vm.logs.first.is_none()).map(vm_name).collect();
-    for (names, one, many) in [
-        (
-            without,
-            "1 VM has no vmware.log in the bundle, so a crash of it may go unseen",
-            "VMs have no vmware.log in the bundle, so a crash of theirs may go unseen",
-        ),
-        (
-            mute,
-            "1 VM has a vmware.log without a time stamp, so a crash of it may go unseen",
-            "VMs have a vmware.log without a time stamp, so a crash of theirs may go unseen",
-        ),
-    ] {
-        if names.is_empty() {
-            continue;
-        }
-        let shown: Vec<&str> = names.iter().take(6).copied().collect();
-        let more = if names.len() > shown.len() { " …" } else { "" };
-        let what = if names.len() == 1 { one.to_owned() } else { format!("{} {many}", names.len()) };
-        let text = format!("? {what}: {}{more}", shown.join(", "));
-        for line in wrap(&text, page.width) {
-            page.line(&paint(style::WARNING, &line))?;
-        }
-    }
-    Ok(())
-}
-
-fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    page.blank()?;
-    let first = report.vms.iter().filter_map(|vm| vm.logs.first.as_ref()).min();
-    let last = report.vms.iter().filter_map(|vm| vm.logs.last.as_ref()).max();
-    if report.vms.is_empty() {
-        let text = "? No VM was found, so nothing can be said about crashes.";
-        page.line(&paint(style::WARNING, text))?;
-    } else if first.is_none() || last.is_none() {
-        let text =
-            "? No crash was found, but no log of a VM could be read: nothing can be said about crashes.";
-        page.line(&paint(style::WARNING, text))?;
-    } else if beyond(report, first, last) {
-        let text = format!(
-            "? No log of a VM reaches that time, so nothing can be said about crashes: they reach from {} to {} UTC.",
-            stamp(first, false),
-            stamp(last, false)
-        );
-        for line in wrap(&text, page.width) {
-            page.line(&paint(style::WARNING, &line))?;
-        }
-    } else {
-        if report.summary.unclaimed > 0 {
-            let lines = count(report.summary.unclaimed, "line tells", "lines tell");
-            let text = format!(
-                "? No crash of a VM was found, but {lines} of a crash of which the VM is not known; see below."
-            );
-            for line in wrap(&text, page.width) {
-                page.line(&paint(style::WARNING, &line))?;
-            }
-        } else {
-            let when = if asked(report).is_some() { " in that time" } else { "" };
-            page.line(&paint(style::GOOD, &format!("✓ No crash was found{when}.")))?;
-        }
-        let read = report.vms.iter().filter(|vm| vm.logs.first.is_some()).count() as u64;
-        let text = format!(
-            "{} looked at; their logs reach from {} to {} UTC. Crashes before or after that are not in them.",
-            count(read, "VM was", "VMs were"),
-            stamp(first, false),
-            stamp(last, false)
-        );
-        for line in wrap(&text, page.width) {
-            page.line(&line)?;
-        }
-    }
-    unseen(page, report)?;
-    for host in report.hosts.iter().filter(|host| !host.logs.is_empty()) {
-        let name = host.name.as_deref().unwrap_or("the host");
-        page.heading(&cut(&format!("Logs of {name}"), page.width))?;
-        let mut table =
-            Table::new(vec!["LOG", "FIRST LINE (UTC)", "LAST LINE (UTC)", "LINES", "GAPS"], vec![0])
-                .right(vec![3, 4]);
-        for log in &host.logs {
-            let gaps = if log.gaps.is_empty() { "-".to_owned() } else { log.gaps.len().to_string() };
-            table.row(vec![
-                Cell::new(&log.log),
-                Cell::new(&stamp(log.first.as_ref(), false)),
-                Cell::new(&stamp(log.last.as_ref(), false)),
-                Cell::new(&words::thousands(log.lines)),
-                Cell::new(&gaps),
-            ]);
-        }
-        for line in table.lines(page.width - 2, style::LABEL) {
-            page.line(&format!("  {line}"))?;
-        }
-        gaps(page, &host.logs)?;
-    }
-    Ok(())
-}
-
-/// Whether the time that was asked for lies outside that of the logs. The times of a report are of one form, so that they
-/// compare as texts.
-fn beyond(report: &Report, first: Option<&String>, last: Option<&String>) -> bool {
-    let (since, until) = (report.settings.since.as_ref(), report.settings.until.as_ref());
-    since.zip(last).is_some_and(|(since, last)| since > last)
-        || until.zip(first).is_some_and(|(until, first)| until < first)
 }
 
 /// The gaps of logs, a line each.

@@ -1,7 +1,7 @@
 //! Plain pages for people: paragraphs, names with their values, lines of logs. All text is cleaned.
 
+use super::{TextOptions, wrap};
 use crate::clean::clean;
-use crate::report::text::{TextOptions, wrap};
 use anstyle::Style;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
