@@ -2,7 +2,7 @@
 //! looked at a thousand times.
 
 use super::model::{Finding, HostModel};
-use super::tie::{Tie, owns, tie};
+use super::tie::{Key, Several, Tie, Way, tie, way};
 use crate::rules::{Compiled, RuleSet, TieBy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -29,8 +29,8 @@ impl PartialEq for Concerns {
 }
 
 impl HostModel {
-    /// The findings that may concern a VM as a crash, an operation or a fact, in their order, with their tie: those of its own log and
-    /// those of the host's logs that are tied to it or name nobody. To be asked only of a finished model.
+    /// The findings that may concern a VM as a crash, an operation or a fact, in their order, with their tie: those of
+    /// its own log and those of the host's logs that are tied to it or name nobody. To be asked only of a finished model.
     pub fn concerning(&self, rules: &RuleSet, vm: usize) -> Vec<(usize, Tie)> {
         let lists = self.concerns.0.get_or_init(|| Lists::of(self, rules));
         let tied = |&at: &usize| {
@@ -90,21 +90,22 @@ impl Lists {
         let mut candidates = BTreeSet::new();
         let mut decided = false;
         for &by in &rule.ties {
-            let Some(key) = finding.captures.get(by.as_str()).filter(|key| !key.is_empty()) else { continue };
+            // What is below a VM is not the VM.
+            let Way::Names { names, none, several } = way(by) else { continue };
+            let Some(text) = finding.captures.get(by.as_str()).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            let found = || Key::new(host, by, text, finding.time).named(names);
             let owners = match by {
-                TieBy::Host | TieBy::Moment | TieBy::OwnLog => continue,
-                // What stands under a VM is not the VM.
-                TieBy::Device | TieBy::Volume => continue,
-                TieBy::World | TieBy::Cartel => &owners(host, by, key, finding),
-                _ => known.entry((by, key.to_owned())).or_insert_with(|| owners(host, by, key, finding)),
+                // Worlds come and go: whose one is depends on the time.
+                TieBy::World | TieBy::Cartel => &found(),
+                _ => known.entry((by, text.to_owned())).or_insert_with(found),
             };
             candidates.extend(owners.iter().copied());
-            // As `tie` decides: the first key that can be resolved, for this VM or for another.
-            decided = match by {
-                TieBy::Vm | TieBy::Vmx | TieBy::Pci => true,
-                TieBy::Path => owners.len() <= 1,
-                TieBy::File => owners.len() == 1,
-                _ => !owners.is_empty(),
+            decided = match owners.len() {
+                0 => none == Tie::Other,
+                1 => true,
+                _ => several != Several::Unclear,
             };
             if decided {
                 break;
@@ -122,10 +123,4 @@ impl Lists {
             self.nobody.push(at);
         }
     }
-}
-
-fn owners(host: &HostModel, by: TieBy, key: &str, finding: &Finding) -> Vec<usize> {
-    let path = host.volumes.canonical(key);
-    let all = host.vms.iter().enumerate();
-    all.filter(|(_, vm)| owns(host, vm, by, key, &path, finding.time)).map(|(at, _)| at).collect()
 }

@@ -23,7 +23,90 @@ pub enum Tie {
     This,
 }
 
-/// Ties a finding to a VM of the host.
+/// What a line ties by, as it is looked up on VMs.
+pub(super) struct Key<'a> {
+    host: &'a HostModel,
+    text: &'a str,
+    /// The text as a canonical path; empty for keys that are no paths.
+    path: String,
+    /// The text as a number.
+    id: Option<u64>,
+    at: Option<Millis>,
+}
+
+impl<'a> Key<'a> {
+    pub(super) fn new(host: &'a HostModel, by: TieBy, text: &'a str, at: Option<Millis>) -> Self {
+        let path = match by {
+            TieBy::Vmx | TieBy::Path => host.volumes.canonical(text),
+            _ => String::new(),
+        };
+        Self { host, text, path, id: text.parse().ok(), at }
+    }
+
+    /// The VMs of the host that it names, by their index.
+    pub(super) fn named(&self, names: Names) -> Vec<usize> {
+        let all = self.host.vms.iter().enumerate();
+        all.filter(|(_, vm)| names(self, vm)).map(|(at, _)| at).collect()
+    }
+}
+
+/// Whether a key names a VM.
+pub(super) type Names = fn(&Key<'_>, &VmModel) -> bool;
+
+/// What it means that several VMs of the host bear a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Several {
+    /// The line concerns each of them.
+    Each,
+    /// The line concerns one of them, and does not say which.
+    OneOf,
+    /// The key says nothing.
+    Unclear,
+}
+
+/// How one way of tying works.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    /// The key names VMs.
+    Names {
+        /// Whether it names this one.
+        names: Names,
+        /// What it means that it names none: a path or a name is that of a VM that is not known here, a number may be
+        /// stale.
+        none: Tie,
+        /// What it means that it names several.
+        several: Several,
+    },
+    /// The key names what VMs stand on.
+    Below(fn(&Key<'_>, &VmModel) -> Tie),
+    /// There is no key: the line is tied to every VM like this, unless a key decides.
+    Keyless(fn(&HostModel, &VmModel) -> Tie),
+}
+
+/// All ways of tying.
+pub(super) fn way(by: TieBy) -> Way {
+    use Several::{Each, OneOf, Unclear};
+    let names = |names: Names, none: Tie, several: Several| Way::Names { names, none, several };
+    match by {
+        TieBy::World | TieBy::Cartel => names(has_world, Tie::Unknown, Each),
+        TieBy::Vm => names(|key, vm| vm.names.contains(key.text.trim()), Tie::Other, OneOf),
+        TieBy::Vmid => names(|key, vm| key.id.is_some() && vm.vmid == key.id, Tie::Unknown, Each),
+        TieBy::Vmx => names(is_config, Tie::Other, Each),
+        TieBy::Path => names(has_path, Tie::Other, Unclear),
+        TieBy::File => names(has_file, Tie::Unknown, Unclear),
+        TieBy::Handle => names(|key, vm| vm.handles.contains(key.text), Tie::Unknown, Each),
+        TieBy::Pci => names(has_device, Tie::Other, Each),
+        TieBy::Migration => names(|key, vm| vm.migrations.contains(key.text), Tie::Unknown, Each),
+        TieBy::Device => Way::Below(on_device),
+        TieBy::Volume => Way::Below(on_volume),
+        TieBy::OwnLog => Way::Keyless(|_, _| Tie::Unknown),
+        TieBy::Moment => Way::Keyless(|_, _| Tie::Moment),
+        TieBy::Host => Way::Keyless(|_, _| Tie::Host),
+        TieBy::Vsan => Way::Keyless(on_vsan),
+    }
+}
+
+/// Ties a finding to a VM of the host: by the first key that decides; else by what needs no key.
 #[must_use]
 pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: usize) -> Tie {
     if let Some(owner) = finding.owner {
@@ -31,64 +114,59 @@ pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: usize) -> T
     }
     let Some(model) = host.vms.get(vm) else { return Tie::Other };
     let mut fallback = Tie::Unknown;
-    for by in &rule.ties {
-        match by {
-            TieBy::Host => fallback = fallback.max(Tie::Host),
-            TieBy::Moment => fallback = fallback.max(Tie::Moment),
-            TieBy::OwnLog => {}
-            keyed => {
-                let Some(key) = finding.captures.get(keyed.as_str()).filter(|key| !key.is_empty()) else {
-                    continue;
-                };
-                match resolve(host, finding, model, *keyed, key) {
-                    Tie::Unknown => {}
-                    decided => return decided,
-                }
-            }
+    for &by in &rule.ties {
+        let way = way(by);
+        if let Way::Keyless(tied) = way {
+            fallback = fallback.max(tied(host, model));
+            continue;
+        }
+        let text = finding.captures.get(by.as_str()).filter(|text| !text.is_empty());
+        let Some(text) = text else { continue };
+        let key = Key::new(host, by, text, finding.time);
+        let tied = match way {
+            Way::Names { names, none, several } => by_name(&key, model, names, (none, several)),
+            Way::Below(tied) => tied(&key, model),
+            Way::Keyless(_) => Tie::Unknown,
+        };
+        if tied != Tie::Unknown {
+            return tied;
         }
     }
     fallback
 }
 
-/// Whether a key of a line names this VM; `path` is the key as a canonical path. For the keys that name VMs.
-pub(super) fn owns(
-    host: &HostModel,
-    vm: &VmModel,
-    by: TieBy,
-    key: &str,
-    path: &str,
-    at: Option<Millis>,
-) -> bool {
-    match by {
-        TieBy::World | TieBy::Cartel => key
-            .parse::<u64>()
-            .is_ok_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, at))),
-        TieBy::Vm => vm.names.contains(key.trim()),
-        TieBy::Vmid => key.parse::<u64>().is_ok_and(|id| vm.vmid == Some(id)),
-        TieBy::Vmx => is_config(host, vm, path),
-        TieBy::Path => vm.folders.iter().any(|folder| {
-            !folder.is_empty()
-                && path
-                    .strip_prefix(folder.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        }),
-        TieBy::File => vm.names.iter().any(|name| is_file_of(file_name(key), name)),
-        TieBy::Handle => vm.handles.contains(key),
-        TieBy::Pci => vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key)),
-        TieBy::Migration => vm.migrations.contains(key),
-        TieBy::Device | TieBy::Volume | TieBy::OwnLog | TieBy::Host | TieBy::Moment => false,
+fn by_name(key: &Key<'_>, vm: &VmModel, names: Names, (none, several): (Tie, Several)) -> Tie {
+    let own = names(key, vm);
+    let owners = match several {
+        // One other is enough to know.
+        Several::Each if own => 1,
+        Several::Each => usize::from(key.host.vms.iter().any(|other| names(key, other))),
+        Several::OneOf | Several::Unclear => key.host.vms.iter().filter(|other| names(key, other)).count(),
+    };
+    match (owners, own) {
+        (0, _) => none,
+        (1, true) => Tie::This,
+        (1, false) => Tie::Other,
+        (_, false) if several == Several::OneOf => Tie::Other,
+        _ => Tie::Unknown,
     }
 }
 
+/// A world tie may be told by the leader world, and the other way round.
+fn has_world(key: &Key<'_>, vm: &VmModel) -> bool {
+    key.id.is_some_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, key.at)))
+}
+
 /// Whether a path is the configuration file of this VM.
-fn is_config(host: &HostModel, vm: &VmModel, path: &str) -> bool {
+fn is_config(key: &Key<'_>, vm: &VmModel) -> bool {
+    let path = key.path.as_str();
     match &vm.config_key {
         Some(own) if own == path => true,
         // Label and uuid of a volume that no list joins: folder and file decide.
         Some(own) => {
             let (volume, own_volume) =
                 (path.split('/').next().unwrap_or(""), own.split('/').next().unwrap_or(""));
-            let both_known = host.volumes.knows(volume) && host.volumes.knows(own_volume);
+            let both_known = key.host.volumes.knows(volume) && key.host.volumes.knows(own_volume);
             !both_known && tail(own) == tail(path) && tail(own).is_some()
         }
         None => vm
@@ -104,110 +182,60 @@ fn tail(path: &str) -> Option<(&str, &str)> {
     Some((file_name(folder), file))
 }
 
-fn resolve(host: &HostModel, finding: &Finding, vm: &VmModel, by: TieBy, key: &str) -> Tie {
-    let of = |own: bool, anyone: bool| match (own, anyone) {
-        (true, _) => Tie::This,
-        (false, true) => Tie::Other,
-        (false, false) => Tie::Unknown,
-    };
-    let at = finding.time;
-    match by {
-        TieBy::World | TieBy::Cartel => {
-            let Ok(id) = key.parse::<u64>() else { return Tie::Unknown };
-            let holds = |vm: &VmModel| {
-                let spans = if by == TieBy::World { &vm.worlds } else { &vm.cartels };
-                // A world tie may be told by the leader world and the other way round.
-                spans.iter().any(|span| span.holds(id, at))
-                    || vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, at))
-            };
-            of(holds(vm), host.vms.iter().any(holds))
-        }
-        TieBy::Vm => {
-            let key = key.trim();
-            let bears = |vm: &VmModel| vm.names.contains(key);
-            match host.vms.iter().filter(|other| bears(other)).count() {
-                // A name no VM of the bundle bears is still the name of another VM.
-                0 => Tie::Other,
-                1 => of(bears(vm), true),
-                // Two VMs of one name: the line cannot tell which.
-                _ if bears(vm) => Tie::Unknown,
-                _ => Tie::Other,
-            }
-        }
-        TieBy::Vmid => {
-            let Ok(id) = key.parse::<u64>() else { return Tie::Unknown };
-            of(vm.vmid == Some(id), host.vms.iter().any(|other| other.vmid == Some(id)))
-        }
-        TieBy::Vmx => {
-            // A path names a VM, whether the bundle knows it or not.
-            let path = host.volumes.canonical(key);
-            if owns(host, vm, by, key, &path, at) { Tie::This } else { Tie::Other }
-        }
-        TieBy::Path | TieBy::File => {
-            let path = host.volumes.canonical(key);
-            let below = |vm: &VmModel| {
-                by == TieBy::Path
-                    && vm.folders.iter().any(|folder| {
-                        !folder.is_empty()
-                            && path
-                                .strip_prefix(folder.as_str())
-                                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                    })
-            };
-            let named = |vm: &VmModel| {
-                by == TieBy::File && vm.names.iter().any(|name| is_file_of(file_name(key), name))
-            };
-            let owns = |vm: &VmModel| below(vm) || named(vm);
-            match host.vms.iter().filter(|other| owns(other)).count() {
-                0 if by == TieBy::Path => Tie::Other,
-                0 => Tie::Unknown,
-                1 => of(owns(vm), true),
-                _ => Tie::Unknown,
-            }
-        }
-        TieBy::Handle => {
-            of(vm.handles.contains(key), host.vms.iter().any(|other| other.handles.contains(key)))
-        }
-        TieBy::Device => {
-            let device = device_key(key);
-            if vm.devices.contains(&device) {
-                return Tie::Under;
-            }
-            // With a list of extents at hand, a device that is not below this VM's volumes is not its device.
-            let own_unmapped = vm.volumes.iter().any(|volume| {
-                host.volumes.get(volume).is_none_or(|known| {
-                    known.devices.is_empty()
-                        && known
-                            .kind
-                            .as_deref()
-                            .is_none_or(|kind| kind.starts_with("vmfs") && kind != "vmfsos")
-                })
-            });
-            if host.volumes.knows_device(&device) || (host.volumes.maps_devices() && !own_unmapped) {
-                Tie::Other
-            } else {
-                Tie::Unknown
-            }
-        }
-        TieBy::Volume => {
-            let volume = host.volumes.key(key);
-            if vm.volumes.contains(volume) {
-                Tie::Under
-            } else if host.volumes.knows(key) || vm.volumes.iter().all(|own| host.volumes.knows(own)) {
-                Tie::Other
-            } else {
-                Tie::Unknown
-            }
-        }
-        TieBy::Pci => {
-            let owns = |vm: &VmModel| vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key));
-            if owns(vm) { Tie::This } else { Tie::Other }
-        }
-        TieBy::Migration => {
-            of(vm.migrations.contains(key), host.vms.iter().any(|other| other.migrations.contains(key)))
-        }
-        TieBy::OwnLog | TieBy::Host | TieBy::Moment => Tie::Unknown,
+fn has_path(key: &Key<'_>, vm: &VmModel) -> bool {
+    vm.folders.iter().filter(|folder| !folder.is_empty()).any(|folder| {
+        let rest = key.path.strip_prefix(folder.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+fn has_file(key: &Key<'_>, vm: &VmModel) -> bool {
+    vm.names.iter().any(|name| is_file_of(file_name(key.text), name))
+}
+
+fn has_device(key: &Key<'_>, vm: &VmModel) -> bool {
+    vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key.text))
+}
+
+/// Whether the VM stands on a storage device.
+fn on_device(key: &Key<'_>, vm: &VmModel) -> Tie {
+    let (device, volumes) = (device_key(key.text), &key.host.volumes);
+    if vm.devices.contains(&device) {
+        return Tie::Under;
     }
+    // With a list of extents at hand, a device that is not below this VM's volumes is not its device.
+    let own_unmapped = vm.volumes.iter().any(|volume| {
+        volumes.get(volume).is_none_or(|known| {
+            let vmfs = |kind: &str| kind.starts_with("vmfs") && kind != "vmfsos";
+            known.devices.is_empty() && known.kind.as_deref().is_none_or(vmfs)
+        })
+    });
+    if volumes.knows_device(&device) || (volumes.maps_devices() && !own_unmapped) {
+        Tie::Other
+    } else {
+        Tie::Unknown
+    }
+}
+
+/// Whether the VM is on a volume.
+fn on_volume(key: &Key<'_>, vm: &VmModel) -> Tie {
+    let volumes = &key.host.volumes;
+    if vm.volumes.contains(volumes.key(key.text)) {
+        Tie::Under
+    } else if volumes.knows(key.text) || vm.volumes.iter().all(|own| volumes.knows(own)) {
+        Tie::Other
+    } else {
+        Tie::Unknown
+    }
+}
+
+/// A line of vSAN names objects of vSAN only: it concerns the VMs that are on vSAN; for others it is of the host.
+fn on_vsan(host: &HostModel, vm: &VmModel) -> Tie {
+    let is_vsan = |key: &String| {
+        let kind = host.volumes.get(key).and_then(|volume| volume.kind.as_deref());
+        key.starts_with("vsan") || kind.is_some_and(|kind| kind.starts_with("vsan"))
+    };
+    if vm.volumes.iter().any(is_vsan) { Tie::Under } else { Tie::Host }
 }
 
 /// `0000:05:00.0`, `00000:005:00.0` and `005:00.0`, as a `.vmx` and logs write it; the domain is always 0 on hosts
@@ -247,6 +275,7 @@ fn is_suffix(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::model::WorldSpan;
 
     #[test]
     fn files_are_told_apart_by_their_stem() {
@@ -260,5 +289,94 @@ mod tests {
         assert_eq!(pci_key("00000:005:00.0"), pci_key("0000:05:00.0"));
         assert_eq!(pci_key("007:00.0"), pci_key("0000:07:00.0"));
         assert_ne!(pci_key("007:00.1"), pci_key("0000:07:00.0"));
+    }
+
+    /// Two VMs of one name, one of them with everything a line can name.
+    fn host() -> HostModel {
+        let mut one = VmModel {
+            name: Some("APP01".to_owned()),
+            names: ["APP01".to_owned(), "TWIN".to_owned()].into(),
+            config_key: Some("vol1/APP01/APP01.vmx".to_owned()),
+            folders: ["vol1/APP01".to_owned()].into(),
+            vmid: Some(7),
+            worlds: vec![WorldSpan { id: 100, from: Some(1_000_000), to: Some(2_000_000) }],
+            cartels: vec![WorldSpan { id: 99, from: None, to: None }],
+            handles: ["handle1".to_owned()].into(),
+            volumes: ["vsan:1".to_owned()].into(),
+            devices: ["naa.1".to_owned()].into(),
+            migrations: ["42".to_owned()].into(),
+            ..VmModel::default()
+        };
+        one.vmx.pci = vec!["0000:05:00.0".to_owned()];
+        let two = VmModel {
+            names: ["DB01".to_owned(), "TWIN".to_owned()].into(),
+            folders: ["vol2/DB01".to_owned()].into(),
+            volumes: ["vol2".to_owned()].into(),
+            ..VmModel::default()
+        };
+        HostModel { vms: vec![one, two], ..HostModel::default() }
+    }
+
+    /// How a line with this key is tied to the first and to the second VM.
+    fn tied(by: TieBy, text: &str) -> (Tie, Tie) {
+        let host = host();
+        let key = Key::new(&host, by, text, Some(1_500_000));
+        let of = |vm: &VmModel| match way(by) {
+            Way::Names { names, none, several } => by_name(&key, vm, names, (none, several)),
+            Way::Below(tied) => tied(&key, vm),
+            Way::Keyless(tied) => tied(&host, vm),
+        };
+        match host.vms.as_slice() {
+            [one, two] => (of(one), of(two)),
+            _ => (Tie::Unknown, Tie::Unknown),
+        }
+    }
+
+    #[test]
+    fn each_way_ties_to_its_vm_and_to_no_other() {
+        let own = (Tie::This, Tie::Other);
+        let nobody = (Tie::Unknown, Tie::Unknown);
+        let another = (Tie::Other, Tie::Other);
+        for (by, text, expected) in [
+            (TieBy::World, "100", own),
+            (TieBy::World, "99", own),
+            (TieBy::World, "101", nobody),
+            (TieBy::World, "x", nobody),
+            (TieBy::Cartel, "99", own),
+            (TieBy::Vm, "APP01 ", own),
+            (TieBy::Vm, "WEB01", another),
+            (TieBy::Vm, "TWIN", nobody),
+            (TieBy::Vmid, "7", own),
+            (TieBy::Vmid, "8", nobody),
+            (TieBy::Vmx, "/vmfs/volumes/vol1/APP01/APP01.vmx", own),
+            (TieBy::Vmx, "/vmfs/volumes/vol1/WEB01/WEB01.vmx", another),
+            (TieBy::Path, "/vmfs/volumes/vol1/APP01/APP01-flat.vmdk", own),
+            (TieBy::Path, "/vmfs/volumes/vol1/APP011/x.vmdk", another),
+            (TieBy::File, "APP01-flat.vmdk", own),
+            (TieBy::File, "WEB01-flat.vmdk", nobody),
+            (TieBy::File, "TWIN-flat.vmdk", nobody),
+            (TieBy::Handle, "handle1", own),
+            (TieBy::Handle, "handle2", nobody),
+            (TieBy::Pci, "005:00.0", own),
+            (TieBy::Pci, "006:00.0", another),
+            (TieBy::Migration, "42", own),
+            (TieBy::Migration, "43", nobody),
+            (TieBy::Device, "naa.1", (Tie::Under, Tie::Unknown)),
+            (TieBy::Device, "naa.2", nobody),
+            (TieBy::Volume, "vol2", (Tie::Unknown, Tie::Under)),
+            (TieBy::OwnLog, "", nobody),
+            (TieBy::Moment, "", (Tie::Moment, Tie::Moment)),
+            (TieBy::Host, "", (Tie::Host, Tie::Host)),
+            (TieBy::Vsan, "", (Tie::Under, Tie::Host)),
+        ] {
+            assert_eq!(tied(by, text), expected, "{by} {text}");
+        }
+    }
+
+    #[test]
+    fn a_world_is_a_vms_only_for_its_time() {
+        let host = host();
+        let at = |ms: Millis| Key::new(&host, TieBy::World, "100", Some(ms)).named(has_world).len();
+        assert_eq!((at(900_000), at(1_500_000), at(2_100_000)), (0, 1, 0));
     }
 }

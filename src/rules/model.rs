@@ -346,6 +346,8 @@ words! {
         Moment = "moment",
         /// It concerns the host as a whole and so every VM that ran on it.
         Host = "host",
+        /// A line of vSAN, which names objects of vSAN only: it concerns the VMs that are on vSAN; no capture.
+        Vsan = "vsan",
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn check_captures(compiled: &Compiled) -> Result<(), Fault> {
         wanted.push(("count", name.clone(), "the count"));
     }
     for tie in &compiled.ties {
-        if !matches!(tie, TieBy::OwnLog | TieBy::Host | TieBy::Moment) {
+        if !matches!(tie, TieBy::OwnLog | TieBy::Host | TieBy::Moment | TieBy::Vsan) {
             wanted.push(("tie", tie.as_str().to_owned(), "the tie"));
         }
     }

@@ -41,8 +41,6 @@ pub struct Line {
     pub sel_from_ms: Millis,
     /// Until when it does.
     pub sel_to_ms: Millis,
-    /// The VM is on a vSAN datastore, and the line is of vSAN.
-    pub vsan: bool,
     /// It names a device, a volume or a path.
     pub names_storage: bool,
     /// Its rule wants several lines within a time, and there are fewer; what fewer are worth, `None` is nothing.
@@ -161,7 +159,7 @@ pub const CAPS: &[Cap] = &[
         stage: Stage::Line,
         says: "It tells of storage and names none that this VM stands on.",
         lowers: |line| {
-            let host_wide = line.tie == Tie::Host && line.origin == Some(Origin::Storage) && !line.vsan;
+            let host_wide = line.tie == Tie::Host && line.origin == Some(Origin::Storage);
             at_most(Strength::Context, host_wide)
         },
     },

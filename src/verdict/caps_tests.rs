@@ -18,7 +18,6 @@ fn plain() -> Line {
         run_ms: None,
         sel_from_ms: -WINDOW_BEFORE_MS / 3,
         sel_to_ms: WINDOW_AFTER_MS.min(TOO_LATE_MS),
-        vsan: false,
         names_storage: true,
         too_few: None,
         kind: CrashKind::WindowsBugcheck,
@@ -115,10 +114,8 @@ fn what_began_too_late() {
 #[test]
 fn storage_of_the_host_as_a_whole() {
     let host_wide = Line { tie: Tie::Host, ..plain() };
-    let look_alikes = [
-        Line { vsan: true, ..host_wide.clone() },
-        Line { origin: Some(Origin::Resource), ..host_wide.clone() },
-    ];
+    let look_alikes =
+        [Line { tie: Tie::Under, ..plain() }, Line { origin: Some(Origin::Resource), ..host_wide.clone() }];
     assert_cap("host-wide-storage", CONTEXT, &[host_wide], &look_alikes);
 }
 

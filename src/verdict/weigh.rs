@@ -177,7 +177,6 @@ fn line(
         run_ms: question.since.map(|since| since - crash.time),
         sel_from_ms: -sel_reach,
         sel_to_ms: windows.after.min(TOO_LATE_MS),
-        vsan: is_on_vsan(rule, host, vm),
         names_storage: rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path)),
         too_few: None,
         kind: crash.kind,
@@ -262,21 +261,6 @@ fn weigh_rule(
         });
     }
     out
-}
-
-/// Whether a line of vSAN, which names its own objects only, can concern this VM.
-fn is_on_vsan(rule: &Compiled, host: &HostModel, vm: usize) -> bool {
-    rule.rule.id.contains("vsan")
-        && host.vms.get(vm).is_some_and(|vm| {
-            vm.volumes.iter().any(|key| {
-                key.starts_with("vsan")
-                    || host
-                        .volumes
-                        .get(key)
-                        .and_then(|volume| volume.kind.as_deref())
-                        .is_some_and(|kind| kind.starts_with("vsan"))
-            })
-        })
 }
 
 /// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
