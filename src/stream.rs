@@ -26,7 +26,7 @@ pub enum Streamed {
 
 /// What came of a streamed run.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct StreamedRun {
     /// What the exit status needs to know.
     pub tally: Tally,
     /// The first error, if nothing was found at all.
@@ -62,9 +62,9 @@ pub fn run(
     progress: &dyn Progress,
     streaming: Streaming<'_>,
     each: &mut dyn FnMut(Streamed),
-) -> Result<Outcome, Error> {
+) -> Result<StreamedRun, Error> {
     let hash = settings_hash(options);
-    let mut outcome = Outcome { tally: Tally::default(), error: None, report: None };
+    let mut outcome = StreamedRun { tally: Tally::default(), error: None, report: None };
     let work = |at: usize, one: &Planned, run: &Run<'_>| match known(at, one, run, streaming.earlier, &hash) {
         Ok(step) => (step, None),
         Err(mark) => lines(run.read(at, one), mark.as_ref(), options, streaming.whole, &hash),

@@ -3,7 +3,7 @@
 use crate::batch::Request;
 use crate::clean::clean;
 use crate::error::Error;
-use crate::evidence::{HostModel, Tie, tie};
+use crate::evidence::{Finding, HostModel, Tie, tie};
 use crate::gather::gather;
 use crate::log::LogKind;
 use crate::options::Options;
@@ -34,7 +34,8 @@ pub fn trace(
     let gathered = gather(Request { given, options, progress })?;
     let judged = verdict::run(&gathered.hosts, options.inquiry()).judged;
     let mut trace = Trace::default();
-    for (host, real) in probed.hosts.iter().zip(&gathered.hosts) {
+    let follower = Follower { rules: &options.rules, rule, hosts: &gathered.hosts, judged: &judged };
+    for (at, host) in probed.hosts.iter().enumerate().take(gathered.hosts.len()) {
         trace.lines += host
             .logs
             .iter()
@@ -50,9 +51,8 @@ pub fn trace(
                 continue;
             }
             let member = host.members.get(finding.member).cloned().unwrap_or_default();
-            let outcome = outcome(&options.rules, rule, finding.text.as_bytes()).unwrap_or_else(|| {
-                fate(&options.rules, rule, real, &gathered.hosts, &judged, &member, finding.line)
-            });
+            let outcome = outcome(&options.rules, rule, finding.text.as_bytes())
+                .unwrap_or_else(|| follower.fate(at, &member, finding.line));
             trace.steps.push(Step {
                 member: clean(&member).into_owned(),
                 line: finding.line,
@@ -96,69 +96,69 @@ fn outcome(rules: &RuleSet, rule: &Compiled, text: &[u8]) -> Option<Outcome> {
     }
 }
 
-/// What became of a line that matched.
-fn fate(
-    rules: &RuleSet,
-    rule: &Compiled,
-    host: &HostModel,
-    hosts: &[HostModel],
-    judged: &[Judged],
-    member: &str,
-    line: u64,
-) -> Outcome {
-    let index = rules.index_of(&rule.rule.id);
-    let found = host.findings.iter().position(|finding| {
-        Some(finding.rule) == index
-            && finding.line == line
-            && host.members.get(finding.member).is_some_and(|own| own == member)
-    });
-    let Some(at) = found else {
-        let fact = rule.rule.fact.map_or(
-            "one that equals the line before within a second",
-            |_| "taken into the tables that tie other lines",
-        );
-        return Outcome::OutOfWindow(format!("it matched and is {fact}"));
-    };
-    for one in judged {
-        let counted = one.weighed.iter().position(|weighed| {
-            weighed.finding == at
-                && hosts.get(weighed.host).is_some_and(|own| std::ptr::eq(own, host) || own == host)
+/// What a line that matched is followed through.
+struct Follower<'a> {
+    rules: &'a RuleSet,
+    rule: &'a Compiled,
+    hosts: &'a [HostModel],
+    judged: &'a [Judged],
+}
+
+impl Follower<'_> {
+    /// What became of a line of a member of a host.
+    fn fate(&self, host: usize, member: &str, line: u64) -> Outcome {
+        let Some(model) = self.hosts.get(host) else { return Outcome::NoMatch };
+        let index = self.rules.index_of(&self.rule.rule.id);
+        let found = model.findings.iter().enumerate().find(|(_, finding)| {
+            Some(finding.rule) == index
+                && finding.line == line
+                && model.members.get(finding.member).is_some_and(|own| own == member)
         });
-        if counted.is_some() {
+        let Some((at, finding)) = found else {
+            let fact = self.rule.rule.fact.map_or(
+                "one that equals the line before within a second",
+                |_| "taken into the tables that tie other lines",
+            );
+            return Outcome::OutOfWindow(format!("it matched and is {fact}"));
+        };
+        let counts =
+            |one: &&Judged| one.weighed.iter().any(|weighed| (weighed.host, weighed.finding) == (host, at));
+        if let Some(one) = self.judged.iter().find(counts) {
+            let check = self.rule.rule.check;
             return Outcome::Counts {
                 crash: one.id.clone(),
-                evidence: rule.rule.check.map_or_else(String::new, |check| format!("check {check}")),
+                evidence: check.map_or_else(String::new, |check| format!("check {check}")),
             };
         }
+        self.not_counted(model, finding)
     }
-    let Some(finding) = host.findings.get(at) else { return Outcome::NoMatch };
-    let tied: Vec<&str> = host
-        .vms
-        .iter()
-        .enumerate()
-        .filter(|(vm, _)| tie(host, rule, finding, *vm) > Tie::Unknown)
-        .map(|(_, vm)| vm.shown_name())
-        .collect();
-    if tied.is_empty() {
-        let tried: Vec<String> = rule
-            .ties
+
+    /// Why a finding counts for no crash.
+    fn not_counted(&self, host: &HostModel, finding: &Finding) -> Outcome {
+        let tied: Vec<&str> = host
+            .vms
             .iter()
-            .map(|by| match finding.captures.get(by.as_str()) {
+            .enumerate()
+            .filter(|(vm, _)| tie(host, self.rule, finding, *vm) > Tie::Unknown)
+            .map(|(_, vm)| vm.shown_name())
+            .collect();
+        if tied.is_empty() {
+            let tried = self.rule.ties.iter().map(|by| match finding.captures.get(by.as_str()) {
                 Some(key) => format!("{by} {key}"),
                 None => by.to_string(),
-            })
-            .collect();
-        return Outcome::Untied(format!(
-            "tried {}; none leads to a VM of this bundle",
-            clean(&tried.join(", "))
-        ));
+            });
+            let tried = tried.collect::<Vec<String>>().join(", ");
+            return Outcome::Untied(format!("tried {}; none leads to a VM of this bundle", clean(&tried)));
+        }
+        if self.rule.rule.check.is_none() {
+            return Outcome::OutOfWindow(
+                "it matched; the rule states an operation or a fact and no evidence".to_owned(),
+            );
+        }
+        let names = match tied.len() {
+            0..=3 => clean(&tied.join(", ")).into_owned(),
+            many => format!("{many} VMs"),
+        };
+        Outcome::OutOfWindow(format!("tied to {names}; no crash of theirs lies within its window"))
     }
-    if rule.rule.check.is_none() {
-        return Outcome::OutOfWindow(
-            "it matched; the rule states an operation or a fact and no evidence".to_owned(),
-        );
-    }
-    let names =
-        if tied.len() > 3 { format!("{} VMs", tied.len()) } else { clean(&tied.join(", ")).into_owned() };
-    Outcome::OutOfWindow(format!("tied to {names}; no crash of theirs lies within its window"))
 }

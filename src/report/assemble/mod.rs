@@ -3,9 +3,11 @@
 mod crash;
 mod host;
 mod input;
+mod timeline;
 mod vm;
 
 pub(crate) use input::{input, input_id};
+pub(crate) use timeline::timeline;
 
 use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summary, Tool, Vm};
 use crate::clean::clean;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 /// One line: the VM first, then the event with its fields in their order.
 #[derive(Serialize)]
-struct Line<'a> {
+struct EventLine<'a> {
     schema: &'a str,
     vm: Option<&'a str>,
     host: Option<&'a str>,
@@ -20,7 +20,7 @@ struct Line<'a> {
 pub(super) fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     for vm in &timeline.vms {
         for event in &vm.events {
-            let line = Line {
+            let line = EventLine {
                 schema: &timeline.schema,
                 vm: vm.name.as_deref(),
                 host: vm.host.as_deref(),

@@ -1,0 +1,125 @@
+//! The report, as `vmcoroner.report/1` states it. JSON is this model written out; every other format is made of it.
+//!
+//! Field order is the order of the contract. Unknown values are `null`, never left out. Times are RFC 3339 UTC with
+//! milliseconds; durations are seconds.
+
+mod crash;
+mod host;
+mod vm;
+
+pub use crate::terms::{
+    Check, CheckOutcome, Confidence, CrashKind, InputKind, InputState, IssueState, MatchResult, Origin,
+    Strength, Who,
+};
+pub use crash::*;
+pub use host::*;
+pub use vm::*;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The schema's name and version.
+pub const SCHEMA: &str = "vmcoroner.report/1";
+
+/// A point in time as the report writes it: `2026-03-14T03:00:00.000Z`.
+pub type Time = String;
+
+/// The whole report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// What made it.
+    pub tool: Tool,
+    /// The settings that decide what counts.
+    pub settings: Settings,
+    /// What was given, in the order it was given.
+    pub inputs: Vec<Input>,
+    /// The hosts, by name.
+    pub hosts: Vec<Host>,
+    /// The VMs, by name, then configuration file.
+    pub vms: Vec<Vm>,
+    /// Crashes that belong together.
+    pub incidents: Vec<Incident>,
+    /// Totals.
+    pub summary: Summary,
+}
+
+/// What made the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Always `vmcoroner`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The settings that decide what counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Seconds before a crash within which evidence counts.
+    pub window_before_s: f64,
+    /// Seconds after a crash within which late writers count.
+    pub window_after_s: f64,
+    /// Only crashes at this time or later were asked for.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Only crashes at this time or earlier were asked for.
+    #[serde(default)]
+    pub until: Option<String>,
+}
+
+/// Something that was given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    /// `I1`, `I2` …
+    pub id: String,
+    /// Path as it was given.
+    pub path: String,
+    /// Its form.
+    pub kind: InputKind,
+    /// Its state.
+    pub state: InputState,
+    /// Members read.
+    pub members: u64,
+    /// Bytes after decompression.
+    pub bytes: u64,
+    /// What was odd about it, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Crashes that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Incident {
+    /// `N1`, `N2` …
+    pub id: String,
+    /// The first crash.
+    pub time: Option<Time>,
+    /// The common origin.
+    pub origin: Origin,
+    /// Crash ids, by time.
+    pub crashes: Vec<String>,
+    /// Why they belong together.
+    pub because: String,
+}
+
+/// Totals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Inputs.
+    pub inputs: u64,
+    /// Hosts.
+    pub hosts: u64,
+    /// VMs.
+    pub vms: u64,
+    /// Crashes.
+    pub crashes: u64,
+    /// Crashes by origin.
+    pub by_origin: BTreeMap<Origin, u64>,
+    /// Whether any input was damaged, cut off or unreadable.
+    pub partial: bool,
+    /// Lines that tell a crash of a VM that is not known; the notes of the inputs name them.
+    #[serde(default)]
+    pub unclaimed: u64,
+}
