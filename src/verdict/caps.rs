@@ -39,8 +39,6 @@ pub struct Line {
     pub run_ms: Option<Millis>,
     /// From when on a record of the hardware's own log keeps its strength.
     pub sel_from_ms: Millis,
-    /// Until when it does.
-    pub sel_to_ms: Millis,
     /// It names a device, a volume or a path.
     pub names_storage: bool,
     /// Its rule wants several lines within a time, and there are fewer; what fewer are worth, `None` is nothing.
@@ -173,12 +171,6 @@ pub const CAPS: &[Cap] = &[
         },
     },
     Cap {
-        name: "sel-after",
-        stage: Stage::Line,
-        says: "The hardware's own log records it after the crash.",
-        lowers: |line| at_most(Strength::Context, is_sel(line) && line.written_ms > line.sel_to_ms),
-    },
-    Cap {
         name: "too-few",
         stage: Stage::Group,
         says: "Its rule wants more such lines within a time.",
@@ -208,12 +200,6 @@ pub const CAPS: &[Cap] = &[
             let acts = !matches!(line.part, Part::Cause | Part::Mechanism);
             out(acts && line.kind != CrashKind::VmReset && line.began_ms > 0)
         },
-    },
-    Cap {
-        name: "consequence",
-        stage: Stage::Decision,
-        says: "It tells a consequence of the crash.",
-        lowers: |line| out(line.part == Part::Consequence),
     },
 ];
 

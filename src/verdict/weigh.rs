@@ -4,7 +4,7 @@ use super::caps::{Capped, Line, Stage, capped};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
-use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, SAME_MOMENT_MS, STATE_LASTS_MS, TOO_LATE_MS};
+use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
 use super::window::{Windows, window};
 use crate::evidence::{Finding, HostModel, Tie, tie};
 use crate::log::{LogKind, Millis};
@@ -176,7 +176,6 @@ fn line(
         window_ms: from - crash.time,
         run_ms: question.since.map(|since| since - crash.time),
         sel_from_ms: -sel_reach,
-        sel_to_ms: windows.after.min(TOO_LATE_MS),
         names_storage: rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path)),
         too_few: None,
         kind: crash.kind,
@@ -186,8 +185,11 @@ fn line(
     Some(line)
 }
 
-/// The strength that the rule gives a line; of the start of a state that was over soon, that of a short one.
+/// The strength that the rule gives a line: a consequence is a circumstance, whatever its rule says; of the start of a state that was over soon, that of a short one.
 fn graded(rule: &Compiled, finding: &Finding, lasted: Option<Millis>) -> Strength {
+    if rule.rule.part == Some(Part::Consequence) {
+        return Strength::Context;
+    }
     if let (Some(interval), Some(lasted)) = (&rule.rule.interval, lasted)
         && lasted < interval.short.map_or(0, Duration::ms)
     {
