@@ -15,6 +15,7 @@ mod hostile_forms;
 mod hostile_make;
 mod hostile_set;
 mod outputs;
+mod own_rules;
 mod properties;
 mod real_logs;
 mod scenarios;
