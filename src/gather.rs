@@ -34,13 +34,16 @@ pub(crate) fn gather(request: Request<'_>) -> Result<Gathered, Error> {
     gather_each(request, usize::MAX, &read, &mut |()| {}).finish(request.options)
 }
 
+/// What is done with each input: something to give on, and what the gathering keeps.
+pub(crate) type Work<'a, T> = dyn Fn(usize, &Planned, &Run<'_>) -> (T, Option<Done>) + Sync + 'a;
+
 /// Reads every input once. On the thread that read it, `work` makes of each what `each` is given in the order of the
 /// inputs; what it hands back besides is gathered. No more than `ahead` inputs are begun before the first of them is
 /// given on.
 pub(crate) fn gather_each<T: Send>(
     request: Request<'_>,
     ahead: usize,
-    work: &(dyn Fn(usize, &Planned, &Run<'_>) -> (T, Option<Done>) + Sync),
+    work: &Work<'_, T>,
     each: &mut dyn FnMut(T),
 ) -> Collected {
     let planned = batch::plan(request.given);

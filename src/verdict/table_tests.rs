@@ -56,7 +56,7 @@ fn host_down() {
     assert_decides(with(HostDown, &[host(Decisive)]), row, Origin::HostFailure, Confirmed);
     assert_decides(with(HostDown, &[host(Strong)]), row, Origin::HostFailure, Likely);
     let hardware = own(Origin::HostHardware, Strong);
-    assert_decides(with(HostDown, &[hardware.clone()]), row, Origin::HostFailure, Likely);
+    assert_decides(with(HostDown, std::slice::from_ref(&hardware)), row, Origin::HostFailure, Likely);
     let decision = assert_decides(
         with(HostDown, &[host(Decisive), hardware.clone()]),
         row,

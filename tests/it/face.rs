@@ -63,7 +63,12 @@ fn a_log_in_memory_is_read_as_a_log() {
 fn a_stream_is_read_once() {
     let source = Source::reader("x.tgz", std::io::Cursor::new(Vec::new()));
     let options = Options::builtin().unwrap();
-    assert!(analyze(&[source.clone()], &options, &Silent).unwrap_err().to_string().contains("it is empty"));
+    assert!(
+        analyze(std::slice::from_ref(&source), &options, &Silent)
+            .unwrap_err()
+            .to_string()
+            .contains("it is empty")
+    );
     let error = analyze(&[source], &options, &Silent).unwrap_err();
     assert!(error.to_string().contains("the stream was read before"), "{error}");
 }
