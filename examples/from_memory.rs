@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example from_memory -- sample-bundles/guest-0x50-8.0.tgz`
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 use vmcoroner::{Options, Silent, Source, Threads, analyze};
 
