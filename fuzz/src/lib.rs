@@ -13,14 +13,13 @@ pub static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| match RuleSet::built
 /// Budgets small enough for many runs a second.
 #[must_use]
 pub fn limits() -> Limits {
-    Limits {
-        output: 8 << 20,
-        member_output: 2 << 20,
-        ratio_grace: 1 << 20,
-        members: 5_000,
-        header_record: 4 << 10,
-        ..Limits::default()
-    }
+    let mut limits = Limits::default();
+    limits.output = 8 << 20;
+    limits.member_output = 2 << 20;
+    limits.ratio_grace = 1 << 20;
+    limits.members = 5_000;
+    limits.header_record = 4 << 10;
+    limits
 }
 
 /// Takes everything and checks that the walker keeps its side of the contract.
