@@ -37,8 +37,10 @@ mod evidence;
 mod gather;
 mod input;
 mod inputs;
+mod layout;
 mod limits;
 mod log;
+mod log_table;
 mod options;
 mod progress;
 mod read_input;
@@ -75,7 +77,7 @@ pub mod internals {
         ($($room:ident),+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
     rooms!(
-        bundle, clean, engine, error, evidence, input, limits, log, progress, report, rules, scan, stream,
-        terms, timeline, trace, verdict, why, windows
+        bundle, clean, engine, error, evidence, input, limits, log, log_table, progress, report, rules, scan,
+        stream, terms, timeline, trace, verdict, why, windows
     );
 }

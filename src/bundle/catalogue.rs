@@ -1,6 +1,7 @@
 //! What a member of a bundle is, told by its path alone: a log to scan, a small file to keep, or bytes to pass over.
 
-use crate::log::LogKind;
+use crate::layout;
+use crate::log_table::{Belongs, LogKind};
 
 /// What is done with a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,35 +70,13 @@ pub struct Place {
     pub fragment: Option<u32>,
 }
 
-/// First folders or files below the top folder of a bundle.
-const ROOTS: &[&str] = &[
-    "var",
-    "commands",
-    "vmfs",
-    "etc",
-    "json",
-    "proc",
-    "bootbank",
-    "altbootbank",
-    "tmp",
-    "usr",
-    "scratch",
-    "locker",
-    "opt",
-    "lib64",
-    "README",
-    "action.log",
-    "error.log",
-    "errors-ignored.log",
-];
-
 /// The path below the top folder, and the number of the fragment if it is one.
 #[must_use]
 pub fn place(path: &[u8]) -> Place {
     let path = String::from_utf8_lossy(path);
     let trimmed = path.trim_start_matches("./").trim_start_matches('/');
     let below = match trimmed.split_once('/') {
-        Some((first, _)) if ROOTS.contains(&first) => trimmed,
+        Some((first, _)) if layout::is_entry(first) => trimmed,
         Some((_, rest)) => rest,
         None => trimmed,
     };
@@ -135,12 +114,7 @@ pub fn role(path: &str) -> Role {
         // the top of a wrapper may be a bundle.
         let archive = ["tgz", "zip", "tar"].iter().any(|known| ext.eq_ignore_ascii_case(known))
             || name.to_ascii_lowercase().ends_with(".tar.gz");
-        let inside = ["commands", "bootbank", "var", "etc", "vmfs", "tmp", "usr", "opt", "scratch", "locker"]
-            .iter()
-            .any(|root| {
-                folder == *root || folder.starts_with(&format!("{root}/")) || folder.ends_with("bootbank")
-            });
-        if archive && !inside {
+        if archive && !layout::holds_archives(folder) {
             return Role::Container;
         }
     }
@@ -151,60 +125,18 @@ pub fn role(path: &str) -> Role {
 }
 
 fn log_role(folder: &str, name: &str) -> Option<Role> {
-    if is_vmware_log(name) {
-        return Some(Role::Log { kind: LogKind::Vmware, owner: Owner::Vm(folder.to_owned()) });
-    }
-    let (stem, rest) = name.split_once('.')?;
-    let kind = host_log(stem)?;
-    let rest = rest.strip_suffix(".gz").unwrap_or(rest);
-    let numbered = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let fits =
-        rest == "log" || rest == "gz" || numbered(rest) || rest.strip_prefix("log.").is_some_and(numbered);
-    (fits || rest == "log.gz").then_some(Role::Log { kind, owner: Owner::Host })
-}
-
-/// `vmware.log`, `vmware-7.log`, each perhaps with `.gz` behind it.
-fn is_vmware_log(name: &str) -> bool {
-    let stem = name.strip_suffix(".gz").unwrap_or(name);
-    let Some(stem) = stem.strip_suffix(".log") else { return false };
-    match stem.strip_prefix("vmware") {
-        Some("") => true,
-        Some(rest) => {
-            rest.strip_prefix('-').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-        }
-        None => false,
-    }
-}
-
-fn host_log(stem: &str) -> Option<LogKind> {
-    Some(match stem {
-        "vmkernel" => LogKind::Vmkernel,
-        "vmkwarning" => LogKind::Vmkwarning,
-        "hostd" => LogKind::Hostd,
-        "vpxa" => LogKind::Vpxa,
-        "fdm" => LogKind::Fdm,
-        "vobd" => LogKind::Vobd,
-        "vmksummary" => LogKind::Vmksummary,
-        "shell" => LogKind::Shell,
-        "auth" => LogKind::Auth,
-        "syslog" => LogKind::Syslog,
-        "hostd-probe" => LogKind::HostdProbe,
-        "rhttpproxy" | "envoy-access" => LogKind::Rhttpproxy,
-        "hostdCgiServer" => LogKind::HostdCgi,
-        _ => return None,
-    })
+    let kind = LogKind::of_file(name)?;
+    let owner = match kind.log().belongs {
+        Belongs::ToVm => Owner::Vm(folder.to_owned()),
+        Belongs::ToHost => Owner::Host,
+    };
+    Some(Role::Log { kind, owner })
 }
 
 /// Outputs of commands. A second command of the same name is stored as `1.<name>`.
 fn command(name: &str) -> Role {
-    let host = |kind| Role::Log { kind, owner: Owner::Host };
-    if name.starts_with("localcli_hardware-ipmi-sel-list")
-        || name.starts_with("esxcli_hardware_ipmi_sel_list")
-    {
-        return host(LogKind::Sel);
-    }
-    if name.starts_with("ls_-isla-vmfsvolumes") {
-        return host(LogKind::FolderListing);
+    if let Some(kind) = LogKind::of_output(name) {
+        return Role::Log { kind, owner: Owner::Host };
     }
     let keep = match name {
         "uname_-a.txt" => Keep::Uname,
@@ -227,53 +159,13 @@ fn command(name: &str) -> Role {
 pub fn sniff(head: &[u8]) -> Option<LogKind> {
     let text = String::from_utf8_lossy(head.get(..head.len().min(64 * 1024)).unwrap_or_default());
     let mut votes: Vec<(LogKind, usize)> = Vec::new();
-    for line in text.lines().take(400) {
-        const VMWARE: &[&str] = &[
-            "| vmx| ",
-            "| vcpu-",
-            ": vmx| ",
-            ": vcpu-",
-            "Log for VMware ",
-            "In(05) ",
-            "Wa(03) ",
-            "No(00) ",
-            "Er(02) ",
-        ];
-        let kind = if VMWARE.iter().any(|mark| line.contains(mark)) {
-            LogKind::Vmware
-        } else if line.contains("vmkernel: ") || line.contains(" vmkwarning: ") || is_cpu_head(line) {
-            LogKind::Vmkernel
-        } else if line.contains(" Hostd[") || line.contains(" hostd[") {
-            LogKind::Hostd
-        } else if line.contains(" Vpxa[") || line.contains(" vpxa[") {
-            LogKind::Vpxa
-        } else if line.contains(" Fdm[") || line.contains(" fdm[") {
-            LogKind::Fdm
-        } else if line.contains("Correlator] ") || line.contains(" vobd[") {
-            LogKind::Vobd
-        } else if line.contains("heartbeat[")
-            || line.contains("bootstop[")
-            || line.contains("Host has booted")
-        {
-            LogKind::Vmksummary
-        } else if line.contains("shell[") {
-            LogKind::Shell
-        } else {
-            continue;
-        };
+    for kind in text.lines().take(400).filter_map(LogKind::of_line) {
         match votes.iter_mut().find(|(own, _)| *own == kind) {
             Some((_, count)) => *count += 1,
             None => votes.push((kind, 1)),
         }
     }
     votes.into_iter().max_by_key(|(_, count)| *count).map(|(kind, _)| kind)
-}
-
-/// `…Z cpu12:345)`
-fn is_cpu_head(line: &str) -> bool {
-    line.split_once(" cpu").is_some_and(|(before, after)| {
-        before.len() < 40 && after.split_once(')').is_some_and(|(id, _)| id.contains(':') && id.len() < 40)
-    })
 }
 
 #[cfg(test)]

@@ -203,18 +203,21 @@ fn readme(host: &mut HostModel, kept: &[KeptFile], rules: &RuleSet) {
     }
 }
 
-/// vmkwarning.log repeats the warnings of vmkernel.log: the same line counts once.
+/// A log may repeat lines of another: the same line counts once.
 fn once_across_logs(host: &mut HostModel) {
     let key = |finding: &Finding| {
         let values: Vec<&str> = finding.captures.iter().map(|(_, value)| value).collect();
         (finding.rule, finding.time, values.join("\u{1f}"))
     };
-    if !host.findings.iter().any(|finding| finding.log == LogKind::Vmkwarning) {
-        return;
+    for copy in LogKind::ALL {
+        let Some(original) = copy.log().repeats else { continue };
+        if !host.findings.iter().any(|finding| finding.log == *copy) {
+            continue;
+        }
+        let told: BTreeSet<_> =
+            host.findings.iter().filter(|finding| finding.log == original).map(key).collect();
+        host.findings.retain(|finding| finding.log != *copy || !told.contains(&key(finding)));
     }
-    let in_kernel: BTreeSet<_> =
-        host.findings.iter().filter(|finding| finding.log == LogKind::Vmkernel).map(key).collect();
-    host.findings.retain(|finding| finding.log != LogKind::Vmkwarning || !in_kernel.contains(&key(finding)));
 }
 
 /// What the VMs' own logs say about their configuration; the newest log is believed first.

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::folder;
 use super::guess::{self, Guess};
-use super::magic::is_log_name;
 use super::name::shown;
 use super::parts::{PartName, following};
 use super::read::what_to_try;
 use super::sink::{Note, NoteKind};
 use super::source::{Place, Source, own_name};
 use crate::error::Error;
+use crate::layout;
+use crate::log_table::is_log_name;
 use crate::terms::InputKind;
 
 /// What was found under one path.
@@ -168,7 +169,7 @@ impl Scan {
 
     /// Looks into one folder; `loose` is the index of the loose logs it lies in, if any.
     fn folder(&mut self, dir: &Path, loose: Option<usize>, depth: usize) {
-        if is_bundle(dir) {
+        if layout::is_bundle(|path| dir.join(path).is_dir(), |path| dir.join(path).exists()) {
             self.set_apart(loose, dir);
             self.tree(dir);
             return;
@@ -263,24 +264,6 @@ impl Scan {
         }
         (files, folders)
     }
-}
-
-/// Whether a folder is an unpacked bundle, by what only those hold.
-fn is_bundle(dir: &Path) -> bool {
-    const WITH_COMMANDS: [&str; 9] = [
-        "README",
-        "action.log",
-        "error.log",
-        "errors-ignored.log",
-        "etc/vmware",
-        "json",
-        "var/log",
-        "var/core",
-        "bootbank",
-    ];
-    dir.join("var/run/log").is_dir()
-        || dir.join("vmfs/volumes").is_dir()
-        || (dir.join("commands").is_dir() && WITH_COMMANDS.iter().any(|m| dir.join(m).exists()))
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::magic::{BLOCK, Magic, SNIFF, header, holds_member, is_log_name, looks_like_archive, sniff};
+use super::magic::{BLOCK, Magic, SNIFF, header, holds_member, looks_like_archive, sniff};
 use super::name::normalise;
 use super::zip_head::{LOCAL, Local};
+use crate::log_table::is_log_name;
 use crate::terms::InputKind;
 
 /// What a file is.

@@ -104,78 +104,10 @@ pub fn looks_like_archive(path: &[u8]) -> bool {
     [&b".tgz"[..], b".tar.gz", b".tar", b".zip"].iter().any(|suffix| lower.ends_with(suffix))
 }
 
-/// Whether a file name is one that logs of hosts and virtual machines bear: `vmkernel.log`, `hostd.3.gz`,
-/// `vmware-12.log`, `vmkernel.log.1`, `Vpxa.LOG.gz`.
-pub(super) fn is_log_name(name: &[u8]) -> bool {
-    const STEMS: [&[u8]; 24] = [
-        b"auth",
-        b"boot",
-        b"clomd",
-        b"esxupdate",
-        b"fdm",
-        b"hostd",
-        b"hostd-probe",
-        b"kickstart",
-        b"rhttpproxy",
-        b"sdrsinjector",
-        b"shell",
-        b"storagerm",
-        b"sysboot",
-        b"syslog",
-        b"usb",
-        b"vmauthd",
-        b"vmkdevmgr",
-        b"vmkernel",
-        b"vmkeventd",
-        b"vmksummary",
-        b"vmkwarning",
-        b"vmware",
-        b"vobd",
-        b"vpxa",
-    ];
-    let lower = name.to_ascii_lowercase();
-    let mut rest = lower.as_slice();
-    let mut rotated = false;
-    loop {
-        let dot = rest.iter().rposition(|b| *b == b'.');
-        let (Some(stem), Some(last)) = (dot.and_then(|i| rest.get(..i)), dot.and_then(|i| rest.get(i + 1..)))
-        else {
-            break;
-        };
-        match last {
-            b"log" => return !stem.is_empty(),
-            b"gz" | b"bz2" | b"txt" => {}
-            n if !n.is_empty() && n.iter().all(u8::is_ascii_digit) => {}
-            _ => return false,
-        }
-        rotated = true;
-        rest = stem;
-    }
-    rotated && STEMS.contains(&rest)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn logs_are_told_by_name() {
-        for yes in [
-            "vmkernel.log",
-            "hostd.0.gz",
-            "vmware-12.log",
-            "vmkernel.log.1",
-            "VPXA.1",
-            "x.log.gz",
-            "fdm.19.gz",
-        ] {
-            assert!(is_log_name(yes.as_bytes()), "{yes}");
-        }
-        for no in ["vmware", "notes.1", "x.tgz", ".log", "a.vmdk", "photo.1.gz", "vmware.vmx", ""] {
-            assert!(!is_log_name(no.as_bytes()), "{no}");
-        }
-    }
 
     #[test]
     fn bytes_are_told() {

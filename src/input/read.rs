@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use super::ahead::{Ahead, Aside, WORTH};
 use super::fate::{Fate, Ledger};
-use super::magic::{Magic, SNIFF, is_log_name};
+use super::magic::{Magic, SNIFF};
 use super::name::shown;
 use super::parts::Parts;
 use super::sink::{NoteKind, Sink};
@@ -14,6 +14,7 @@ use super::tape::{self, Body, COMPRESSED, ReadPull, Tape};
 use super::walk::{Found, Walker};
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::log_table::is_log_name;
 use crate::progress::Meter;
 use crate::terms::{InputKind, InputState};
 

@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::guess::{self, Guess};
-use super::magic::is_log_name;
 use crate::source::{Bytes, Stream};
 
+use crate::log_table::is_log_name;
 use crate::terms::InputKind;
 
 /// Where the bytes of a source lie.

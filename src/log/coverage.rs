@@ -1,8 +1,7 @@
 //! Over what time a log speaks: absence of evidence counts only inside it.
 
-use super::head::silence_limit;
-use super::kind::LogKind;
 use super::stamp::Millis;
+use crate::log_table::LogKind;
 
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +71,7 @@ impl Coverage {
     #[must_use]
     pub fn assemble(mut self, kind: LogKind, silences: &[Span]) -> Self {
         self.spans.sort_unstable();
-        let Some(limit) = silence_limit(kind) else {
+        let Some(limit) = kind.log().silence_ms else {
             return self.merged(&[], Millis::MAX);
         };
         // A quiet host has a slow log: silence is odd only when it is long for this very log.

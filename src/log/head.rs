@@ -3,8 +3,8 @@
 //! Each form is declared with real sample lines; a test reads every sample back. Lines are told by their shape and
 //! never by the version of the bundle: after an upgrade one file holds two generations.
 
-use super::kind::LogKind;
 use super::stamp::{Millis, Stamp, StampForm, Stamper};
+use crate::log_table::LogKind;
 
 /// A form of line head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -315,18 +315,6 @@ fn syslog_level(rest: &[u8]) -> Option<(bool, bool, &[u8])> {
         tail => (false, tail),
     };
     Some((known, plus, after))
-}
-
-/// How long a log of this kind may be silent before it is said, in milliseconds; `None` for logs that speak only
-/// when something happens.
-#[must_use]
-pub const fn silence_limit(kind: LogKind) -> Option<Millis> {
-    match kind {
-        LogKind::Hostd => Some(3_600_000),
-        LogKind::Vmkernel => Some(3 * 3_600_000),
-        LogKind::Vmksummary => Some(2 * 3_600_000 + 600_000),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

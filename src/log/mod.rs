@@ -3,10 +3,9 @@
 mod asked;
 mod coverage;
 pub mod head;
-mod kind;
 mod stamp;
 
+pub use crate::log_table::LogKind;
 pub use asked::read_asked;
 pub use coverage::{Coverage, Span};
-pub use kind::LogKind;
 pub use stamp::{Millis, Stamp, StampForm, Stamper, read_alone, rfc3339};

@@ -41,7 +41,7 @@ impl MemberLog {
         self.scanned.lines > 0
             && (self.scanned.stamped == 0 || !self.known)
             && self.scanned.hits.is_empty()
-            && !self.kind.has_free_form()
+            && !self.kind.log().free_form
     }
 }
 

@@ -74,7 +74,7 @@ impl<'a> Survey<'a> {
         if let Some(head) = head::read(&mut self.stamper, self.kind, line) {
             self.out.understood += 1;
             now = head.time;
-        } else if self.time.is_some() || line.iter().all(u8::is_ascii_whitespace) || self.kind.has_free_form()
+        } else if self.time.is_some() || line.iter().all(u8::is_ascii_whitespace) || self.kind.log().free_form
         {
             // A bare line below a stamped one continues it.
             self.out.understood += 1;

@@ -43,21 +43,15 @@ fn candidate(origin: Origin, weighed: &[Weighed], points_to: &[Origin]) -> Optio
                 w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);
             names_root && w.weight == best
         }),
-        side_logs_only: counting().all(|w| is_side_log(w.log)),
+        side_logs_only: counting().all(|w| !w.log.log().primary),
     })
 }
 
 /// Two lines of one log about one check are one witness; two logs, or two checks, are two. `vmkwarning.log` repeats
 /// `vmkernel.log`.
 fn witnesses<'a>(weighed: impl Iterator<Item = &'a Weighed>) -> usize {
-    let mut seen: Vec<(Check, LogKind)> = weighed
-        .map(|w| (w.check, if w.log == LogKind::Vmkwarning { LogKind::Vmkernel } else { w.log }))
-        .collect();
+    let mut seen: Vec<(Check, LogKind)> = weighed.map(|w| (w.check, w.log.original())).collect();
     seen.sort_unstable();
     seen.dedup();
     seen.len()
-}
-
-fn is_side_log(log: LogKind) -> bool {
-    !matches!(log, LogKind::Vmware | LogKind::Hostd | LogKind::Vmkernel | LogKind::Vmkwarning)
 }

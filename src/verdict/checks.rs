@@ -1,7 +1,7 @@
 //! The twelve checks of a crash: what each gave, on which lines it rests and what it could not see.
 
 use super::Decision;
-use super::cover::{self, logs_of};
+use super::cover;
 use super::crash::Crash;
 use super::weigh::Weighed;
 use crate::evidence::HostModel;
@@ -58,12 +58,12 @@ pub fn all(
         .map(|&check| {
             let own = weighed.iter().enumerate().filter(|(_, weighed)| weighed.check == check);
             let (lines, own): (Vec<usize>, Vec<&Weighed>) = own.unzip();
-            let (core, help) = logs_of(check);
-            let view = View { check, own, core, help, host, crash, decision, dump };
+            let (core, help) = LogKind::of_check(check);
+            let view = View { check, own, core: &core, help: &help, host, crash, decision, dump };
             let result = view.outcome();
             // Of a clear check only the logs that were there to speak.
             let spoke = |log: &LogKind| result != CheckOutcome::Clear || decision.covered(*log);
-            let logs = core.iter().chain(help).copied().filter(spoke).collect();
+            let logs = core.iter().chain(&help).copied().filter(spoke).collect();
             Checked { check, result, logs, lines, note: view.note(result) }
         })
         .collect()

@@ -4,27 +4,7 @@ use super::crash::Crash;
 use super::window::Windows;
 use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind, Millis};
-use crate::terms::Check;
-
-/// The logs of a check: those that must cover the moment before it can be called clear, and those that only help.
-#[must_use]
-pub const fn logs_of(check: Check) -> (&'static [LogKind], &'static [LogKind]) {
-    use LogKind::{Fdm, Hostd, Sel, Shell, Vmkernel, Vmksummary, Vmkwarning, Vmware, Vobd};
-    match check {
-        Check::GuestReport => (&[Vmware], &[Hostd]),
-        Check::DumpMatch => (&[], &[Vmware]),
-        Check::HypervisorNmi => (&[Hostd, Vmkernel], &[Shell]),
-        Check::VmxVmm => (&[Vmware, Vmkernel], &[Hostd, Vobd]),
-        Check::Stun => (&[Vmware], &[Hostd, Vmkernel]),
-        Check::Storage => (&[Vmkernel], &[Vmware, Hostd, Vobd]),
-        Check::HostMemory => (&[Vmkernel], &[Vmkwarning, Vobd]),
-        Check::HardwareEvent => (&[Sel], &[]),
-        Check::VirtualDevice => (&[Vmware, Vmkernel], &[]),
-        Check::Resource => (&[Vmkernel, Hostd], &[Vmware, Vobd]),
-        Check::HostFailure => (&[Vmkernel], &[Vmksummary, Hostd]),
-        Check::Operation => (&[Hostd], &[Vmware, Fdm, Shell]),
-    }
-}
+use crate::log_table::{Belongs, Speaks};
 
 /// How a log stands to a crash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +21,7 @@ pub struct Cover {
 #[must_use]
 pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) -> Cover {
     let from = crash.time - windows.before;
-    let own = if log == LogKind::Vmware {
+    let own = if log.log().belongs == Belongs::ToVm {
         host.vms.get(crash.vm).map(|vm| &vm.coverage)
     } else {
         host.logs.get(&log)
@@ -55,19 +35,11 @@ pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) ->
             reason: Some(format!("{} is not in the bundle{why}", log.file_name())),
         };
     };
-    let reason = match log {
-        // The event log of the hardware speaks only of events: that it is there is enough.
-        LogKind::Sel => (own.lines == 0).then(|| "the IPMI SEL output is empty".to_owned()),
-        // Logs that speak only when something happens must reach back; they need not go on.
-        LogKind::Vobd
-        | LogKind::Shell
-        | LogKind::Auth
-        | LogKind::Fdm
-        | LogKind::Vmkwarning
-        | LogKind::Vmksummary => begins_late(log, own, from, crash.time),
-        // The VM's own log told the crash; how far back it goes matters only for what came before.
-        LogKind::Vmware => begins_late(log, own, crash.time, crash.time),
-        _ => begins_late(log, own, from, crash.time)
+    let reason = match log.log().speaks {
+        Speaks::AtOnce => (own.lines == 0).then(|| format!("the {} output is empty", log.file_name())),
+        Speaks::OnEvents => begins_late(log, own, from, crash.time),
+        Speaks::OfTheCrash => begins_late(log, own, crash.time, crash.time),
+        Speaks::Steadily => begins_late(log, own, from, crash.time)
             .or_else(|| ends_early(log, own, crash.time))
             .or_else(|| silent(log, own, from, crash.time)),
     };

@@ -129,7 +129,7 @@ fn life(host: &HostModel, at: usize) -> Option<Millis> {
 
 /// The last sign of life in any log between what the booting logs show and the boot itself.
 fn last_sign(host: &HostModel, life: Millis, first: Millis) -> Millis {
-    let own = |log: LogKind| !matches!(log, LogKind::Sel | LogKind::FolderListing | LogKind::Readme);
+    let own = |log: LogKind| !log.log().free_form;
     // What was written within the minute before the boot belongs to the boot.
     let until = first - BELONGS_TO_BOOT_MS;
     let lines = host.findings.iter().filter(|finding| own(finding.log)).filter_map(|finding| finding.time);

@@ -1,7 +1,7 @@
 //! The tables of the method as Markdown: `docs/verdicts.md` contains them.
 
 use super::caps::{CAPS, Cap, Stage};
-use super::cover::{lapse, logs_of};
+use super::cover::lapse;
 use super::table::{ROWS, Row, roots};
 use super::thresholds::THRESHOLDS;
 use crate::log::LogKind;
@@ -68,8 +68,8 @@ fn coverage() -> String {
     };
     let mut page = "| check | must cover | helps |\n|---|---|---|\n".to_owned();
     for &check in Check::ALL {
-        let (core, help) = logs_of(check);
-        let _ = writeln!(page, "| `{check}` | {} | {} |", logs(core), logs(help));
+        let (core, help) = LogKind::of_check(check);
+        let _ = writeln!(page, "| `{check}` | {} | {} |", logs(&core), logs(&help));
     }
     page
 }

@@ -38,11 +38,7 @@ pub(super) fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Milli
 
 /// How long after the crash its writers are late: what the rule says, or the kind of its logs.
 fn after(rule: &Compiled, crash: &Crash, windows: Windows) -> Millis {
-    let late_log = rule
-        .rule
-        .logs
-        .iter()
-        .all(|log| matches!(log, LogKind::Sel | LogKind::Vmksummary | LogKind::FolderListing));
+    let late_log = rule.rule.logs.iter().all(|log| log.log().written_late);
     let after = match rule.rule.time.as_ref().and_then(|time| time.after) {
         Some(after) => after.ms(),
         None if late_log => windows.after,

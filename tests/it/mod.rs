@@ -14,6 +14,7 @@ mod hostile_batch;
 mod hostile_forms;
 mod hostile_make;
 mod hostile_set;
+mod log_names;
 mod outputs;
 mod own_rules;
 mod properties;

@@ -108,7 +108,7 @@ pub(crate) fn bugcheck(bugcheck: &Bugcheck) -> String {
 /// A log as a person calls it.
 pub(crate) fn log_name(log: &str) -> &str {
     match LogKind::parse(log) {
-        Some(kind @ (LogKind::Sel | LogKind::FolderListing | LogKind::Readme)) => kind.file_name(),
+        Some(kind) if kind.log().free_form => kind.file_name(),
         _ => log,
     }
 }
