@@ -87,6 +87,7 @@ impl Options {
             selection: self.selection(),
             given: self.bugcheck.as_ref(),
             most: self.limits.crashes,
+            traced: None,
         }
     }
 

@@ -37,6 +37,29 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// A place in a list, made by the list's owner alone and looked up in it by `owner[id]`: one that is in no list is a
+/// mistake of the program and stops it.
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident;)+) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(usize);
+
+        impl $name {
+            pub(crate) const fn new(at: usize) -> Self {
+                Self(at)
+            }
+
+            /// The place, from 0.
+            #[must_use]
+            pub const fn at(self) -> usize {
+                self.0
+            }
+        }
+    )+ };
+}
+pub(crate) use ids;
+
 words! {
     /// Where a crash came from.
     Origin {

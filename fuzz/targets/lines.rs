@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
         Scanner { rules: &RULES, filter: FILTERS[at].as_ref(), kind, reference: 1_900_000_000_000, line_limit: LINE_LIMIT };
     let whole = scanner.scan(text, text.len());
     assert!(whole.understood <= whole.lines && whole.stamped <= whole.understood);
-    assert!(whole.hits.iter().all(|hit| hit.line < whole.lines));
+    assert!(whole.hits.iter().all(|hit| hit.index < whole.lines));
     // What is cut off behind a line end is looked at, not scanned.
     let body = text.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let first = scanner.scan(text, body);

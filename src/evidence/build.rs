@@ -2,14 +2,14 @@
 //! before everything is there.
 
 use super::machines::machines;
-use super::model::{Finding, HostModel, VmModel};
+use super::model::{Finding, HostModel, VmId, VmModel};
 use super::paths::file_name;
 use super::worlds::{stands_on, worlds};
 use crate::bundle::facts::{self, ListedVm};
 use crate::bundle::{Keep, Owner};
 use crate::log::{Coverage, LogKind, Span};
-use crate::rules::{Captures, Fact, RuleSet};
-use crate::scan::{BundlePass, KeptFile, MemberLog};
+use crate::rules::{Captures, Fact, RuleId, RuleSet};
+use crate::scan::{BundlePass, Hit, KeptFile, MemberLog};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
@@ -84,7 +84,7 @@ fn identity(host: &mut HostModel, pass: &BundlePass) -> Vec<ListedVm> {
 }
 
 /// Which logs speak over which time.
-fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, usize>) {
+fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, VmId>) {
     let assemble = |kind: LogKind, logs: &[&MemberLog]| {
         let mut coverage = Coverage::default();
         let mut silences: Vec<Span> = Vec::new();
@@ -106,7 +106,7 @@ fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, u
             host.logs.insert(kind, assemble(kind, &logs));
         }
     }
-    let mut by_vm: BTreeMap<usize, Vec<&MemberLog>> = BTreeMap::new();
+    let mut by_vm: BTreeMap<VmId, Vec<&MemberLog>> = BTreeMap::new();
     for log in &pass.logs {
         if let Owner::Vm(folder) = &log.owner
             && let Some(&vm) = owners.get(folder)
@@ -115,22 +115,20 @@ fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, u
         }
     }
     for (vm, logs) in by_vm {
-        if let Some(vm) = host.vms.get_mut(vm) {
-            vm.coverage = assemble(LogKind::Vmware, &logs);
-        }
+        host[vm].coverage = assemble(LogKind::Vmware, &logs);
     }
     // Members are numbered in the order of the logs.
     for (member, log) in pass.logs.iter().enumerate() {
         if let Owner::Vm(folder) = &log.owner
-            && let Some(vm) = owners.get(folder).and_then(|vm| host.vms.get_mut(*vm))
+            && let Some(&vm) = owners.get(folder)
         {
-            vm.spans.extend(log.spans.iter().map(|span| (member, *span)));
+            host[vm].spans.extend(log.spans.iter().map(|span| (member, *span)));
         }
     }
 }
 
 /// Turns hits into findings with their place.
-fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usize>, rules: &RuleSet) {
+fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, VmId>, rules: &RuleSet) {
     let kept = pass.kept;
     for log in pass.logs {
         let member = host.members.len();
@@ -140,22 +138,10 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, usi
             Owner::Host => None,
         };
         for hit in log.scanned.hits {
-            if rules.rules().get(hit.rule).is_some_and(|rule| rule.rule.fact == Some(Fact::FirmwareFirst)) {
+            if rules[hit.rule].rule.fact == Some(Fact::FirmwareFirst) {
                 host.firmware_first = true;
             }
-            host.findings.push(Finding {
-                rule: hit.rule,
-                log: log.kind,
-                owner,
-                member,
-                line: hit.line + 1,
-                time: hit.time,
-                before: hit.before,
-                captures: hit.captures,
-                text: hit.text,
-                count: hit.count,
-                last: hit.last,
-            });
+            host.findings.push(Finding { hit, log: log.kind, owner, member });
         }
     }
     readme(host, &kept, rules);
@@ -168,36 +154,29 @@ fn readme(host: &mut HostModel, kept: &[KeptFile], rules: &RuleSet) {
     for file in kept.iter().filter(|file| file.keep == Keep::Readme) {
         let member = host.members.len();
         host.members.push(file.path.clone());
-        for (number, line) in (1_u64..).zip(file.text.lines().take(200)) {
-            let found: Vec<(usize, Captures)> = rules
-                .rules()
-                .iter()
-                .enumerate()
+        for (index, line) in (0_u64..).zip(file.text.lines().take(200)) {
+            let found: Vec<(RuleId, Captures)> = rules
+                .by_id()
                 .filter(|(_, rule)| rule.looks_at(LogKind::Readme))
                 .filter(|(_, rule)| rule.rule.literals.iter().any(|literal| line.contains(literal.as_str())))
-                .filter_map(|(at, rule)| Some((at, rule.matches(line.as_bytes())?)))
+                .filter_map(|(id, rule)| Some((id, rule.matches(line.as_bytes())?)))
                 .collect();
-            let id = |at: usize| rules.rules().get(at).map(|rule| rule.rule.id.as_str());
-            for (at, captures) in &found {
-                let Some(rule) = rules.rules().get(*at) else { continue };
-                if found.iter().any(|(other, _)| {
-                    rule.rule.excluded_by.iter().any(|own| Some(own.as_str()) == id(*other))
-                }) {
+            for (id, captures) in &found {
+                let excluded_by = &rules[*id].rule.excluded_by;
+                if found.iter().any(|(other, _)| excluded_by.contains(&rules[*other].rule.id)) {
                     continue;
                 }
-                host.findings.push(Finding {
-                    rule: *at,
-                    log: LogKind::Readme,
-                    owner: None,
-                    member,
-                    line: number,
+                let hit = Hit {
+                    rule: *id,
+                    index,
                     time: host.captured_at,
                     before: None,
                     captures: captures.clone(),
                     text: line.chars().take(4096).collect(),
                     count: 1,
                     last: host.captured_at,
-                });
+                };
+                host.findings.push(Finding { hit, log: LogKind::Readme, owner: None, member });
             }
         }
     }
@@ -222,9 +201,9 @@ fn once_across_logs(host: &mut HostModel) {
 
 /// What the VMs' own logs say about their configuration; the newest log is believed first.
 fn configurations(host: &mut HostModel, rules: &RuleSet) {
-    let mut dumps: BTreeMap<usize, facts::Vmx> = BTreeMap::new();
-    let mut configs: BTreeMap<usize, String> = BTreeMap::new();
-    let mut products: BTreeMap<usize, String> = BTreeMap::new();
+    let mut dumps: BTreeMap<VmId, facts::Vmx> = BTreeMap::new();
+    let mut configs: BTreeMap<VmId, String> = BTreeMap::new();
+    let mut products: BTreeMap<VmId, String> = BTreeMap::new();
     for finding in host.facts(rules, Fact::ConfigEntry) {
         if let (Some(vm), Some(key), Some(value)) =
             (finding.owner, finding.captures.get("key"), finding.captures.get("value"))
@@ -242,17 +221,18 @@ fn configurations(host: &mut HostModel, rules: &RuleSet) {
             products.insert(vm, product.trim().to_owned());
         }
     }
-    for (index, vm) in host.vms.iter_mut().enumerate() {
-        if let Some(dump) = dumps.get(&index) {
+    for (at, vm) in host.vms.iter_mut().enumerate() {
+        let id = VmId::new(at);
+        if let Some(dump) = dumps.get(&id) {
             vm.vmx.fill_from(dump);
         }
         if vm.config.is_none()
-            && let Some(path) = configs.get(&index)
+            && let Some(path) = configs.get(&id)
         {
             vm.config_key = Some(host.volumes.canonical(path));
             vm.config = Some(path.clone());
         }
-        vm.product = products.get(&index).cloned();
+        vm.product = products.get(&id).cloned();
         vm.hosted = vm.product.as_ref().is_some_and(|product| !product.contains("ESX"));
     }
 }
@@ -280,7 +260,7 @@ fn finish_names(host: &mut HostModel) {
 /// Facts that have gone into the tables are not looked at again: they need no memory.
 fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
     host.findings.retain(|finding| {
-        let Some(rule) = rules.rules().get(finding.rule) else { return false };
+        let rule = &rules[finding.rule];
         let used = matches!(
             rule.rule.fact,
             Some(
@@ -302,15 +282,11 @@ fn sort_vms(host: &mut HostModel) {
     order.sort_by_key(|&index| {
         host.vms.get(index).map(|vm| (vm.name.clone(), vm.config.clone(), vm.folders.clone()))
     });
-    let mut place = vec![0; order.len()];
-    for (new, &old) in order.iter().enumerate() {
-        if let Some(slot) = place.get_mut(old) {
-            *slot = new;
-        }
-    }
+    let places: BTreeMap<VmId, VmId> =
+        order.iter().enumerate().map(|(new, &old)| (VmId::new(old), VmId::new(new))).collect();
     let mut vms: Vec<Option<VmModel>> = std::mem::take(&mut host.vms).into_iter().map(Some).collect();
     host.vms = order.iter().filter_map(|&old| vms.get_mut(old).and_then(Option::take)).collect();
     for finding in &mut host.findings {
-        finding.owner = finding.owner.and_then(|old| place.get(old).copied());
+        finding.owner = finding.owner.and_then(|old| places.get(&old).copied());
     }
 }

@@ -1,65 +1,50 @@
 //! Which findings may concern a VM, worked out once for a host: a flood of lines times a thousand VMs must not be
 //! looked at a thousand times.
 
-use super::model::{Finding, HostModel};
+use super::model::{Finding, FindingId, HostModel, VmId};
 use super::tie::{Key, Several, Tie, Way, tie, way};
 use crate::rules::{Compiled, RuleSet, TieBy};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
-/// For each VM the findings that may be tied to it, among those that tell crashes, operations and facts.
+/// For each VM of a host the findings that may concern it as a crash, an operation or a fact.
 #[derive(Debug, Clone, Default)]
-pub struct Concerns(OnceLock<Lists>);
-
-#[derive(Debug, Clone, Default)]
-struct Lists {
+pub struct Concerns {
     /// By VM: in its own log, or naming it.
-    own: Vec<Vec<usize>>,
+    own: Vec<Vec<FindingId>>,
     /// Naming nobody.
-    anyone: Vec<usize>,
+    anyone: Vec<FindingId>,
     /// Naming a VM that the host does not have, or a world that no list knows.
-    nobody: Vec<usize>,
+    nobody: Vec<FindingId>,
 }
 
-/// It follows from the rest of the model.
-impl PartialEq for Concerns {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl HostModel {
-    /// The findings that may concern a VM as a crash, an operation or a fact, in their order, with their tie: those of
-    /// its own log and those of the host's logs that are tied to it or name nobody. To be asked only of a finished model.
-    pub fn concerning(&self, rules: &RuleSet, vm: usize) -> Vec<(usize, Tie)> {
-        let lists = self.concerns.0.get_or_init(|| Lists::of(self, rules));
-        let tied = |&at: &usize| {
-            let finding = self.findings.get(at)?;
-            Some((at, tie(self, rules.rules().get(finding.rule)?, finding, vm)))
-        };
-        let mut all: Vec<(usize, Tie)> = lists.own.get(vm).into_iter().flatten().filter_map(tied).collect();
-        all.extend(lists.anyone.iter().map(|&at| (at, Tie::Moment)));
+impl Concerns {
+    /// The findings that may concern a VM, in their order, with their tie: those of its own log and those of the
+    /// host's logs that are tied to it or name nobody.
+    #[must_use]
+    pub fn of_vm(&self, host: &HostModel, rules: &RuleSet, vm: VmId) -> Vec<(FindingId, Tie)> {
+        let tied = |&at: &FindingId| (at, tie(host, &rules[host[at].rule], &host[at], vm));
+        let mut all: Vec<(FindingId, Tie)> = self.own.get(vm.at()).into_iter().flatten().map(tied).collect();
+        all.extend(self.anyone.iter().map(|&at| (at, Tie::Moment)));
         all.sort_unstable();
         all
     }
 
     /// The findings in the host's logs that tell crashes or operations and are tied to no VM: they name nobody, or one
-    /// that is not known here. To be asked only of a finished model.
+    /// that is not known here.
     #[must_use]
-    pub fn concerning_nobody(&self, rules: &RuleSet) -> Vec<usize> {
-        let lists = self.concerns.0.get_or_init(|| Lists::of(self, rules));
-        let mut all: Vec<usize> = lists.anyone.iter().chain(&lists.nobody).copied().collect();
+    pub fn of_nobody(&self) -> Vec<FindingId> {
+        let mut all: Vec<FindingId> = self.anyone.iter().chain(&self.nobody).copied().collect();
         all.sort_unstable();
         all
     }
-}
 
-impl Lists {
-    fn of(host: &HostModel, rules: &RuleSet) -> Self {
+    /// Of a model that is finished: VMs that moved here are in it.
+    #[must_use]
+    pub fn of(host: &HostModel, rules: &RuleSet) -> Self {
         let mut lists = Self { own: vec![Vec::new(); host.vms.len()], ..Self::default() };
-        let mut known: BTreeMap<(TieBy, String), Vec<usize>> = BTreeMap::new();
-        for (at, finding) in host.findings.iter().enumerate() {
-            let Some(rule) = rules.rules().get(finding.rule) else { continue };
+        let mut known: BTreeMap<(TieBy, String), Vec<VmId>> = BTreeMap::new();
+        for (at, finding) in host.findings_by_id() {
+            let rule = &rules[finding.rule];
             if rule.rule.crash.is_none() && rule.rule.operation.is_none() && rule.rule.fact.is_none() {
                 continue;
             }
@@ -72,8 +57,8 @@ impl Lists {
         lists
     }
 
-    fn add(&mut self, vm: usize, at: usize) {
-        if let Some(own) = self.own.get_mut(vm) {
+    fn add(&mut self, vm: VmId, at: FindingId) {
+        if let Some(own) = self.own.get_mut(vm.at()) {
             own.push(at);
         }
     }
@@ -83,9 +68,9 @@ impl Lists {
         &mut self,
         host: &HostModel,
         rule: &Compiled,
-        at: usize,
+        at: FindingId,
         finding: &Finding,
-        known: &mut BTreeMap<(TieBy, String), Vec<usize>>,
+        known: &mut BTreeMap<(TieBy, String), Vec<VmId>>,
     ) {
         let mut candidates = BTreeSet::new();
         let mut decided = false;

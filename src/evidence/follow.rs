@@ -1,7 +1,7 @@
 //! Follows VMs that moved into the bundles of the other hosts: a crash is judged by the logs of the host that the VM
 //! ran on.
 
-use super::model::{HostModel, VmModel};
+use super::model::{HostId, HostModel, VmId, VmModel, hosts_by_id};
 use super::worlds::{name_worlds, on_volumes, own_handles};
 use crate::log::Millis;
 
@@ -11,7 +11,7 @@ pub enum RanOn {
     /// On the host whose bundle its log was found in, as far as is known.
     Here,
     /// On another host of this run: host and VM there.
-    There(usize, usize),
+    There(HostId, VmId),
     /// On a host whose bundle was not given.
     Elsewhere,
 }
@@ -25,19 +25,19 @@ fn same_host(a: &str, b: &str) -> bool {
 
 /// Puts each VM that ran on another host of this run into that host's model too, so that lines there are tied to it.
 pub fn follow(hosts: &mut [HostModel]) {
-    let mut adopt: Vec<(usize, VmModel)> = Vec::new();
-    for (at, host) in hosts.iter().enumerate() {
+    let mut adopt: Vec<(HostId, VmModel)> = Vec::new();
+    for (at, host) in hosts_by_id(hosts) {
         for vm in host.vms.iter().filter(|vm| !vm.adopted) {
-            let mut done: Vec<usize> = vec![at];
+            let mut done: Vec<HostId> = vec![at];
             for name in vm.sessions.iter().filter_map(|session| session.host.as_deref()) {
-                let there = hosts
-                    .iter()
-                    .position(|other| other.name.as_deref().is_some_and(|own| same_host(own, name)));
+                let there = hosts_by_id(hosts)
+                    .find(|(_, other)| other.name.as_deref().is_some_and(|own| same_host(own, name)))
+                    .map(|(there, _)| there);
                 if let Some(there) = there
                     && !done.contains(&there)
                 {
                     done.push(there);
-                    if hosts.get(there).is_some_and(|other| find(other, vm).is_none()) {
+                    if find(&hosts[there], vm).is_none() {
                         adopt.push((there, vm.clone()));
                     }
                 }
@@ -45,7 +45,7 @@ pub fn follow(hosts: &mut [HostModel]) {
         }
     }
     for (there, mut vm) in adopt {
-        let Some(host) = hosts.get_mut(there) else { continue };
+        let host = &mut hosts[there];
         vm.adopted = true;
         vm.vmid = None;
         vm.worlds.clear();
@@ -54,29 +54,30 @@ pub fn follow(hosts: &mut [HostModel]) {
         vm.devices.clear();
         on_volumes(&mut vm, &host.volumes);
         host.vms.push(vm);
-        let index = host.vms.len() - 1;
+        let index = VmId::new(host.vms.len() - 1);
         name_worlds(host, index);
         own_handles(host, index);
     }
 }
 
 /// The same VM in another host's model: by uuid and path, or by path alone where no uuid is known.
-fn find(host: &HostModel, vm: &VmModel) -> Option<usize> {
-    host.vms.iter().position(|other| {
+fn find(host: &HostModel, vm: &VmModel) -> Option<VmId> {
+    let is_same = |other: &VmModel| {
         let path = vm.config_key.is_some() && other.config_key == vm.config_key;
         let uuid = match (&vm.vmx.bios_uuid, &other.vmx.bios_uuid) {
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
         path && uuid
-    })
+    };
+    host.vms_by_id().find(|(_, other)| is_same(other)).map(|(id, _)| id)
 }
 
 /// Where a VM of a host ran at a moment.
 #[must_use]
-pub fn ran_on(hosts: &[HostModel], host: usize, vm: usize, at: Millis) -> RanOn {
-    let Some(here) = hosts.get(host) else { return RanOn::Here };
-    let Some(model) = here.vms.get(vm) else { return RanOn::Here };
+pub fn ran_on(hosts: &[HostModel], host: HostId, vm: VmId, at: Millis) -> RanOn {
+    let here = &hosts[host];
+    let model = &here[vm];
     let (Some(own), Some(name)) =
         (&here.name, model.session_at(at).and_then(|session| session.host.as_ref()))
     else {
@@ -85,9 +86,7 @@ pub fn ran_on(hosts: &[HostModel], host: usize, vm: usize, at: Millis) -> RanOn 
     if same_host(own, name) || !here.is_host {
         return RanOn::Here;
     }
-    hosts
-        .iter()
-        .enumerate()
+    hosts_by_id(hosts)
         .filter(|(_, other)| other.name.as_deref().is_some_and(|own| same_host(own, name)))
         .find_map(|(there, other)| Some(RanOn::There(there, find(other, model)?)))
         .unwrap_or(RanOn::Elsewhere)

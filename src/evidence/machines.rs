@@ -1,6 +1,6 @@
 //! Which VMs a bundle tells of, and which folder is whose.
 
-use super::model::{HostModel, VmModel};
+use super::model::{HostModel, VmId, VmModel};
 use super::paths::{Volumes, file_name, parent, volume_of};
 use crate::bundle::facts::{self, ListedVm};
 use crate::bundle::{Keep, Owner};
@@ -12,7 +12,7 @@ pub(super) fn machines(
     host: &mut HostModel,
     pass: &BundlePass,
     listed: &[ListedVm],
-) -> BTreeMap<String, usize> {
+) -> BTreeMap<String, VmId> {
     let mut owners = BTreeMap::new();
     let mut known = Known { most: pass.most_vms, ..Known::default() };
     for file in &pass.kept {
@@ -20,10 +20,9 @@ pub(super) fn machines(
             let entries = facts::vmx(&file.text);
             let path = format!("{folder}/{}", file_name(&file.path));
             let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(&path), folder) else { continue };
-            if let Some(model) = host.vms.get_mut(vm) {
-                model.vmx.fill_from(&entries);
-                model.config.get_or_insert_with(|| absolute(&path));
-            }
+            let model = &mut host[vm];
+            model.vmx.fill_from(&entries);
+            model.config.get_or_insert_with(|| absolute(&path));
             owners.entry(folder.clone()).or_insert(vm);
         }
     }
@@ -31,25 +30,23 @@ pub(super) fn machines(
         for (vmid, path) in facts::vm_inventory(&file.text) {
             let folder = parent(path.trim_start_matches('/'));
             let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(&path), folder) else { continue };
-            if let Some(model) = host.vms.get_mut(vm) {
-                model.vmid = model.vmid.or(vmid);
-                model.config = Some(path.clone());
-            }
+            let model = &mut host[vm];
+            model.vmid = model.vmid.or(vmid);
+            model.config = Some(path.clone());
         }
     }
     for entry in listed {
         let Some(path) = &entry.config else { continue };
         let folder = parent(path.trim_start_matches('/'));
         let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(path), folder) else { continue };
-        if let Some(model) = host.vms.get_mut(vm) {
-            model.config.get_or_insert_with(|| path.clone());
-            if !entry.name.is_empty() {
-                model.names.insert(entry.name.clone());
-                model.vmx.name.get_or_insert_with(|| entry.name.clone());
-            }
-            if let Some(uuid) = &entry.uuid {
-                model.vmx.bios_uuid.get_or_insert_with(|| uuid.clone());
-            }
+        let model = &mut host[vm];
+        model.config.get_or_insert_with(|| path.clone());
+        if !entry.name.is_empty() {
+            model.names.insert(entry.name.clone());
+            model.vmx.name.get_or_insert_with(|| entry.name.clone());
+        }
+        if let Some(uuid) = &entry.uuid {
+            model.vmx.bios_uuid.get_or_insert_with(|| uuid.clone());
         }
     }
     for log in &pass.logs {
@@ -89,7 +86,7 @@ impl Known {
         volumes: &Volumes,
         config: Option<&str>,
         folder: &str,
-    ) -> Option<usize> {
+    ) -> Option<VmId> {
         let config_key = config.map(|path| volumes.canonical(path));
         let folder_key = volumes.canonical(folder);
         let here: &[usize] = self.by_folder.get(&folder_key).map_or(&[], Vec::as_slice);
@@ -125,7 +122,7 @@ impl Known {
         if let Some(volume) = volume_of(folder).or_else(|| config.and_then(volume_of)) {
             vm.volumes.insert(volumes.key(volume).to_owned());
         }
-        Some(index)
+        Some(VmId::new(index))
     }
 }
 

@@ -14,5 +14,7 @@ mod worlds;
 pub use build::build;
 pub use concern::Concerns;
 pub use follow::{RanOn, follow, ran_on};
-pub use model::{Finding, HostModel, RawWorlds, Session, VmModel, WorldSpan};
+pub use model::{
+    Finding, FindingId, HostId, HostModel, RawWorlds, Session, VmId, VmModel, WorldSpan, hosts_by_id,
+};
 pub use tie::{Tie, tie};

@@ -4,41 +4,54 @@
 use super::paths::Volumes;
 use crate::bundle::facts::Vmx;
 use crate::log::{Coverage, LogKind, Millis, Span};
-use crate::rules::{Captures, Fact, RuleSet};
+use crate::rules::{Fact, RuleId, RuleSet};
+use crate::scan::Hit;
+use crate::terms::ids;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, Index, IndexMut};
+
+ids! {
+    /// A host of a run.
+    HostId;
+    /// A VM of a [`HostModel`].
+    VmId;
+    /// A finding of a [`HostModel`].
+    FindingId;
+}
 
 /// A line that a rule found, with its place in the bundle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// Index of the rule.
-    pub rule: usize,
+    /// The line, and what the rule took out of it.
+    pub hit: Hit,
     /// Kind of log.
     pub log: LogKind,
-    /// The VM whose own log it stands in (index into [`HostModel::vms`]).
-    pub owner: Option<usize>,
+    /// The VM whose own log contains it.
+    pub owner: Option<VmId>,
     /// Member of the bundle (index into [`HostModel::members`]).
     pub member: usize,
-    /// Line in the member, from 1.
-    pub line: u64,
-    /// When.
-    pub time: Option<Millis>,
-    /// Time of the last line before it with another time.
-    pub before: Option<Millis>,
-    /// What the rule took out of it.
-    pub captures: Captures,
-    /// The line.
-    pub text: Box<str>,
-    /// How many equal ones it stands for.
-    pub count: u64,
-    /// Time of the last of them.
-    pub last: Option<Millis>,
+}
+
+/// A finding is read as the line that it is.
+impl Deref for Finding {
+    type Target = Hit;
+
+    fn deref(&self) -> &Hit {
+        &self.hit
+    }
 }
 
 impl Finding {
+    /// Line in the member, from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.hit.index + 1
+    }
+
     /// Order of the report: time, member, line, rule.
     #[must_use]
-    pub fn order(&self) -> (Option<Millis>, usize, u64, usize) {
-        (self.time, self.member, self.line, self.rule)
+    pub fn order(&self) -> (Option<Millis>, usize, u64, RuleId) {
+        (self.hit.time, self.member, self.hit.index, self.hit.rule)
     }
 }
 
@@ -196,8 +209,6 @@ pub struct HostModel {
     pub cores: Vec<String>,
     /// Whether this is a host at all, and not a loose log of a VM.
     pub is_host: bool,
-    /// Which findings may concern which VM, worked out when first asked for.
-    pub concerns: super::Concerns,
     /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
     /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
     pub sel_ahead: Option<Millis>,
@@ -210,8 +221,68 @@ pub struct HostModel {
 impl HostModel {
     /// The findings that state a fact of this kind.
     pub fn facts<'a>(&'a self, rules: &'a RuleSet, fact: Fact) -> impl Iterator<Item = &'a Finding> + 'a {
-        self.findings
-            .iter()
-            .filter(move |f| rules.rules().get(f.rule).is_some_and(|rule| rule.rule.fact == Some(fact)))
+        self.findings.iter().filter(move |f| rules[f.rule].rule.fact == Some(fact))
+    }
+
+    /// The member that contains a finding.
+    #[must_use]
+    pub fn member(&self, finding: &Finding) -> &str {
+        self.members.get(finding.member).map_or("", String::as_str)
+    }
+
+    /// The findings with their places.
+    pub fn findings_by_id(&self) -> impl Iterator<Item = (FindingId, &Finding)> {
+        self.findings.iter().enumerate().map(|(at, finding)| (FindingId::new(at), finding))
+    }
+
+    /// The VMs with their places.
+    pub fn vms_by_id(&self) -> impl Iterator<Item = (VmId, &VmModel)> {
+        self.vms.iter().enumerate().map(|(at, vm)| (VmId::new(at), vm))
+    }
+}
+
+/// The hosts of a run with their places.
+pub fn hosts_by_id(hosts: &[HostModel]) -> impl Iterator<Item = (HostId, &HostModel)> {
+    hosts.iter().enumerate().map(|(at, host)| (HostId::new(at), host))
+}
+
+#[allow(clippy::indexing_slicing)]
+impl Index<FindingId> for HostModel {
+    type Output = Finding;
+
+    fn index(&self, id: FindingId) -> &Finding {
+        &self.findings[id.at()]
+    }
+}
+
+#[allow(clippy::indexing_slicing)]
+impl Index<VmId> for HostModel {
+    type Output = VmModel;
+
+    fn index(&self, id: VmId) -> &VmModel {
+        &self.vms[id.at()]
+    }
+}
+
+#[allow(clippy::indexing_slicing)]
+impl IndexMut<VmId> for HostModel {
+    fn index_mut(&mut self, id: VmId) -> &mut VmModel {
+        &mut self.vms[id.at()]
+    }
+}
+
+#[allow(clippy::indexing_slicing)]
+impl Index<HostId> for [HostModel] {
+    type Output = HostModel;
+
+    fn index(&self, id: HostId) -> &HostModel {
+        &self[id.at()]
+    }
+}
+
+#[allow(clippy::indexing_slicing)]
+impl IndexMut<HostId> for [HostModel] {
+    fn index_mut(&mut self, id: HostId) -> &mut HostModel {
+        &mut self[id.at()]
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn correct(host: &mut HostModel, rules: &RuleSet) {
         return;
     }
     for finding in host.findings.iter_mut().filter(|finding| finding.log == LogKind::Sel) {
-        finding.time = finding.time.map(|time| time - ahead);
-        finding.last = finding.last.map(|time| time - ahead);
+        finding.hit.time = finding.hit.time.map(|time| time - ahead);
+        finding.hit.last = finding.hit.last.map(|time| time - ahead);
     }
     host.findings.sort_by_key(Finding::order);
 }

@@ -1,6 +1,6 @@
 //! Runs of the VMX process of each VM: from banner to exit, to the next banner, or to the end of the log.
 
-use super::model::{HostModel, Session};
+use super::model::{HostModel, Session, VmId};
 use crate::log::Millis;
 use crate::rules::{Fact, RuleSet};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct SessionSign {
 
 /// Finds the sessions of all VMs.
 pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
-    let mut marks: BTreeMap<usize, Vec<SessionSign>> = BTreeMap::new();
+    let mut marks: BTreeMap<VmId, Vec<SessionSign>> = BTreeMap::new();
     for (fact, is_start) in [(Fact::VmxStart, true), (Fact::VmxExit, false)] {
         for finding in host.facts(rules, fact) {
             if let (Some(vm), Some(time)) = (finding.owner, finding.time) {
@@ -32,15 +32,16 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
             }
         }
     }
-    let names: Vec<(usize, usize, Millis, String)> = host
+    let names: Vec<(VmId, usize, Millis, String)> = host
         .facts(rules, Fact::VmxHost)
         .filter_map(|finding| {
             Some((finding.owner?, finding.member, finding.time?, finding.captures.get("value")?.to_owned()))
         })
         .collect();
-    for (index, vm) in host.vms.iter_mut().enumerate() {
+    for (at, vm) in host.vms.iter_mut().enumerate() {
+        let id = VmId::new(at);
         let (Some(first), Some(last)) = (vm.coverage.first(), vm.coverage.last()) else { continue };
-        let mut own = marks.remove(&index).unwrap_or_default();
+        let mut own = marks.remove(&id).unwrap_or_default();
         own.sort_unstable();
         let spans = &vm.spans;
         // The last line before a start: of the pieces that end before it; inside its own piece the hint tells.
@@ -52,7 +53,7 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
             session.host = names
                 .iter()
                 .find(|(owner, member, time, _)| {
-                    *owner == index
+                    *owner == id
                         && *member == session.member
                         && session.started
                         && (time - session.from).abs() <= BANNER_SLACK_MS

@@ -1,7 +1,7 @@
 //! Whether a line concerns a VM. Evidence that names another VM never counts; evidence that names a device counts
 //! only for VMs that stand on it.
 
-use super::model::{Finding, HostModel, VmModel};
+use super::model::{Finding, HostModel, VmId, VmModel};
 use super::paths::{device_key, file_name};
 use crate::log::Millis;
 use crate::rules::{Compiled, TieBy};
@@ -43,9 +43,9 @@ impl<'a> Key<'a> {
         Self { host, text, path, id: text.parse().ok(), at }
     }
 
-    /// The VMs of the host that it names, by their index.
-    pub(super) fn named(&self, names: Names) -> Vec<usize> {
-        let all = self.host.vms.iter().enumerate();
+    /// The VMs of the host that it names.
+    pub(super) fn named(&self, names: Names) -> Vec<VmId> {
+        let all = self.host.vms_by_id();
         all.filter(|(_, vm)| names(self, vm)).map(|(at, _)| at).collect()
     }
 }
@@ -108,11 +108,11 @@ pub(super) fn way(by: TieBy) -> Way {
 
 /// Ties a finding to a VM of the host: by the first key that decides; else by what needs no key.
 #[must_use]
-pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: usize) -> Tie {
+pub fn tie(host: &HostModel, rule: &Compiled, finding: &Finding, vm: VmId) -> Tie {
     if let Some(owner) = finding.owner {
         return if owner == vm { Tie::This } else { Tie::Other };
     }
-    let Some(model) = host.vms.get(vm) else { return Tie::Other };
+    let model = &host[vm];
     let mut fallback = Tie::Unknown;
     for &by in &rule.ties {
         let way = way(by);

@@ -1,6 +1,6 @@
 //! Which worlds, cartels, disk handles and volumes are whose.
 
-use super::model::{HostModel, RawWorlds, VmModel, WorldSpan};
+use super::model::{HostModel, RawWorlds, VmId, VmModel, WorldSpan};
 use super::paths::{Volumes, parent, volume_of};
 use crate::bundle::facts::ListedVm;
 use crate::log::Millis;
@@ -42,19 +42,19 @@ pub(super) fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm])
         })
         .collect();
     host.opid_user = opids.into_iter().collect();
-    let starts: BTreeMap<usize, Millis> = host
+    let starts: BTreeMap<VmId, Millis> = host
         .facts(rules, Fact::VmxStart)
         .filter_map(|finding| Some((finding.owner?, finding.time?)))
         .collect();
     for vm in 0..host.vms.len() {
-        name_worlds(host, vm);
+        name_worlds(host, VmId::new(vm));
     }
     for entry in listed {
         let key = entry.config.as_deref().map(|path| host.volumes.canonical(path));
-        let Some(vm) = host.vms.iter().position(|vm| key.is_some() && vm.config_key == key) else { continue };
-        let Some(model) = host.vms.get_mut(vm) else { continue };
+        let known = host.vms.iter_mut().enumerate().find(|(_, vm)| key.is_some() && vm.config_key == key);
+        let Some((at, model)) = known else { continue };
         // The list shows the ids at the time of the capture: those of the last start.
-        let from = starts.get(&vm).copied();
+        let from = starts.get(&VmId::new(at)).copied();
         for (id, spans) in [(entry.world, &mut model.worlds), (entry.cartel, &mut model.cartels)] {
             if let Some(id) = id
                 && !spans.iter().any(|span| span.id == id)
@@ -64,14 +64,14 @@ pub(super) fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm])
         }
     }
     for vm in 0..host.vms.len() {
-        own_handles(host, vm);
+        own_handles(host, VmId::new(vm));
     }
 }
 
 /// The worlds that bear a VM's name, with the time from one start to the next. A name that two VMs bear names
 /// neither.
-pub(super) fn name_worlds(host: &mut HostModel, vm: usize) {
-    let Some(model) = host.vms.get(vm) else { return };
+pub(super) fn name_worlds(host: &mut HostModel, vm: VmId) {
+    let model = &host[vm];
     let alone = |name: &String| host.vms.iter().filter(|other| other.names.contains(name)).count() == 1;
     let mut found: Vec<(Millis, u64)> = host
         .worlds
@@ -95,16 +95,16 @@ pub(super) fn name_worlds(host: &mut HostModel, vm: usize) {
         .iter()
         .filter_map(|span| Some(WorldSpan { id: *host.worlds.cartels.get(&span.id)?, ..*span }))
         .collect();
-    if let Some(model) = host.vms.get_mut(vm) {
-        model.worlds = spans;
-        model.cartels = cartels;
-    }
+    let model = &mut host[vm];
+    model.worlds = spans;
+    model.cartels = cartels;
 }
 
 /// The handles of virtual disks that were made for a VM's worlds.
-pub(super) fn own_handles(host: &mut HostModel, vm: usize) {
-    let Some(model) = host.vms.get_mut(vm) else { return };
-    for (handle, world, time) in &host.worlds.handles {
+pub(super) fn own_handles(host: &mut HostModel, vm: VmId) {
+    let HostModel { vms, worlds, .. } = host;
+    let Some(model) = vms.get_mut(vm.at()) else { return };
+    for (handle, world, time) in &worlds.handles {
         if model.worlds.iter().any(|span| span.holds(*world, *time)) {
             model.handles.insert(handle.clone());
         }
@@ -113,16 +113,14 @@ pub(super) fn own_handles(host: &mut HostModel, vm: usize) {
 
 /// The volumes and devices under each VM.
 pub(super) fn stands_on(host: &mut HostModel) {
-    let mut migrations: Vec<(usize, String)> = Vec::new();
+    let mut migrations: Vec<(VmId, String)> = Vec::new();
     for finding in &host.findings {
         if let (Some(vm), Some(id)) = (finding.owner, finding.captures.get("migration")) {
             migrations.push((vm, id.to_owned()));
         }
     }
     for (vm, id) in migrations {
-        if let Some(vm) = host.vms.get_mut(vm) {
-            vm.migrations.insert(id);
-        }
+        host[vm].migrations.insert(id);
     }
     let HostModel { volumes, vms, .. } = host;
     for vm in vms {
@@ -132,18 +130,15 @@ pub(super) fn stands_on(host: &mut HostModel) {
 
 /// The volumes and devices under one VM.
 pub(super) fn on_volumes(vm: &mut VmModel, volumes: &Volumes) {
-    {
-        let disks: Vec<String> = vm.vmx.disks.clone();
-        for disk in &disks {
-            if let Some(volume) = volume_of(disk) {
-                vm.volumes.insert(volumes.key(volume).to_owned());
-                vm.folders.insert(volumes.canonical(parent(disk.trim_start_matches('/'))));
-            }
+    for disk in &vm.vmx.disks {
+        if let Some(volume) = volume_of(disk) {
+            vm.volumes.insert(volumes.key(volume).to_owned());
+            vm.folders.insert(volumes.canonical(parent(disk.trim_start_matches('/'))));
         }
-        for key in &vm.volumes {
-            if let Some(volume) = volumes.get(key) {
-                vm.devices.extend(volume.devices.iter().cloned());
-            }
+    }
+    for key in &vm.volumes {
+        if let Some(volume) = volumes.get(key) {
+            vm.devices.extend(volume.devices.iter().cloned());
         }
     }
 }

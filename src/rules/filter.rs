@@ -5,7 +5,7 @@
 //! walked twice or parsed for this.
 
 use super::fingerprint::{Fingerprint, Frequencies, SAMPLE, fingerprints};
-use super::registry::RuleSet;
+use super::registry::{RuleId, RuleSet};
 use crate::log::LogKind;
 use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
 use std::ops::Range;
@@ -28,11 +28,11 @@ pub struct Filter {
     learnt: OnceLock<Vec<Search>>,
 }
 
-/// A literal and the rules (indices into the set) that need it.
+/// A literal and the rules that need it.
 #[derive(Debug)]
 struct Literal {
     text: String,
-    rules: Vec<usize>,
+    rules: Vec<RuleId>,
 }
 
 /// Fingerprints that are searched for in one go.
@@ -65,12 +65,12 @@ impl Filter {
     #[must_use]
     pub fn new(rules: &RuleSet, kind: LogKind) -> Option<Self> {
         let mut literals: Vec<Literal> = Vec::new();
-        for (index, rule) in rules.rules().iter().enumerate().filter(|(_, rule)| rule.looks_at(kind)) {
+        for (id, rule) in rules.by_id().filter(|(_, rule)| rule.looks_at(kind)) {
             // A literal stands in one line.
             for text in rule.rule.literals.iter().filter(|text| !text.is_empty() && !text.contains('\n')) {
                 match literals.iter_mut().find(|own| own.text == *text) {
-                    Some(own) => own.rules.push(index),
-                    None => literals.push(Literal { text: text.clone(), rules: vec![index] }),
+                    Some(own) => own.rules.push(id),
+                    None => literals.push(Literal { text: text.clone(), rules: vec![id] }),
                 }
             }
         }
@@ -136,7 +136,7 @@ impl Filter {
     }
 
     /// The rules that need one of these literals, rising and without repeats.
-    pub fn rules_of(&self, marks: &[LiteralHit], out: &mut Vec<usize>) {
+    pub fn rules_of(&self, marks: &[LiteralHit], out: &mut Vec<RuleId>) {
         out.clear();
         for mark in marks {
             if let Some(own) = self.literals.get(mark.literal) {
@@ -252,7 +252,7 @@ mod tests {
                 .iter()
                 .enumerate()
                 .filter(|(at, word)| !words.iter().take(*at).any(|own| own == *word))
-                .map(|(at, word)| Literal { text: word.clone(), rules: vec![at] })
+                .map(|(at, word)| Literal { text: word.clone(), rules: vec![RuleId::new(at)] })
                 .collect();
             let filter = Filter::of(literals);
             if let Some(sample) = sample {

@@ -21,4 +21,4 @@ pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part,
     Positive, Rule, RuleFile, TieBy, TimeRelation,
 };
-pub use registry::{LoadError, RuleError, RuleSet, check};
+pub use registry::{LoadError, RuleError, RuleId, RuleSet, check};

@@ -4,7 +4,7 @@ use super::compiled::Compiled;
 use super::model::RuleFile;
 use super::references::Fault;
 use super::{embedded, references};
-use crate::terms::Strength;
+use crate::terms::{Strength, ids};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,11 @@ pub enum LoadError {
         /// What the system said.
         error: std::io::Error,
     },
+}
+
+ids! {
+    /// A rule of a [`RuleSet`].
+    RuleId;
 }
 
 /// The rules of a run, in the order of their ids.
@@ -103,10 +108,16 @@ impl RuleSet {
         Ok(Self::from_map(own(&sources, &BTreeMap::new())?))
     }
 
-    /// A set of one rule, taken as it is.
+    /// These rules and one more, taken as it is; it takes the place of one with its id.
     #[must_use]
-    pub fn single(rule: super::model::Rule) -> Self {
-        Self { rules: vec![Compiled::new(rule, Arc::from(""))] }
+    pub fn with(&self, rule: super::model::Rule) -> Self {
+        let others = self.rules.iter().filter(|own| own.rule.id != rule.id);
+        // Patterns are compiled when a line first needs them: those of the copy anew.
+        let again = |own: &Compiled| Compiled::new(own.rule.clone(), Arc::clone(&own.topic));
+        let mut rules: Vec<Compiled> = others.map(again).collect();
+        let at = rules.partition_point(|own| own.rule.id < rule.id);
+        rules.insert(at, Compiled::new(rule, Arc::from("")));
+        Self { rules }
     }
 
     /// All rules, by id.
@@ -118,17 +129,31 @@ impl RuleSet {
     /// The rule with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Compiled> {
-        self.index_of(id).and_then(|index| self.rules.get(index))
+        self.id_of(id).map(|id| &self[id])
     }
 
-    /// The place of the rule with this id in [`RuleSet::rules`].
+    /// The rules with their places.
+    pub fn by_id(&self) -> impl Iterator<Item = (RuleId, &Compiled)> {
+        self.rules.iter().enumerate().map(|(at, rule)| (RuleId::new(at), rule))
+    }
+
+    /// The place of the rule with this id.
     #[must_use]
-    pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.rules.binary_search_by(|rule| rule.rule.id.as_str().cmp(id)).ok()
+    pub fn id_of(&self, id: &str) -> Option<RuleId> {
+        self.rules.binary_search_by(|rule| rule.rule.id.as_str().cmp(id)).ok().map(RuleId::new)
     }
 
     fn from_map(all: BTreeMap<String, Compiled>) -> Self {
         Self { rules: all.into_values().collect() }
+    }
+}
+
+impl std::ops::Index<RuleId> for RuleSet {
+    type Output = Compiled;
+
+    #[allow(clippy::indexing_slicing)]
+    fn index(&self, id: RuleId) -> &Compiled {
+        &self.rules[id.at()]
     }
 }
 

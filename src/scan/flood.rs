@@ -8,7 +8,7 @@
 
 use super::scanned::Hit;
 use super::scanner::{Tells, key, tells};
-use crate::rules::RuleSet;
+use crate::rules::{RuleId, RuleSet};
 use std::collections::BTreeMap;
 
 /// Findings that a piece keeps of a rule that gives evidence. A crash shows twelve of a rule at most.
@@ -26,13 +26,13 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
     if hits.len() <= EVIDENCE / 4 {
         return;
     }
-    let mut of_rule: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut of_rule: BTreeMap<RuleId, Vec<usize>> = BTreeMap::new();
     for (at, hit) in hits.iter().enumerate() {
         of_rule.entry(hit.rule).or_default().push(at);
     }
     let mut dropped = vec![false; hits.len()];
     for (rule, all) in of_rule {
-        let Some(rule) = rules.rules().get(rule) else { continue };
+        let rule = &rules[rule];
         let limit =
             if tells(rule) == Tells::Evidence { EVIDENCE } else { TOLD } / if piece >= LONG { 4 } else { 1 };
         if all.len() <= limit {
@@ -151,7 +151,7 @@ interval = { end = ["t.state"] }
         bound(&mut hits, &rules, 0);
         assert!(hits.len() <= EVIDENCE);
         assert_eq!(hits.iter().map(|hit| hit.count).sum::<u64>(), 1_000);
-        assert!(hits.windows(2).all(|pair| pair[0].line < pair[1].line));
+        assert!(hits.windows(2).all(|pair| pair[0].index < pair[1].index));
     }
 
     #[test]

@@ -115,14 +115,15 @@ mod tests {
     use super::*;
     use crate::bundle::Owner;
     use crate::log::LogKind;
+    use crate::rules::RuleId;
     use crate::scan::{Hit, MemberLog, Scanned};
     use proptest::prelude::*;
 
     fn piece(bundle: usize, member: usize, number: u32, hits: usize) -> PieceDone {
         // The first and every third hit tells what happened or is a sign of life.
         let hit = |n: usize| Hit {
-            rule: n % 3,
-            line: n as u64,
+            rule: RuleId::new(n % 3),
+            index: n as u64,
             time: None,
             before: None,
             captures: Default::default(),

@@ -5,6 +5,7 @@ use super::scanned::{Hit, Scanned};
 use super::scanner::Tells;
 use super::survey::SILENCE;
 use crate::log::{Millis, Span};
+use crate::rules::RuleId;
 use std::collections::BTreeMap;
 
 /// A log of which the pieces up to one are joined; those that came before their turn wait.
@@ -19,7 +20,7 @@ pub(super) struct Joined {
     long_lines: u64,
     last_before: Option<Millis>,
     /// Rule of the last hit that tells what happened, and its place in `hits`, if it is still there.
-    told: Option<(usize, (usize, usize))>,
+    told: Option<(RuleId, (usize, usize))>,
     /// The piece that comes next.
     next: u32,
     waiting: BTreeMap<u32, PieceDone>,
@@ -85,7 +86,7 @@ impl Joined {
         let mut piece = done.scanned;
         let last_time = self.scanned.last_time;
         for hit in &mut piece.hits {
-            hit.line += self.scanned.lines;
+            hit.index += self.scanned.lines;
             // A piece that begins inside a record has its time from the piece before.
             if hit.time.is_none() {
                 hit.time = last_time;
@@ -119,7 +120,7 @@ impl Joined {
     /// Takes the hits of the piece that is joined.
     fn take(&mut self, mut hits: Vec<Hit>, tells: &[Tells]) {
         self.fold_alive(&mut hits, tells);
-        if let Some(at) = hits.iter().rposition(|hit| tells.get(hit.rule) != Some(&Tells::Evidence)) {
+        if let Some(at) = hits.iter().rposition(|hit| tells.get(hit.rule.at()) != Some(&Tells::Evidence)) {
             self.told = hits.get(at).map(|hit| (hit.rule, (self.hits.len(), at)));
         }
         let bytes = cost(&hits);
@@ -137,11 +138,11 @@ impl Joined {
     /// the hit is gone, so that what was found does not depend on when something was dropped.
     fn fold_alive(&mut self, hits: &mut Vec<Hit>, tells: &[Tells]) {
         let Some((rule, (piece, at))) = self.told else { return };
-        let first = hits.iter().position(|hit| tells.get(hit.rule) != Some(&Tells::Evidence));
+        let first = hits.iter().position(|hit| tells.get(hit.rule.at()) != Some(&Tells::Evidence));
         let Some(first) = first.filter(|&first| hits.get(first).is_some_and(|hit| hit.rule == rule)) else {
             return;
         };
-        if tells.get(rule) != Some(&Tells::Alive) {
+        if tells.get(rule.at()) != Some(&Tells::Alive) {
             return;
         }
         let more = hits.remove(first);

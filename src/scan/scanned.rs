@@ -1,15 +1,15 @@
 //! What scanning a piece of a log gives.
 
 use crate::log::{Millis, Span};
-use crate::rules::Captures;
+use crate::rules::{Captures, RuleId};
 
 /// A line that a rule matched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// Index of the rule in its set.
-    pub rule: usize,
+    /// The rule.
+    pub rule: RuleId,
     /// Line, from 0, counted from the start of the piece; of the member once the pass is over.
-    pub line: u64,
+    pub index: u64,
     /// Its time; a line without a stamp has that of the line it continues.
     pub time: Option<Millis>,
     /// Time of the last line before it that has another time: the last sign of life before a boot.

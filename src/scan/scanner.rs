@@ -3,7 +3,7 @@
 use super::scanned::{Hit, Scanned};
 use super::survey::{Survey, When, line_ends, when};
 use crate::log::{LogKind, Millis, Stamper};
-use crate::rules::{Captures, Compiled, Fact, Filter, LiteralHit, RuleSet};
+use crate::rules::{Captures, Compiled, Fact, Filter, LiteralHit, RuleId, RuleSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -75,15 +75,15 @@ impl Scanner<'_> {
         filter.rules_of(marks, &mut lines.candidates);
         let first_new = hits.len();
         for at in 0..lines.candidates.len() {
-            let Some(&index) = lines.candidates.get(at) else { continue };
-            let Some(rule) = self.rules.rules().get(index) else { continue };
+            let Some(&id) = lines.candidates.get(at) else { break };
+            let rule = &self.rules[id];
             let text = self.text(lines.data, &lines.line, rule.rule.span);
             let Some(captures) = rule.matches(&text) else { continue };
             let text = Box::from(String::from_utf8_lossy(&text));
             let (line, when) = lines.place();
             let time = captures.get("when").and_then(crate::log::read_alone).or(when.time);
             let before = when.before;
-            hits.push(Hit { rule: index, line, time, before, captures, text, count: 1, last: time });
+            hits.push(Hit { rule: id, index: line, time, before, captures, text, count: 1, last: time });
         }
         if hits.len() > first_new {
             self.settle(first_new, &mut lines.folded, hits);
@@ -93,9 +93,9 @@ impl Scanner<'_> {
     /// Drops hits that another rule of the same line excludes, and folds repeats into one.
     fn settle(&self, first_new: usize, folded: &mut Folded, hits: &mut Vec<Hit>) {
         let fresh: Vec<Hit> = hits.drain(first_new..).collect();
-        let ids: Vec<&str> = fresh.iter().filter_map(|hit| self.id(hit.rule)).collect();
+        let ids: Vec<&str> = fresh.iter().map(|hit| self.rules[hit.rule].rule.id.as_str()).collect();
         for hit in fresh {
-            let Some(rule) = self.rules.rules().get(hit.rule) else { continue };
+            let rule = &self.rules[hit.rule];
             if rule.rule.excluded_by.iter().any(|id| ids.contains(&id.as_str())) {
                 continue;
             }
@@ -135,10 +135,6 @@ impl Scanner<'_> {
         }
     }
 
-    fn id(&self, rule: usize) -> Option<&str> {
-        self.rules.rules().get(rule).map(|rule| rule.rule.id.as_str())
-    }
-
     /// The line without its line end, and the lines of its span behind it; an event record ends where the next
     /// begins.
     fn text<'t>(&self, data: &'t [u8], place: &Range<usize>, span: u8) -> Cow<'t, [u8]> {
@@ -173,7 +169,7 @@ impl Scanner<'_> {
 #[derive(Default)]
 struct Folded {
     /// By rule and what it is about.
-    recent: BTreeMap<(usize, String), Recent>,
+    recent: BTreeMap<(RuleId, String), Recent>,
     /// The last finding that tells what happened.
     told: Option<usize>,
 }
@@ -225,7 +221,7 @@ struct Lines<'a> {
     counted: usize,
     stamper: Stamper,
     when: Option<When>,
-    candidates: Vec<usize>,
+    candidates: Vec<RuleId>,
     folded: Folded,
 }
 
@@ -325,7 +321,7 @@ crash = "vmx-failure"
         assert_eq!((out.lines, out.understood, out.stamped), (6, 6, 4));
         assert_eq!(out.silences.len(), 1);
         assert_eq!(out.hits.len(), 2);
-        assert_eq!(out.hits[0].line, 1);
+        assert_eq!(out.hits[0].index, 1);
         assert_eq!(out.hits[0].before, crate::log::read_alone("2025-01-01T00:00:00Z"));
         assert_eq!((out.hits[1].count, out.hits[1].captures.get("seconds")), (2, Some("31.5")));
     }
@@ -341,7 +337,7 @@ crash = "vmx-failure"
         let crash = "2025-01-01T00:30:00.000Z Wa(03) vcpu-1 - WinBSOD: Synthetic MSR[0x40000100] 0x50\n";
         let text = [alive(1), alive(2), alive(3), crash.to_owned(), alive(31), alive(32)].concat();
         let hits = scan_as(&rules, LogKind::Vmware, &text, text.len()).hits;
-        let counts: Vec<(u64, u64)> = hits.iter().map(|hit| (hit.line, hit.count)).collect();
+        let counts: Vec<(u64, u64)> = hits.iter().map(|hit| (hit.index, hit.count)).collect();
         assert_eq!(counts, [(0, 3), (3, 1), (4, 2)]);
         assert_eq!(hits[0].last, crate::log::read_alone("2025-01-01T00:03:00Z"));
     }

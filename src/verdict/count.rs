@@ -1,22 +1,20 @@
 //! Rules that want several lines within a time.
 
 use super::caps::Line;
-use crate::evidence::HostModel;
+use crate::evidence::{FindingId, HostModel};
 use crate::rules::Count;
 use std::collections::BTreeMap;
 
-/// Marks the lines of a rule of which there are too few. `lines` are findings (indices in the host) in the order of
+/// Marks the lines of a rule of which there are too few. `lines` are findings in the order of
 /// time; those that agree in the captures the rule names are counted together.
-pub(super) fn mark_too_few(count: &Count, host: &HostModel, mut lines: Vec<(usize, &mut Line)>) {
+pub(super) fn mark_too_few(count: &Count, host: &HostModel, mut lines: Vec<(FindingId, &mut Line)>) {
     let mut groups: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
     let mut counts = Vec::new();
     for (place, (at, _)) in lines.iter().enumerate() {
-        let finding = host.findings.get(*at);
-        let key = count.same.iter().map(|name| {
-            finding.and_then(|finding| finding.captures.get(name)).unwrap_or_default().to_owned()
-        });
+        let finding = &host[*at];
+        let key = count.same.iter().map(|name| finding.captures.get(name).unwrap_or_default().to_owned());
         groups.entry(key.collect()).or_default().push(place);
-        counts.push(finding.map_or(0, |finding| finding.count));
+        counts.push(finding.count);
     }
     let mut enough = vec![false; lines.len()];
     for members in groups.values() {

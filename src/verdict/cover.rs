@@ -21,11 +21,8 @@ pub struct Cover {
 #[must_use]
 pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) -> Cover {
     let from = crash.time - windows.before;
-    let own = if log.log().belongs == Belongs::ToVm {
-        host.vms.get(crash.vm).map(|vm| &vm.coverage)
-    } else {
-        host.logs.get(&log)
-    };
+    let own =
+        if log.log().belongs == Belongs::ToVm { Some(&host[crash.vm].coverage) } else { host.logs.get(&log) };
     let Some(own) = own.filter(|own| own.members > 0) else {
         let why = collection_error(host, log)
             .map_or(String::new(), |error| format!(" (the collection says: {error})"));

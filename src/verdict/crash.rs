@@ -4,7 +4,7 @@ use super::thresholds::{
     BOOT_AFTER_RESET_MS, BOOT_SLACK_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
     MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, SAME_GUEST_CRASH_MS, SAME_MOMENT_MS,
 };
-use crate::evidence::{Finding, HostModel, Tie};
+use crate::evidence::{Concerns, Finding, FindingId, HostModel, Tie, VmId};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
 use crate::terms::CrashKind;
@@ -23,8 +23,8 @@ pub struct Reported {
 /// A crash of a VM before it is judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crash {
-    /// The VM (index in its host).
-    pub vm: usize,
+    /// The VM in its host.
+    pub vm: VmId,
     /// Its first line.
     pub time: Millis,
     /// The last line that tells it.
@@ -33,8 +33,8 @@ pub struct Crash {
     pub kind: CrashKind,
     /// What Windows reported.
     pub bugcheck: Option<Reported>,
-    /// The findings that tell it (indices in the host).
-    pub findings: Vec<usize>,
+    /// The findings that tell it.
+    pub findings: Vec<FindingId>,
     /// For a host that went down: when it was back.
     pub back: Option<Millis>,
 }
@@ -49,7 +49,7 @@ impl Crash {
 
 /// A line that tells a crash of a VM.
 struct CrashSign {
-    at: usize,
+    at: FindingId,
     time: Millis,
     kind: CrashKind,
     own_log: bool,
@@ -61,9 +61,10 @@ struct CrashSign {
 
 /// The crashes of one VM, by time; those of a host that went down are found elsewhere.
 #[must_use]
-pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
-    let marks = marks(host, rules, vm);
-    let facts = Facts::of(host, rules, vm);
+pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &Concerns, vm: VmId) -> Vec<Crash> {
+    let concerning = concerns.of_vm(host, rules, vm);
+    let marks = marks(host, rules, vm, &concerning);
+    let facts = Facts::of(host, rules, vm, &concerning);
     let mut crashes: Vec<Crash> = Vec::new();
     let mut pending: Vec<&CrashSign> = Vec::new();
     for mark in &marks {
@@ -107,11 +108,11 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Crash> {
     crashes
 }
 
-fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<CrashSign> {
+fn marks(host: &HostModel, rules: &RuleSet, vm: VmId, concerning: &[(FindingId, Tie)]) -> Vec<CrashSign> {
     let mut marks = Vec::new();
-    for (at, tied) in host.concerning(rules, vm) {
-        let Some(finding) = host.findings.get(at) else { continue };
-        let Some(rule) = rules.rules().get(finding.rule) else { continue };
+    for &(at, tied) in concerning {
+        let finding = &host[at];
+        let rule = &rules[finding.rule];
         let (Some(kind), Some(time)) = (rule.rule.crash, finding.time) else { continue };
         if kind == CrashKind::HostDown {
             continue;
@@ -121,8 +122,7 @@ fn marks(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<CrashSign> {
         }
         let own_log = finding.owner.is_some();
         // A loose log of a hosted product knows nobody but its user: a reset there is an operation.
-        let hosted = host.vms.get(vm).is_some_and(|model| model.hosted);
-        if kind == CrashKind::VmReset && hosted {
+        if kind == CrashKind::VmReset && host[vm].hosted {
             continue;
         }
         marks.push(CrashSign {
@@ -151,20 +151,13 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(host: &HostModel, rules: &RuleSet, vm: usize) -> Self {
-        let concerning = host.concerning(rules, vm);
+    fn of(host: &HostModel, rules: &RuleSet, vm: VmId, concerning: &[(FindingId, Tie)]) -> Self {
         let times = |wanted: &[Fact]| -> Vec<Millis> {
             concerning
                 .iter()
-                .filter_map(|(at, _)| host.findings.get(*at))
+                .map(|(at, _)| &host[*at])
                 .filter(|finding| finding.owner == Some(vm))
-                .filter(|finding| {
-                    rules
-                        .rules()
-                        .get(finding.rule)
-                        .and_then(|rule| rule.rule.fact)
-                        .is_some_and(|fact| wanted.contains(&fact))
-                })
+                .filter(|finding| rules[finding.rule].rule.fact.is_some_and(|fact| wanted.contains(&fact)))
                 .filter_map(|finding| finding.time)
                 .collect()
         };
@@ -179,13 +172,12 @@ impl Facts {
                 .iter()
                 .filter(|finding| finding.owner == Some(vm))
                 .filter(|finding| {
-                    rules.rules().get(finding.rule).is_some_and(|rule| {
-                        rule.rule.operation.as_deref() == Some("question") && rule.rule.origin.is_some()
-                    })
+                    let rule = &rules[finding.rule].rule;
+                    rule.operation.as_deref() == Some("question") && rule.origin.is_some()
                 })
                 .filter_map(|finding| finding.time)
                 .collect(),
-            first: host.vms.get(vm).and_then(|model| model.coverage.first()),
+            first: host[vm].coverage.first(),
         }
     }
 
@@ -267,12 +259,9 @@ fn bugcheck(host: &HostModel, rules: &RuleSet, crash: &Crash) -> Option<Reported
     let mut lines: Vec<&Finding> = crash
         .findings
         .iter()
-        .filter_map(|&at| host.findings.get(at))
+        .map(|&at| &host[at])
         .filter(|finding| {
-            rules
-                .rules()
-                .get(finding.rule)
-                .is_some_and(|rule| rule.rule.crash == Some(CrashKind::WindowsBugcheck))
+            rules[finding.rule].rule.crash == Some(CrashKind::WindowsBugcheck)
                 && finding.captures.get("reg").is_some()
         })
         .collect();
@@ -304,26 +293,19 @@ fn vcpu(text: &str) -> Option<u32> {
     after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-fn settle_kind(host: &HostModel, vm: usize, crash: &mut Crash) {
+fn settle_kind(host: &HostModel, vm: VmId, crash: &mut Crash) {
     if crash.bugcheck.is_some() && crash.kind == CrashKind::GuestPanic {
         crash.kind = CrashKind::WindowsBugcheck;
     }
-    let only_hostd = crash
-        .findings
-        .iter()
-        .filter_map(|&at| host.findings.get(at))
-        .all(|finding| finding.log != LogKind::Vmware);
-    if crash.kind == CrashKind::GuestPanic
-        && only_hostd
-        && host.vms.get(vm).and_then(|vm| vm.is_windows()) == Some(true)
-    {
+    let only_hostd = crash.findings.iter().map(|&at| &host[at]).all(|finding| finding.log != LogKind::Vmware);
+    if crash.kind == CrashKind::GuestPanic && only_hostd && host[vm].is_windows() == Some(true) {
         crash.kind = CrashKind::WindowsBugcheck;
     }
 }
 
 /// A VMX process whose log just stops, and that was started anew: it died without a word.
-fn silent_ends(host: &HostModel, rules: &RuleSet, vm: usize, crashes: &mut Vec<Crash>) {
-    let Some(model) = host.vms.get(vm) else { return };
+fn silent_ends(host: &HostModel, rules: &RuleSet, vm: VmId, crashes: &mut Vec<Crash>) {
+    let model = &host[vm];
     let mut boots: Vec<Millis> =
         host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
     boots.extend(host.booted_at);

@@ -5,7 +5,7 @@ use super::thresholds::{
     BELONGS_TO_BOOT_MS, BOOT_LINES_MS, CLOCK_SLACK_MS, DIED_AT_BOOT_MS, DIED_WITH_HOST_MS, HOST_BACK_MS,
     PLANNED_AFTER_MS, PLANNED_BEFORE_MS, SCREEN_AFTER_LIFE_MS, SCREEN_BEFORE_LIFE_MS, SCREEN_TOLD_MS,
 };
-use crate::evidence::HostModel;
+use crate::evidence::{FindingId, HostModel};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
 use crate::terms::CrashKind;
@@ -18,7 +18,7 @@ pub struct HostDown {
     /// When its logs begin again.
     pub back: Option<Millis>,
     /// Findings that tell it: boot lines, purple screens, audit records.
-    pub findings: Vec<usize>,
+    pub findings: Vec<FindingId>,
     /// Whether something positive says that it was not planned, or the log that would say "planned" is there.
     pub certain: bool,
 }
@@ -34,7 +34,7 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
         if downs.iter().any(|down| down.findings.contains(&at)) {
             continue;
         }
-        let Some(moment) = time(host, at) else { continue };
+        let Some(moment) = host[at].time else { continue };
         if told.planned.iter().any(|stop| (moment - stop).abs() < PLANNED_BEFORE_MS) {
             continue;
         }
@@ -47,12 +47,12 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
     downs
 }
 
-/// What the logs of a host say about its ends and boots: findings (indices in the host) and times.
+/// What the logs of a host say about its ends and boots: findings and times.
 struct Told {
     /// Lines of a boot, by time.
-    boots: Vec<usize>,
+    boots: Vec<FindingId>,
     /// Lines that say that the host ended without being asked to.
-    proofs: Vec<usize>,
+    proofs: Vec<FindingId>,
     /// When a stop was asked for.
     planned: Vec<Millis>,
 }
@@ -60,8 +60,8 @@ struct Told {
 impl Told {
     fn of(host: &HostModel, rules: &RuleSet) -> Self {
         let mut told = Self { boots: Vec::new(), proofs: Vec::new(), planned: Vec::new() };
-        for (at, finding) in host.findings.iter().enumerate() {
-            let Some(rule) = rules.rules().get(finding.rule) else { continue };
+        for (at, finding) in host.findings_by_id() {
+            let rule = &rules[finding.rule];
             match rule.rule.fact {
                 Some(Fact::HostBoot) => told.boots.push(at),
                 Some(Fact::HostStopPlanned) => told.planned.extend(finding.time),
@@ -71,13 +71,13 @@ impl Told {
                 told.proofs.push(at);
             }
         }
-        told.boots.sort_by_key(|&at| time(host, at));
+        told.boots.sort_by_key(|&at| host[at].time);
         told
     }
 }
 
 /// The unplanned end before a boot that these lines show; `None` if it was planned.
-fn before_boot(host: &HostModel, told: &Told, cluster: &[usize]) -> Option<HostDown> {
+fn before_boot(host: &HostModel, told: &Told, cluster: &[FindingId]) -> Option<HostDown> {
     let first = cluster.iter().filter_map(|&at| stamped(host, at)).min()?;
     let life = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max()?;
     let life = last_sign(host, life, first);
@@ -86,12 +86,12 @@ fn before_boot(host: &HostModel, told: &Told, cluster: &[usize]) -> Option<HostD
         return None;
     }
     let near = |proof: Millis| proof >= life - SCREEN_BEFORE_LIFE_MS && proof <= first + SCREEN_TOLD_MS;
-    let own: Vec<usize> =
-        told.proofs.iter().copied().filter(|&at| time(host, at).is_some_and(near)).collect();
+    let own: Vec<FindingId> =
+        told.proofs.iter().copied().filter(|&at| host[at].time.is_some_and(near)).collect();
     // A purple screen is the moment itself; records written at the next boot are not.
     let screen = own
         .iter()
-        .filter_map(|&at| time(host, at))
+        .filter_map(|&at| host[at].time)
         .filter(|proof| *proof < first - CLOCK_SLACK_MS && *proof <= life + SCREEN_AFTER_LIFE_MS)
         .min();
     let summary = host.logs.get(&LogKind::Vmksummary).is_some_and(|log| log.reaches_back(life));
@@ -103,10 +103,6 @@ fn before_boot(host: &HostModel, told: &Told, cluster: &[usize]) -> Option<HostD
     Some(HostDown { time: screen.unwrap_or(life), back: Some(first), findings, certain })
 }
 
-fn time(host: &HostModel, at: usize) -> Option<Millis> {
-    host.findings.get(at)?.time
-}
-
 /// Lines from before the clock is set have the time of the line before them.
 fn is_unstamped(text: &str) -> bool {
     text.starts_with("TSC:")
@@ -116,14 +112,14 @@ fn is_unstamped(text: &str) -> bool {
 }
 
 /// When the boot shows in this line, if the line has a stamp of its own.
-fn stamped(host: &HostModel, at: usize) -> Option<Millis> {
-    let finding = host.findings.get(at)?;
+fn stamped(host: &HostModel, at: FindingId) -> Option<Millis> {
+    let finding = &host[at];
     if is_unstamped(&finding.text) { None } else { finding.time }
 }
 
 /// The last sign of life before the boot that this line shows, in its own log.
-fn life(host: &HostModel, at: usize) -> Option<Millis> {
-    let finding = host.findings.get(at)?;
+fn life(host: &HostModel, at: FindingId) -> Option<Millis> {
+    let finding = &host[at];
     if is_unstamped(&finding.text) { finding.time } else { finding.before }
 }
 
@@ -142,11 +138,11 @@ fn last_sign(host: &HostModel, life: Millis, first: Millis) -> Millis {
     lines.chain(ends).filter(|time| *time > life && *time < until).max().unwrap_or(life)
 }
 
-fn clusters(host: &HostModel, boots: &[usize]) -> Vec<Vec<usize>> {
-    let mut clusters: Vec<Vec<usize>> = Vec::new();
+fn clusters(host: &HostModel, boots: &[FindingId]) -> Vec<Vec<FindingId>> {
+    let mut clusters: Vec<Vec<FindingId>> = Vec::new();
     let mut last: Option<Millis> = None;
     for &at in boots {
-        let Some(moment) = time(host, at) else { continue };
+        let Some(moment) = host[at].time else { continue };
         match clusters.last_mut() {
             // Unstamped lines carry the time of the host's last line, which may lie hours before the next stamp.
             Some(cluster)
@@ -166,7 +162,7 @@ fn clusters(host: &HostModel, boots: &[usize]) -> Vec<Vec<usize>> {
 #[must_use]
 pub fn crashes(host: &HostModel, down: &HostDown) -> Vec<Crash> {
     let mut out = Vec::new();
-    for (vm, model) in host.vms.iter().enumerate() {
+    for (vm, model) in host.vms_by_id() {
         let until = down.back.unwrap_or(Millis::MAX);
         let running = model
             .sessions

@@ -1,7 +1,7 @@
 //! Crashes that belong together: near in time, across VMs and hosts, with what they have in common.
 
 use super::thresholds::INCIDENT_GAP_MS;
-use crate::evidence::HostModel;
+use crate::evidence::{HostId, HostModel, VmId};
 use crate::log::Millis;
 use crate::terms::{CrashKind, Origin};
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 pub struct Member {
     /// Id in the report.
     pub id: String,
-    /// The host (index in the run).
-    pub host: usize,
-    /// The VM (index in its host).
-    pub vm: usize,
+    /// The host.
+    pub host: HostId,
+    /// The VM in its host.
+    pub vm: VmId,
     /// When.
     pub time: Millis,
     /// Of what kind.
@@ -69,7 +69,7 @@ fn incidents(hosts: &[HostModel], group: &[Member]) -> Vec<Incident> {
 }
 
 fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
-    let distinct: BTreeSet<(usize, usize)> = group.iter().map(|member| (member.host, member.vm)).collect();
+    let distinct: BTreeSet<(HostId, VmId)> = group.iter().map(|member| (member.host, member.vm)).collect();
     if distinct.len() < 2 || same_vm_only(hosts, &distinct) {
         return None;
     }
@@ -78,9 +78,8 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
     let origins: BTreeSet<Origin> = group.iter().map(|member| member.origin).collect();
     let one_origin =
         (origins.len() == 1).then_some(first.origin).filter(|origin| *origin != Origin::Undetermined);
-    let host_name = |member: &Member| {
-        hosts.get(member.host).and_then(|host| host.name.clone()).unwrap_or_else(|| "one host".to_owned())
-    };
+    let host_name =
+        |member: &Member| hosts[member.host].name.clone().unwrap_or_else(|| "one host".to_owned());
     let (volumes, devices) = shared_storage(hosts, group);
     let count = distinct.len();
     let (origin, because) = match one_origin {
@@ -128,9 +127,9 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
 }
 
 /// One VM seen in the bundles of two hosts is no incident.
-fn same_vm_only(hosts: &[HostModel], distinct: &BTreeSet<(usize, usize)>) -> bool {
-    let identity = |(host, vm): &(usize, usize)| {
-        let model = hosts.get(*host)?.vms.get(*vm)?;
+fn same_vm_only(hosts: &[HostModel], distinct: &BTreeSet<(HostId, VmId)>) -> bool {
+    let identity = |(host, vm): &(HostId, VmId)| {
+        let model = &hosts[*host][*vm];
         Some((model.vmx.bios_uuid.clone()?, model.config_key.clone()?))
     };
     let mut all = distinct.iter().map(identity);
@@ -144,7 +143,7 @@ fn same_vm_only(hosts: &[HostModel], distinct: &BTreeSet<(usize, usize)>) -> boo
 fn shared_storage(hosts: &[HostModel], group: &[Member]) -> (Vec<String>, Vec<String>) {
     let mut common: Option<(BTreeSet<String>, BTreeSet<String>)> = None;
     for member in group {
-        let Some(vm) = hosts.get(member.host).and_then(|host| host.vms.get(member.vm)) else { continue };
+        let vm = &hosts[member.host][member.vm];
         common = Some(match common {
             None => (vm.volumes.clone(), vm.devices.clone()),
             Some((volumes, devices)) => (

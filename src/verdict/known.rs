@@ -4,7 +4,7 @@
 
 use super::crash::Crash;
 use super::weigh::Weighed;
-use crate::evidence::{HostModel, RanOn, ran_on};
+use crate::evidence::{HostId, HostModel, RanOn, VmId, ran_on};
 use crate::log::Millis;
 use crate::rules::{Fact, KnownIssue, RuleSet};
 use crate::terms::IssueState;
@@ -36,20 +36,14 @@ struct Running {
 pub fn issues(
     hosts: &[HostModel],
     rules: &RuleSet,
-    host: usize,
+    host: HostId,
     crash: &Crash,
     weighed: &[Weighed],
 ) -> Vec<Seen> {
     let mut found: Vec<&KnownIssue> = Vec::new();
     for weighed in weighed {
-        let Some(finding) = hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding))
-        else {
-            continue;
-        };
-        let Some(issue) = rules.rules().get(finding.rule).and_then(|rule| rule.rule.known_issue.as_ref())
-        else {
-            continue;
-        };
+        let finding = &hosts[weighed.host][weighed.finding];
+        let Some(issue) = &rules[finding.rule].rule.known_issue else { continue };
         // Two rules may see one defect in two logs.
         if !found.iter().any(|own| own.article == issue.article && own.summary == issue.summary) {
             found.push(issue);
@@ -78,17 +72,14 @@ pub fn issues(
 
 /// The banner of the VMX process that crashed; without one the host it ran on. The banner is the better witness: a
 /// host may have been patched between the crash and the bundle.
-fn running(hosts: &[HostModel], rules: &RuleSet, host: usize, crash: &Crash) -> Running {
-    let Some(home) = hosts.get(host) else { return Running::default() };
+fn running(hosts: &[HostModel], rules: &RuleSet, host: HostId, crash: &Crash) -> Running {
+    let home = &hosts[host];
     if let Some(banner) = banner(home, rules, crash.vm, crash.time) {
         return banner;
     }
     let there = match ran_on(hosts, host, crash.vm, crash.time) {
         RanOn::Here => home,
-        RanOn::There(there, _) => match hosts.get(there) {
-            Some(there) => there,
-            None => return Running::default(),
-        },
+        RanOn::There(there, _) => &hosts[there],
         RanOn::Elsewhere => return Running::default(),
     };
     Running {
@@ -99,14 +90,12 @@ fn running(hosts: &[HostModel], rules: &RuleSet, host: usize, crash: &Crash) -> 
 }
 
 /// What the last banner before a moment says, if it names version and build.
-fn banner(home: &HostModel, rules: &RuleSet, vm: usize, at: Millis) -> Option<Running> {
+fn banner(home: &HostModel, rules: &RuleSet, vm: VmId, at: Millis) -> Option<Running> {
     let finding = home
         .findings
         .iter()
         .filter(|finding| finding.owner == Some(vm) && finding.time.is_some_and(|time| time <= at))
-        .rfind(|finding| {
-            rules.rules().get(finding.rule).is_some_and(|rule| rule.rule.fact == Some(Fact::VmxStart))
-        })?;
+        .rfind(|finding| rules[finding.rule].rule.fact == Some(Fact::VmxStart))?;
     let product = finding.captures.get("product")?.trim();
     let product = if product.contains("ESX") { "VMware ESXi" } else { product };
     Some(Running {

@@ -7,17 +7,19 @@ use super::incident::{self, Incident};
 use super::known::{self, Seen};
 use super::thresholds::CRASH_OVER_MS;
 use super::unclaimed;
-use super::weigh::{Index, Question, Scene, Weighed, weigh};
+use super::weigh::{Index, LeftOut, Question, Scene, Weighed, weigh};
 use super::{Decision, Method, Windows, case, judge};
 use crate::clean::clean;
-use crate::evidence::{self, Finding, HostModel, RanOn};
+use crate::evidence::{self, Concerns, Finding, HostId, HostModel, RanOn, VmId, hosts_by_id};
 use crate::log::{Millis, rfc3339};
-use crate::rules::RuleSet;
+use crate::rules::{RuleId, RuleSet};
 use crate::selection::Selection;
 use crate::windows::Given;
 
 /// Ends of one host that are looked at, the last ones: each ends every VM that ran.
 const MAX_HOST_DOWNS: usize = 200;
+
+const RAN_ELSEWHERE: &str = "The VM ran on another host at that moment.";
 
 /// What the crashes of a run are judged by.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +36,8 @@ pub struct Inquiry<'a> {
     pub given: Option<&'a Given>,
     /// Crashes of one host that are judged, the last ones.
     pub most: usize,
+    /// The rule of which is kept why its lines do not count.
+    pub traced: Option<RuleId>,
 }
 
 /// A crash with everything that was decided about it.
@@ -41,12 +45,14 @@ pub struct Inquiry<'a> {
 pub struct Judged {
     /// `NAME@TIME`, the name cleaned.
     pub id: String,
-    /// The host (index in the run) whose bundle the VM was found in.
-    pub host: usize,
+    /// The host whose bundle the VM was found in.
+    pub host: HostId,
     /// The crash.
     pub crash: Crash,
     /// What counts for it.
     pub weighed: Vec<Weighed>,
+    /// The lines of the traced rule that were within reach and do not count.
+    pub left_out: Vec<LeftOut>,
     /// What was decided.
     pub decision: Decision,
     /// The twelve checks in their fixed order.
@@ -65,9 +71,11 @@ pub struct Verdicts<'h> {
     /// Crashes that belong together, by time.
     pub incidents: Vec<Incident>,
     /// How many earlier crashes of which host were left out.
-    pub left_out: Vec<(usize, usize)>,
+    pub left_out: Vec<(HostId, usize)>,
+    /// By host: which findings may concern which VM.
+    pub concerns: Vec<Concerns>,
     /// Lines of a host that tell a crash of a VM that is not known.
-    pub unclaimed: Vec<(usize, Vec<&'h Finding>)>,
+    pub unclaimed: Vec<(HostId, Vec<&'h Finding>)>,
 }
 
 /// Assembles and judges the crashes of all VMs, the last ones of each host where there are more than may be.
@@ -80,19 +88,17 @@ pub fn run<'h>(hosts: &'h [HostModel], inquiry: Inquiry<'_>) -> Verdicts<'h> {
         downs: hosts.iter().map(|host| downs(host, inquiry.rules)).collect(),
     };
     let mut out = Verdicts::default();
-    for (at, host) in hosts.iter().enumerate() {
+    for (at, host) in hosts_by_id(hosts) {
         let crashes = court.crashes(at, host, &mut out);
-        let mut before: Option<(usize, Millis)> = None;
+        let mut before: Option<(VmId, Millis)> = None;
         for crash in crashes {
-            let began = host
-                .vms
-                .get(crash.vm)
-                .and_then(|vm| vm.session_at(crash.time))
+            let began = host[crash.vm]
+                .session_at(crash.time)
                 .filter(|session| session.started)
                 .map(|session| session.from);
             let over = before.filter(|(vm, _)| *vm == crash.vm).map(|(_, last)| last + 1);
             before = Some((crash.vm, crash.last.min(crash.time + CRASH_OVER_MS)));
-            let name = host.vms.get(crash.vm).map_or("", |vm| vm.shown_name());
+            let name = host[crash.vm].shown_name();
             if inquiry.selection.wants(name) && inquiry.selection.in_time(Some(crash.time)) {
                 out.judged.push(court.judge(at, host, crash, began.max(over)));
             }
@@ -132,15 +138,16 @@ struct Court<'h, 'a> {
 
 impl<'h> Court<'h, '_> {
     /// The crashes of a host's VMs, and those its own ends made.
-    fn crashes(&self, at: usize, host: &'h HostModel, out: &mut Verdicts<'h>) -> Vec<Crash> {
+    fn crashes(&self, at: HostId, host: &'h HostModel, out: &mut Verdicts<'h>) -> Vec<Crash> {
         let Inquiry { rules, selection, most, .. } = self.inquiry;
+        let concerns = Concerns::of(host, rules);
         let mut crashes = Vec::new();
-        for vm in (0..host.vms.len()).filter(|vm| host.vms.get(*vm).is_some_and(|model| !model.adopted)) {
-            crashes.extend(crash::assemble(host, rules, vm));
+        for (vm, _) in host.vms_by_id().filter(|(_, model)| !model.adopted) {
+            crashes.extend(crash::assemble(host, rules, &concerns, vm));
         }
-        let own = self.downs.get(at).into_iter().flatten();
+        let own = self.downs.get(at.at()).into_iter().flatten();
         let own = own.flat_map(|down| host_down::crashes(host, down)).collect();
-        let mut lines = unclaimed::unclaimed(host, rules, &crashes);
+        let mut lines = unclaimed::unclaimed(host, rules, &concerns, &crashes);
         lines.retain(|finding| selection.in_time(finding.time));
         if !lines.is_empty() && selection.vm.is_none() {
             out.unclaimed.push((at, lines));
@@ -156,33 +163,35 @@ impl<'h> Court<'h, '_> {
             out.left_out.push((at, all - kept));
         }
         host_down::merge(&mut crashes, own);
+        out.concerns.push(concerns);
         crashes
     }
 
     /// Judges one crash. `since`: what came before it says nothing about it.
-    fn judge(&self, at: usize, host: &HostModel, mut crash: Crash, since: Option<Millis>) -> Judged {
+    fn judge(&self, at: HostId, host: &HostModel, mut crash: Crash, since: Option<Millis>) -> Judged {
         let Inquiry { rules, method, windows, given, .. } = self.inquiry;
         let place = evidence::ran_on(self.hosts, at, crash.vm, crash.time);
         if let RanOn::There(there, _) = place {
-            host_down::elsewhere(&mut crash, self.downs.get(there).map_or(&[][..], Vec::as_slice));
+            host_down::elsewhere(&mut crash, self.downs.get(there.at()).map_or(&[][..], Vec::as_slice));
         }
-        let mut weighed = self.weigh(at, crash.vm, &crash, since);
+        let mut left_out = Vec::new();
+        let mut weighed = self.weigh(at, crash.vm, (&crash, since), &mut left_out);
         let speaking: Vec<&HostModel> = match place {
             RanOn::Here => vec![host],
             // The logs of the host whose bundle holds the VM's folder say nothing about another host's crash.
             RanOn::There(there, vm) => {
-                weighed.retain(|weighed| self.is_of_a_vm(weighed));
-                weighed.extend(self.weigh(there, vm, &crash, since));
-                self.hosts.get(there).into_iter().collect()
+                self.keep_own_logs(&mut weighed, &mut left_out);
+                weighed.extend(self.weigh(there, vm, (&crash, since), &mut left_out));
+                vec![&self.hosts[there]]
             }
             RanOn::Elsewhere => {
-                weighed.retain(|weighed| self.is_of_a_vm(weighed));
+                self.keep_own_logs(&mut weighed, &mut left_out);
                 Vec::new()
             }
         };
         let decision = judge(case(host, &speaking, &crash, &weighed, windows), speaking.is_empty(), method);
         let dump = checks::dump(&crash, given);
-        let name = host.vms.get(crash.vm).map_or("(unnamed)", |vm| vm.shown_name());
+        let name = host[crash.vm].shown_name();
         Judged {
             id: format!("{}@{}", clean(name), rfc3339(crash.time)),
             host: at,
@@ -190,24 +199,41 @@ impl<'h> Court<'h, '_> {
             issues: known::issues(self.hosts, rules, at, &crash, &weighed),
             crash,
             weighed,
+            left_out,
             decision,
             dump,
         }
     }
 
-    fn weigh(&self, at: usize, vm: usize, crash: &Crash, since: Option<Millis>) -> Vec<Weighed> {
+    fn weigh(
+        &self,
+        at: HostId,
+        vm: VmId,
+        (crash, since): (&Crash, Option<Millis>),
+        left_out: &mut Vec<LeftOut>,
+    ) -> Vec<Weighed> {
         let Inquiry { rules, method, windows, .. } = self.inquiry;
-        let (Some(host), Some(index)) = (self.hosts.get(at), self.indices.get(at)) else {
-            return Vec::new();
-        };
-        let scene = Scene { at, host, index, rules, method };
-        weigh(scene, vm, Question { crash, windows, since }, &mut |_| {})
+        let Some(index) = self.indices.get(at.at()) else { return Vec::new() };
+        let scene = Scene { at, host: &self.hosts[at], index, rules, method };
+        weigh(scene, vm, Question { crash, windows, since }, &mut |one| self.keep(one, left_out))
     }
 
-    /// Whether a line stands in a VM's own log.
-    fn is_of_a_vm(&self, weighed: &Weighed) -> bool {
-        let finding = self.hosts.get(weighed.host).and_then(|host| host.findings.get(weighed.finding));
-        finding.is_some_and(|finding| finding.owner.is_some())
+    /// Keeps why a line does not count, if its rule is traced.
+    fn keep(&self, one: LeftOut, left_out: &mut Vec<LeftOut>) {
+        if self.inquiry.traced == Some(self.hosts[one.host][one.finding].rule) {
+            left_out.push(one);
+        }
+    }
+
+    /// Of what a host's bundle contains, keeps the lines of VMs' own logs: the VM ran on another host.
+    fn keep_own_logs(&self, weighed: &mut Vec<Weighed>, left_out: &mut Vec<LeftOut>) {
+        weighed.retain(|own| {
+            let is_of_a_vm = self.hosts[own.host][own.finding].owner.is_some();
+            if !is_of_a_vm {
+                self.keep(LeftOut { host: own.host, finding: own.finding, because: RAN_ELSEWHERE }, left_out);
+            }
+            is_of_a_vm
+        });
     }
 }
 

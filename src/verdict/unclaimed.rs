@@ -2,7 +2,7 @@
 
 use super::crash::Crash;
 use super::thresholds::SAME_MOMENT_MS;
-use crate::evidence::{Finding, HostModel};
+use crate::evidence::{Concerns, Finding, FindingId, HostModel};
 use crate::log::Millis;
 use crate::rules::{Part, RuleSet};
 use crate::terms::CrashKind;
@@ -15,24 +15,29 @@ use std::collections::BTreeSet;
 /// Resets are left out: a host with the role of the master writes about VMs of all hosts (fdm.log), and a VM that was
 /// reset by somebody may have moved on since.
 #[must_use]
-pub fn unclaimed<'h>(host: &'h HostModel, rules: &RuleSet, crashes: &[Crash]) -> Vec<&'h Finding> {
+pub fn unclaimed<'h>(
+    host: &'h HostModel,
+    rules: &RuleSet,
+    concerns: &Concerns,
+    crashes: &[Crash],
+) -> Vec<&'h Finding> {
     let tells = |finding: &Finding| {
-        rules.rules().get(finding.rule).is_some_and(|rule| {
-            !matches!(rule.rule.crash, None | Some(CrashKind::HostDown | CrashKind::VmReset))
-                && rule.rule.part != Some(Part::Consequence)
-        })
+        let rule = &rules[finding.rule].rule;
+        !matches!(rule.crash, None | Some(CrashKind::HostDown | CrashKind::VmReset))
+            && rule.part != Some(Part::Consequence)
     };
-    let claimed: BTreeSet<usize> = crashes.iter().flat_map(|crash| &crash.findings).copied().collect();
+    let claimed: BTreeSet<FindingId> = crashes.iter().flat_map(|crash| &crash.findings).copied().collect();
     let times: BTreeSet<Millis> = crashes.iter().flat_map(|crash| [crash.time, crash.last]).collect();
-    let known = |at: usize, finding: &Finding| {
+    let known = |at: FindingId, finding: &Finding| {
         claimed.contains(&at)
             || finding.time.is_some_and(|time| {
                 times.range(time - SAME_MOMENT_MS..=time + SAME_MOMENT_MS).next().is_some()
             })
     };
-    host.concerning_nobody(rules)
+    concerns
+        .of_nobody()
         .into_iter()
-        .filter_map(|at| Some((at, host.findings.get(at)?)))
+        .map(|at| (at, &host[at]))
         .filter(|(at, finding)| tells(finding) && !known(*at, finding))
         .map(|(_, finding)| finding)
         .collect()

@@ -1,24 +1,24 @@
 //! Which findings count for a crash, and how much: tie, time, thresholds, intervals.
 
-use super::caps::{Capped, Line, Stage, capped};
+use super::caps::{Capped, Line, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
 use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
 use super::window::{Windows, window};
-use crate::evidence::{Finding, HostModel, Tie, tie};
+use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
-use crate::rules::{Compiled, Duration, Fact, Part, RuleSet, TieBy};
+use crate::rules::{Compiled, Duration, Fact, Part, RuleId, RuleSet, TieBy};
 use crate::terms::{Check, CrashKind, Origin, Strength};
 use std::collections::BTreeMap;
 
 /// A finding that counts for a crash.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weighed {
-    /// The host it was found on (index in the run).
-    pub host: usize,
-    /// The finding (index in the host).
-    pub finding: usize,
+    /// The host it was found on.
+    pub host: HostId,
+    /// The finding.
+    pub finding: FindingId,
     /// The log that contains it.
     pub log: LogKind,
     /// The check it belongs to.
@@ -46,34 +46,36 @@ pub struct Weighed {
 /// A finding within reach of a crash that does not count for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The host it was found on (index in the run).
-    pub host: usize,
-    /// The finding (index in the host).
-    pub finding: usize,
-    /// The cap that left it out.
-    pub by: &'static str,
+    /// The host it was found on.
+    pub host: HostId,
+    /// The finding.
+    pub finding: FindingId,
+    /// Why it does not count, in a sentence.
+    pub because: &'static str,
 }
+
+const COUNTED_WITH_OTHERS: &str = "Its rule has more lines than are kept; it is counted with them.";
 
 /// Findings of a host by rule, in the order of time.
 #[derive(Debug)]
 pub struct Index {
-    by_rule: BTreeMap<usize, Vec<usize>>,
+    by_rule: BTreeMap<RuleId, Vec<FindingId>>,
 }
 
 impl Index {
     /// Indexes the findings of a host.
     #[must_use]
     pub fn new(host: &HostModel) -> Self {
-        let mut by_rule: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, finding) in host.findings.iter().enumerate() {
+        let mut by_rule: BTreeMap<RuleId, Vec<FindingId>> = BTreeMap::new();
+        for (at, finding) in host.findings_by_id() {
             by_rule.entry(finding.rule).or_default().push(at);
         }
         Self { by_rule }
     }
 
-    fn between<'a>(&'a self, host: &'a HostModel, rule: usize, from: Millis, to: Millis) -> &'a [usize] {
+    fn between<'a>(&'a self, host: &'a HostModel, rule: RuleId, from: Millis, to: Millis) -> &'a [FindingId] {
         let Some(all) = self.by_rule.get(&rule) else { return &[] };
-        let time = |at: &usize| host.findings.get(*at).and_then(|finding| finding.time);
+        let time = |at: &FindingId| host[*at].time;
         let start = all.partition_point(|at| time(at).is_none_or(|time| time < from));
         let end = all.partition_point(|at| time(at).is_none_or(|time| time <= to));
         all.get(start..end.max(start)).unwrap_or_default()
@@ -83,8 +85,8 @@ impl Index {
 /// One host whose findings are weighed.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
-    /// Its index in the run.
-    pub at: usize,
+    /// Which it is.
+    pub at: HostId,
     /// The host.
     pub host: &'a HostModel,
     /// Its findings by rule.
@@ -112,17 +114,17 @@ pub struct Question<'a> {
 #[must_use]
 pub fn weigh(
     scene: Scene<'_>,
-    vm: usize,
+    vm: VmId,
     question: Question<'_>,
     left_out: &mut dyn FnMut(LeftOut),
 ) -> Vec<Weighed> {
     let mut out: Vec<Weighed> = Vec::new();
-    for &rule_index in scene.index.by_rule.keys() {
-        let Some(rule) = scene.rules.rules().get(rule_index) else { continue };
+    for &rule_id in scene.index.by_rule.keys() {
+        let rule = &scene.rules[rule_id];
         let Some(check) = rule.rule.check else { continue };
-        let lines = lines(scene, vm, question, (rule_index, rule, check));
+        let lines = lines(scene, vm, question, (rule_id, rule, check));
         let own = weigh_rule(scene, rule, lines, left_out);
-        out.append(&mut thin(own, scene.host, question.windows.evidence));
+        out.append(&mut thin(own, scene, question.windows.evidence, left_out));
     }
     if question.crash.kind == CrashKind::HostDown {
         boots(scene, question, &mut out);
@@ -133,26 +135,23 @@ pub fn weigh(
 /// The lines of one rule within reach of a crash, with their findings.
 fn lines(
     scene: Scene<'_>,
-    vm: usize,
+    vm: VmId,
     question: Question<'_>,
-    (rule_index, rule, check): (usize, &Compiled, Check),
-) -> Vec<(usize, Line)> {
+    (rule_id, rule, check): (RuleId, &Compiled, Check),
+) -> Vec<(FindingId, Line)> {
     let crash = question.crash;
     let (from, to) = window(rule, crash, question.windows);
     let reach = if rule.rule.interval.is_some() { from.min(crash.time - STATE_LASTS_MS) } else { from };
-    let found = scene.index.between(scene.host, rule_index, reach, to).iter();
+    let found = scene.index.between(scene.host, rule_id, reach, to).iter();
     found
-        .filter_map(|&at| {
-            let finding = scene.host.findings.get(at)?;
-            Some((at, line(scene, vm, question, (rule, check, from), finding)?))
-        })
+        .filter_map(|&at| Some((at, line(scene, vm, question, (rule, check, from), &scene.host[at])?)))
         .collect()
 }
 
 /// How one finding stands to a crash; `None` if it has no time.
 fn line(
     scene: Scene<'_>,
-    vm: usize,
+    vm: VmId,
     question: Question<'_>,
     (rule, check, from): (&Compiled, Check, Millis),
     finding: &Finding,
@@ -216,14 +215,14 @@ fn of_nameless_nmi(host: &HostModel, line: &Line) -> Tie {
 fn weigh_rule(
     scene: Scene<'_>,
     rule: &Compiled,
-    lines: Vec<(usize, Line)>,
+    lines: Vec<(FindingId, Line)>,
     left_out: &mut dyn FnMut(LeftOut),
 ) -> Vec<Weighed> {
-    let mut leave = |finding: usize, capped: &Capped| {
-        let by = capped.by.first().copied().unwrap_or_default();
-        left_out(LeftOut { host: scene.at, finding, by });
+    let mut leave = |finding: FindingId, capped: &Capped| {
+        let because = capped.by.first().map_or("", |by| reason(by));
+        left_out(LeftOut { host: scene.at, finding, because });
     };
-    let mut counted: Vec<(usize, Line, bool, Vec<&'static str>)> = Vec::new();
+    let mut counted: Vec<(FindingId, Line, bool, Vec<&'static str>)> = Vec::new();
     for (at, mut line) in lines {
         let unresolved = line.is_unresolved();
         let capped = capped(&scene.method.caps, Stage::Line, &mut line);
@@ -245,7 +244,7 @@ fn weigh_rule(
         let decision = capped(&scene.method.caps, Stage::Decision, &mut line);
         lowered.extend(group.by);
         lowered.extend(decision.by);
-        let Some(finding) = scene.host.findings.get(at) else { continue };
+        let finding = &scene.host[at];
         out.push(Weighed {
             host: scene.at,
             finding: at,
@@ -270,12 +269,11 @@ fn weigh_rule(
 fn boots(scene: Scene<'_>, question: Question<'_>, out: &mut Vec<Weighed>) {
     let (host, crash) = (scene.host, question.crash);
     let until = crash.back.unwrap_or(crash.time) + BOOT_LINES_MS;
-    for &rule_index in scene.index.by_rule.keys() {
-        let rule = scene.rules.rules().get(rule_index);
-        let Some(rule) = rule.filter(|rule| rule.rule.fact == Some(Fact::HostBoot)) else { continue };
-        let found = scene.index.between(host, rule_index, crash.time, until);
+    let boots = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
+    for (id, rule) in boots.filter(|(_, rule)| rule.rule.fact == Some(Fact::HostBoot)) {
+        let found = scene.index.between(host, id, crash.time, until);
         for &at in found.iter().take(question.windows.evidence) {
-            let Some(finding) = host.findings.get(at) else { continue };
+            let finding = &host[at];
             let Some(time) = finding.time else { continue };
             out.retain(|own| own.host != scene.at || own.finding != at);
             let told = finding.log == LogKind::Vmksummary
@@ -318,9 +316,9 @@ fn interval_end(scene: Scene<'_>, rule: &Compiled, opened: &Finding) -> Option<M
     interval
         .end
         .iter()
-        .filter_map(|id| scene.rules.index_of(id))
+        .filter_map(|id| scene.rules.id_of(id))
         .flat_map(|end| scene.index.between(scene.host, end, from, Millis::MAX))
-        .filter_map(|&at| scene.host.findings.get(at))
+        .map(|&at| &scene.host[at])
         .filter(|end| {
             let mut shared = 0;
             let agree = TieBy::ALL.iter().all(|by| {
@@ -347,22 +345,30 @@ fn same_key(host: &HostModel, by: TieBy, a: &str, b: &str) -> bool {
 }
 
 /// Keeps the strongest and, among equals, those nearest to the crash; the first kept one carries the count of all.
-fn thin(mut own: Vec<Weighed>, host: &HostModel, most: usize) -> Vec<Weighed> {
+fn thin(
+    mut own: Vec<Weighed>,
+    scene: Scene<'_>,
+    most: usize,
+    left_out: &mut dyn FnMut(LeftOut),
+) -> Vec<Weighed> {
     if own.len() <= most {
         return own;
     }
     let total: u64 = own.iter().map(|weighed| weighed.count).sum();
     let first = own.first().map(|weighed| weighed.finding);
-    let order = |weighed: &Weighed| host.findings.get(weighed.finding).map(Finding::order);
+    let order = |weighed: &Weighed| scene.host[weighed.finding].order();
     own.sort_by(|a, b| b.strength.cmp(&a.strength).then(order(b).cmp(&order(a))));
     // The first line of all is worth keeping: it says since when.
     let keep_first =
         own.iter().position(|weighed| Some(weighed.finding) == first).and_then(|at| own.get(at).cloned());
-    own.truncate(most.saturating_sub(1).max(1));
+    let rest = own.split_off(most.saturating_sub(1).max(1).min(own.len()));
     if let Some(first) = keep_first
         && !own.iter().any(|weighed| weighed.finding == first.finding)
     {
         own.push(first);
+    }
+    for weighed in rest.iter().filter(|one| Some(one.finding) != first) {
+        left_out(LeftOut { host: scene.at, finding: weighed.finding, because: COUNTED_WITH_OTHERS });
     }
     own.sort_by_key(order);
     let rest: u64 = own.iter().skip(1).map(|weighed| weighed.count).sum();

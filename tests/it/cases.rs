@@ -6,7 +6,7 @@ use super::support::table::Table;
 use super::support::{cases_folder, rules, skipped};
 use std::collections::BTreeMap;
 use vmcoroner::internals::log::LogKind;
-use vmcoroner::internals::rules::{Compiled, Fact, Filter, Part};
+use vmcoroner::internals::rules::{Compiled, Fact, Filter, Part, RuleId};
 use vmcoroner::internals::scan::Scanner;
 use vmcoroner::internals::terms::{CrashKind, Origin, Strength};
 
@@ -67,7 +67,7 @@ impl Fired<'_> {
 /// The rules that fired, each once with its best strength.
 fn fired<'a>(case: &Case, rules: &'a vmcoroner::internals::rules::RuleSet) -> Vec<Fired<'a>> {
     let text = case.text();
-    let mut best: BTreeMap<usize, Fired<'a>> = BTreeMap::new();
+    let mut best: BTreeMap<RuleId, Fired<'a>> = BTreeMap::new();
     for kind in case.kinds() {
         let filter = Filter::new(rules, kind);
         let scanner = Scanner {
@@ -78,12 +78,12 @@ fn fired<'a>(case: &Case, rules: &'a vmcoroner::internals::rules::RuleSet) -> Ve
             line_limit: vmcoroner::internals::scan::LINE_LIMIT,
         };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
-        let mut times: BTreeMap<usize, u64> = BTreeMap::new();
+        let mut times: BTreeMap<RuleId, u64> = BTreeMap::new();
         for hit in &hits {
             *times.entry(hit.rule).or_default() += hit.count;
         }
         for hit in &hits {
-            let rule = &rules.rules()[hit.rule];
+            let rule = &rules[hit.rule];
             let strength = rule.strength_of(&hit.captures);
             let alone = match &rule.rule.count {
                 Some(count) if times[&hit.rule] < u64::from(count.at_least) => count.below,

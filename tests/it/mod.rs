@@ -21,3 +21,4 @@ mod properties;
 mod real_logs;
 mod scenarios;
 mod support;
+mod why;

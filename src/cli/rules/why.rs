@@ -65,8 +65,30 @@ fn words(outcome: &Outcome) -> String {
         Outcome::Vetoed => "one of its `unless` patterns matches too".to_owned(),
         Outcome::Condition(text) => format!("a condition fails: {text}"),
         Outcome::ExcludedBy(rule) => format!("left to {rule}"),
-        Outcome::Untied(text) => format!("matches, but is tied to no VM: {text}"),
-        Outcome::OutOfWindow(text) => format!("matches, but no crash is near: {text}"),
-        Outcome::Counts { crash, evidence } => format!("counts for {crash} as {evidence}"),
+        Outcome::Repeated => "matches, and repeats a line before it: counted with that one".to_owned(),
+        Outcome::StatesFact => "matches: the rule states a fact, which ties and dates other lines".to_owned(),
+        Outcome::StatesOperation => {
+            "matches: the rule states an operation, which the report lists; no verdict rests on it".to_owned()
+        }
+        Outcome::Undated => "matches, but has no time".to_owned(),
+        Outcome::Untied(tried) => {
+            format!("matches, but is tied to no VM: tried {tried}; none leads to a VM of this bundle")
+        }
+        Outcome::NoCrash(vms) => {
+            format!("matches, tied to {vms}; none of their crashes has it in its window")
+        }
+        Outcome::LeftOut(reasons) => {
+            let each =
+                reasons.iter().map(|reason| format!("not counted for {}: {}", reason.crash, reason.because));
+            format!("matches; {}", each.collect::<Vec<_>>().join(" "))
+        }
+        Outcome::Counts { crash, check, strength, lowered } => {
+            let counts = format!("counts for {crash} in check {check}, {strength}");
+            if lowered.is_empty() {
+                counts
+            } else {
+                format!("{counts}, no more because: {}", lowered.join(" "))
+            }
+        }
     }
 }

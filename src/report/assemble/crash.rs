@@ -1,7 +1,7 @@
 //! A crash of the report: the verdict in sentences, its rivals, checks and lines.
 
 use super::{seconds, text};
-use crate::evidence::{Finding, HostModel, VmModel};
+use crate::evidence::HostModel;
 use crate::log::rfc3339;
 use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
@@ -19,8 +19,8 @@ pub(super) fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Cr
     let (evidence, numbers) = evidence(hosts, rules, judged);
     let lead = |at: Option<usize>| -> Option<Lead> {
         let weighed = judged.weighed.get(at?)?;
-        let finding = finding(hosts, weighed)?;
-        let message = rules.rules().get(finding.rule)?.message(&finding.captures);
+        let finding = &hosts[weighed.host][weighed.finding];
+        let message = rules[finding.rule].message(&finding.captures);
         Some(Lead { message: text(&message), log: finding.log, offset_ms: finding.time? - judged.crash.time })
     };
     let bugcheck = judged.crash.bugcheck.as_ref().map(|reported| Bugcheck {
@@ -40,7 +40,7 @@ pub(super) fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Cr
             because: words::because(&judged.crash, decision, first_lead(judged, &lead).as_ref()),
             leaning: decision.leaning,
             missing: decision.missing.iter().map(|log| log.as_str().to_owned()).collect(),
-            next_step: next_step(hosts.get(judged.host), judged),
+            next_step: next_step(&hosts[judged.host], judged),
         },
         rivals: rivals(judged, &lead),
         checks: checks(judged, &numbers),
@@ -62,11 +62,9 @@ fn first_lead(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) ->
     })
 }
 
-fn next_step(host: Option<&HostModel>, judged: &Judged) -> NextStep {
-    let model = host.and_then(|host| host.vms.get(judged.crash.vm));
-    let name = text(model.map_or("(unnamed)", VmModel::shown_name));
-    let host_name =
-        host.and_then(|host| host.name.as_ref()).map_or_else(|| "the host".to_owned(), |name| text(name));
+fn next_step(host: &HostModel, judged: &Judged) -> NextStep {
+    let name = text(host[judged.crash.vm].shown_name());
+    let host_name = host.name.as_ref().map_or_else(|| "the host".to_owned(), |name| text(name));
     let (who, text) = words::next_step(&judged.crash, &judged.decision, &name, &host_name);
     NextStep { who, text }
 }
@@ -114,10 +112,6 @@ fn evidence_id(number: usize) -> String {
     format!("E{number}")
 }
 
-fn finding<'a>(hosts: &'a [HostModel], weighed: &Weighed) -> Option<&'a Finding> {
-    hosts.get(weighed.host)?.findings.get(weighed.finding)
-}
-
 fn rivals(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Vec<Rival> {
     judged
         .decision
@@ -140,23 +134,19 @@ fn evidence(
     rules: &RuleSet,
     judged: &Judged,
 ) -> (Vec<Evidence>, BTreeMap<usize, usize>) {
-    let mut order: Vec<usize> = (0..judged.weighed.len()).collect();
-    let key = |at: &usize| {
-        let weighed = judged.weighed.get(*at)?;
-        let found = finding(hosts, weighed)?;
-        let member = hosts.get(weighed.host)?.members.get(found.member)?;
-        Some((found.time, member.as_str(), found.line, found.rule))
+    let mut order: Vec<(usize, &Weighed)> = judged.weighed.iter().enumerate().collect();
+    let key = |(_, weighed): &(usize, &Weighed)| {
+        let found = &hosts[weighed.host][weighed.finding];
+        (found.time, hosts[weighed.host].member(found), found.line(), found.rule)
     };
     order.sort_by(|a, b| key(a).cmp(&key(b)));
     let mut numbers = BTreeMap::new();
     let mut out = Vec::new();
-    for at in order {
-        let Some(weighed) = judged.weighed.get(at) else { continue };
-        let Some(found) = finding(hosts, weighed) else { continue };
-        let Some(rule) = rules.rules().get(found.rule) else { continue };
+    for (at, weighed) in order {
+        let found = &hosts[weighed.host][weighed.finding];
+        let rule = &rules[found.rule];
         let number = out.len() + 1;
         numbers.insert(at, number);
-        let member = hosts.get(weighed.host).and_then(|host| host.members.get(found.member));
         out.push(Evidence {
             id: evidence_id(number),
             rule: rule.rule.id.clone(),
@@ -164,8 +154,8 @@ fn evidence(
             time: found.time.map(rfc3339),
             offset_s: found.time.map(|time| seconds(time - judged.crash.time)),
             log: found.log.as_str().to_owned(),
-            member: member.map(|member| text(member)).unwrap_or_default(),
-            line: Some(found.line),
+            member: text(hosts[weighed.host].member(found)),
+            line: Some(found.line()),
             text: text(&found.text),
             message: text(&rule.message(&found.captures)),
             strength: Some(weighed.strength),

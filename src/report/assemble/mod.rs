@@ -11,7 +11,7 @@ pub(crate) use timeline::timeline;
 
 use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summary, Tool, Vm};
 use crate::clean::clean;
-use crate::evidence::{Finding, HostModel};
+use crate::evidence::{Finding, HostId, HostModel, VmId, hosts_by_id};
 use crate::inputs::{InputRead, Notice};
 use crate::log::{Millis, rfc3339};
 use crate::options::Options;
@@ -53,12 +53,12 @@ pub(crate) fn report(
 ) -> Report {
     let inputs = noted(inputs, hosts, verdicts, options);
     let order = host_order(hosts);
-    let host_ids: BTreeMap<usize, String> =
+    let host_ids: BTreeMap<HostId, String> =
         order.iter().enumerate().map(|(n, &at)| (at, format!("H{}", n + 1))).collect();
     let host_list: Vec<Host> = order
         .iter()
         .filter_map(|at| {
-            let host = hosts.get(*at)?;
+            let host = &hosts[*at];
             Some(host::host(host, host_ids.get(at)?.clone(), input_id(host.input)))
         })
         .collect();
@@ -88,14 +88,14 @@ fn noted(
     verdicts: &Verdicts<'_>,
     options: &Options,
 ) -> Vec<Input> {
-    let mut note = |host: usize, notice: Notice| {
-        let number = hosts.get(host).map(|host| host.input);
-        if let Some(input) = inputs.iter_mut().find(|input| Some(input.at) == number) {
+    let mut note = |host: HostId, notice: Notice| {
+        let number = hosts[host].input;
+        if let Some(input) = inputs.iter_mut().find(|input| input.at == number) {
             input.note(notice);
         }
     };
     for (at, lines) in &verdicts.unclaimed {
-        let Some(host) = hosts.get(*at) else { continue };
+        let host = &hosts[*at];
         for finding in lines.iter().take(MAX_UNCLAIMED) {
             note(*at, unclaimed(host, &options.rules, finding));
         }
@@ -112,37 +112,36 @@ fn noted(
 /// What is said of a line that tells a crash of a VM that is not known.
 fn unclaimed(host: &HostModel, rules: &RuleSet, finding: &Finding) -> Notice {
     Notice::Unclaimed {
-        member: host.members.get(finding.member).cloned().unwrap_or_default(),
-        line: finding.line,
+        member: host.member(finding).to_owned(),
+        line: finding.line(),
         time: finding.time,
-        title: rules.rules().get(finding.rule).map_or_else(String::new, |rule| rule.rule.title.clone()),
+        title: rules[finding.rule].rule.title.clone(),
     }
 }
 
 /// The hosts that are hosts, and not loose logs of a VM, in the order of the report.
-fn host_order(hosts: &[HostModel]) -> Vec<usize> {
-    let mut order: Vec<usize> =
-        (0..hosts.len()).filter(|&at| hosts.get(at).is_some_and(|host| host.is_host)).collect();
-    order.sort_by_key(|&at| hosts.get(at).map(|host| (host.name.clone(), host.captured_at, host.input)));
-    order
+fn host_order(hosts: &[HostModel]) -> Vec<HostId> {
+    let mut order: Vec<(HostId, &HostModel)> = hosts_by_id(hosts).filter(|(_, host)| host.is_host).collect();
+    order.sort_by_key(|(_, host)| (&host.name, host.captured_at, host.input));
+    order.into_iter().map(|(at, _)| at).collect()
 }
 
 /// The VMs that are asked for, with their crashes.
 fn vms(
     hosts: &[HostModel],
-    host_ids: &BTreeMap<usize, String>,
+    host_ids: &BTreeMap<HostId, String>,
     verdicts: &Verdicts<'_>,
     options: &Options,
 ) -> Vec<Vm> {
     let selection = options.selection();
-    let mut crashes: BTreeMap<(usize, usize), Vec<Crash>> = BTreeMap::new();
+    let mut crashes: BTreeMap<(HostId, VmId), Vec<Crash>> = BTreeMap::new();
     for judged in &verdicts.judged {
         let own = crashes.entry((judged.host, judged.crash.vm)).or_default();
         own.push(crash::crash(hosts, &options.rules, judged));
     }
     let mut order = Vec::new();
-    for (at, host) in hosts.iter().enumerate() {
-        for (index, model) in host.vms.iter().enumerate().filter(|(_, model)| !model.adopted) {
+    for (at, host) in hosts_by_id(hosts) {
+        for (index, model) in host.vms_by_id().filter(|(_, model)| !model.adopted) {
             if selection.wants(model.shown_name()) {
                 let id = host_ids.get(&at).cloned();
                 order.push((opt(model.name.as_ref()), opt(model.config.as_ref()), id, (at, index)));
@@ -152,11 +151,13 @@ fn vms(
     order.sort();
     order
         .into_iter()
-        .filter_map(|(_, _, host_id, (at, index))| {
-            let host = hosts.get(at)?;
+        .map(|(_, _, host_id, (at, index))| {
+            let host = &hosts[at];
             let own = crashes.remove(&(at, index)).unwrap_or_default();
-            let operations = vm::operations(host, &options.rules, index);
-            Some((host.vms.get(index)?, host_id, own, operations))
+            let concerns = verdicts.concerns.get(at.at());
+            let concerning = concerns.map(|own| own.of_vm(host, &options.rules, index)).unwrap_or_default();
+            let operations = vm::operations(host, &options.rules, &concerning);
+            (&host[index], host_id, own, operations)
         })
         .enumerate()
         .map(|(n, (model, host, own, operations))| {

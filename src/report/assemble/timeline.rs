@@ -1,7 +1,7 @@
 //! The timeline: what each rule read, in the order of time, as far as it concerns a VM.
 
 use super::{input, opt, seconds, text};
-use crate::evidence::{Finding, HostModel, RanOn, Tie, ran_on, tie};
+use crate::evidence::{Finding, HostId, HostModel, RanOn, Tie, VmId, VmModel, hosts_by_id, ran_on, tie};
 use crate::inputs::InputRead;
 use crate::log::{Millis, rfc3339};
 use crate::options::Options;
@@ -23,8 +23,8 @@ pub(crate) fn timeline(
     options: &Options,
 ) -> Timeline {
     let mut vms = Vec::new();
-    for (at, host) in hosts.iter().enumerate() {
-        for (vm, model) in host.vms.iter().enumerate().filter(|(_, model)| !model.adopted) {
+    for (at, host) in hosts_by_id(hosts) {
+        for (vm, model) in host.vms_by_id().filter(|(_, model)| !model.adopted) {
             if !options.selection().wants(model.shown_name()) {
                 continue;
             }
@@ -53,9 +53,9 @@ struct Subject<'a> {
     options: &'a Options,
     hosts: &'a [HostModel],
     /// The host its log was found on.
-    home: usize,
+    home: HostId,
     /// What it is there.
-    vm: usize,
+    vm: VmId,
     /// Its crashes by id.
     crashes: Vec<(&'a str, Millis)>,
 }
@@ -65,13 +65,11 @@ impl Subject<'_> {
     fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         self.collect(self.home, self.vm, &mut events);
-        let key = self.hosts.get(self.home).and_then(|host| host.vms.get(self.vm));
-        let key = key.and_then(|model| model.config_key.as_ref());
+        let key = self.hosts[self.home][self.vm].config_key.as_ref();
         // What the host it ran on before has to say of it.
-        for (there, other) in self.hosts.iter().enumerate().filter(|(there, _)| *there != self.home) {
-            let same =
-                other.vms.iter().position(|own| own.config_key.is_some() && own.config_key.as_ref() == key);
-            if let Some(same) = same {
+        for (there, other) in hosts_by_id(self.hosts).filter(|(there, _)| *there != self.home) {
+            let same = |own: &VmModel| own.config_key.is_some() && own.config_key.as_ref() == key;
+            if let Some((same, _)) = other.vms_by_id().find(|(_, own)| same(own)) {
                 self.collect(there, same, &mut events);
             }
         }
@@ -82,10 +80,10 @@ impl Subject<'_> {
     }
 
     /// Adds the events of one host that concern the VM, which is number `vm` there.
-    fn collect(&self, at: usize, vm: usize, events: &mut Vec<Event>) {
-        let Some(host) = self.hosts.get(at) else { return };
+    fn collect(&self, at: HostId, vm: VmId, events: &mut Vec<Event>) {
+        let host = &self.hosts[at];
         for finding in &host.findings {
-            let Some(rule) = self.options.rules.rules().get(finding.rule) else { continue };
+            let rule = &self.options.rules[finding.rule];
             if !self.options.selection().in_time(finding.time) {
                 continue;
             }
@@ -103,7 +101,7 @@ impl Subject<'_> {
         }
     }
 
-    fn ran_there(&self, at: usize, time: Millis) -> bool {
+    fn ran_there(&self, at: HostId, time: Millis) -> bool {
         match ran_on(self.hosts, self.home, self.vm, time) {
             RanOn::Here => self.home == at,
             RanOn::There(there, _) => there == at,
@@ -119,8 +117,8 @@ impl Subject<'_> {
             kind: kind(rule),
             rule: rule.rule.id.clone(),
             log: finding.log.as_str().to_owned(),
-            member: text(host.members.get(finding.member).map_or("", String::as_str)),
-            line: finding.line,
+            member: text(host.member(finding)),
+            line: finding.line(),
             message: text(&rule.message(&finding.captures)),
             text: text(&finding.text),
             count: finding.count,

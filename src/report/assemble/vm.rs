@@ -1,7 +1,7 @@
 //! A VM of the report and what was done to it.
 
 use super::{opt, text};
-use crate::evidence::{HostModel, Tie, VmModel};
+use crate::evidence::{FindingId, HostModel, Tie, VmModel};
 use crate::log::rfc3339;
 use crate::report::model::{Crash, Operation, Vm, VmLogs};
 use crate::rules::RuleSet;
@@ -34,11 +34,15 @@ pub(super) fn vm(
 }
 
 /// What was done to a VM, by time.
-pub(super) fn operations(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Operation> {
+pub(super) fn operations(
+    host: &HostModel,
+    rules: &RuleSet,
+    concerning: &[(FindingId, Tie)],
+) -> Vec<Operation> {
     let mut out: Vec<Operation> = Vec::new();
-    for (at, tied) in host.concerning(rules, vm) {
-        let Some(finding) = host.findings.get(at) else { continue };
-        let Some(rule) = rules.rules().get(finding.rule) else { continue };
+    for &(at, tied) in concerning {
+        let finding = &host[at];
+        let rule = &rules[finding.rule];
         let Some(kind) = &rule.rule.operation else { continue };
         if tied != Tie::This {
             continue;
@@ -52,7 +56,7 @@ pub(super) fn operations(host: &HostModel, rules: &RuleSet, vm: usize) -> Vec<Op
             time: finding.time.map(rfc3339),
             kind: kind.clone(),
             member: host.members.get(finding.member).map(|member| text(member)),
-            line: Some(finding.line),
+            line: Some(finding.line()),
             text: text(&finding.text),
             user: user.map(text),
             opid: opid.map(text),
