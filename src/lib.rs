@@ -35,6 +35,7 @@ mod engine;
 mod error;
 mod evidence;
 mod gather;
+mod hints;
 mod input;
 mod inputs;
 mod layout;
@@ -59,6 +60,7 @@ mod windows;
 
 pub use engine::analyze;
 pub use error::Error;
+pub use hints::Hints;
 pub use limits::{Limit, Limits, Stop};
 pub use options::{Options, Threads};
 pub use progress::{Progress, Silent};
@@ -76,8 +78,11 @@ pub mod internals {
     macro_rules! rooms {
         ($($room:ident),+) => { $(pub mod $room { pub use crate::$room::*; })+ };
     }
+    /// The hints of the command line.
+    #[cfg(feature = "cli")]
+    pub const HINTS: crate::Hints = crate::cli::HINTS;
     rooms!(
-        bundle, clean, engine, error, evidence, input, limits, log, log_table, progress, report, rules, scan,
-        stream, terms, timeline, trace, verdict, why, windows
+        bundle, clean, engine, error, evidence, hints, input, limits, log, log_table, progress, report,
+        rules, scan, stream, terms, timeline, trace, verdict, why, windows
     );
 }

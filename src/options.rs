@@ -1,5 +1,6 @@
 //! What decides a run besides its inputs.
 
+use crate::hints::Hints;
 use crate::limits::Limits;
 use crate::log::Millis;
 use crate::rules::{LoadError, RuleSet};
@@ -41,6 +42,8 @@ pub struct Options {
     pub rules: Arc<RuleSet>,
     /// What inputs may cost.
     pub limits: Limits,
+    /// What the report tells its reader to do next.
+    pub hints: Hints,
     /// What verdicts are decided by; only tests take rows and caps out.
     #[doc(hidden)]
     pub method: Arc<Method>,
@@ -69,6 +72,7 @@ impl Options {
             bugcheck: None,
             rules,
             limits: Limits::default(),
+            hints: Hints::LIBRARY,
             method: Arc::new(Method::default()),
         }
     }
@@ -88,6 +92,7 @@ impl Options {
             given: self.bugcheck.as_ref(),
             most: self.limits.crashes,
             traced: None,
+            give_bugcheck: self.hints.give_bugcheck,
         }
     }
 

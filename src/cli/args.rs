@@ -3,6 +3,7 @@
 use super::exit::{FailOn, Failure};
 use super::output::Target;
 use crate::cli::formats::ANALYZE;
+use crate::cli::hints::HINTS;
 use crate::limits::Limits;
 use crate::log::{Millis, read_asked, rfc3339};
 use crate::report::Format;
@@ -123,6 +124,7 @@ impl InputArgs {
             None => RuleSet::brief()?,
         }));
         options.threads = self.jobs.map_or(Threads::Machine, |jobs| Threads::Exactly(usize::from(jobs)));
+        options.hints = HINTS;
         options.vm.clone_from(&self.vm);
         options.limits = self.limits()?;
         Ok(options)

@@ -102,6 +102,10 @@ fn check_page(paper: &mut Paper<'_>, check: Check, set: &RuleSet) -> io::Result<
     paper.heading(&format!("Check {check}: {}", knowledge::check_title(check)))?;
     paper.blank()?;
     paper.paragraph(knowledge::check_page(check))?;
+    if check == Check::DumpMatch {
+        paper.blank()?;
+        paper.paragraph("`--bugcheck 'CODE(A,B,C,D)'` gives the code and the arguments of the dump.")?;
+    }
     paper.blank()?;
     paper.entry("found", "it found something that counts")?;
     paper.entry("clear", "the logs cover the moment and show nothing")?;

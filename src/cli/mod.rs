@@ -6,6 +6,7 @@ mod completions;
 mod exit;
 mod explain;
 mod formats;
+mod hints;
 mod inventory;
 mod man;
 mod near;
@@ -20,6 +21,8 @@ mod timeline;
 use args::{AnalyzeArgs, ColorWhen};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use exit::Failure;
+#[cfg(feature = "internals")]
+pub(crate) use hints::HINTS;
 use std::process::ExitCode;
 
 /// Tells from a VMware ESXi vm-support bundle where each virtual machine's crash came from

@@ -1,6 +1,7 @@
 //! A refused rule file as a person sees it: the file, the line with its neighbours, what is wrong there, what to do.
 
 use crate::clean::clean;
+use crate::cli::hints::HINTS;
 use crate::rules::RuleError;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
@@ -43,7 +44,7 @@ impl Refused {
     fn new(error: &RuleError, room: usize) -> Self {
         Self {
             message: clean(&error.message).into_owned(),
-            help: error.help.as_deref().map(|help| clean(help).into_owned()),
+            help: error.help.as_ref().map(|help| clean(help.words(&HINTS)).into_owned()),
             excerpt: Excerpt::new(error, room),
         }
     }
@@ -184,7 +185,7 @@ mod tests {
             source_text: text.into(),
             span,
             message: "rule \"a\": unclosed group".into(),
-            help: Some("patterns are Rust regular expressions".into()),
+            help: Some(crate::rules::Help::Says("patterns are Rust regular expressions".into())),
         }
     }
 
@@ -211,7 +212,7 @@ mod tests {
     fn the_styles_are_ours_and_the_text_of_the_file_has_none() {
         let mut error = error("id = \"\u{1b}[31m\t\u{202e}a\"\r\nb\r\n", 5..9);
         error.message = "rule \"\u{1b}]0;x\u{7}\"".into();
-        error.help = Some("\u{9b}2J".into());
+        error.help = Some(crate::rules::Help::Says("\u{9b}2J".into()));
         error.file = PathBuf::from("own\u{1b}[2J.toml");
         assert!(render(&error, 80).contains("\u{1b}["), "no style at all");
         insta::assert_snapshot!(plain(&error));

@@ -34,7 +34,7 @@ pub const fn origin(origin: Origin) -> OriginPage {
             mistaken_for: "The lines \"WinBSOD: Synthetic MSR\" alone prove only that Windows reported a crash. A lost \
                 disk (0x7a, 0xf4), a long stun (0x101, 0x133) and an NMI (0x80) end in a blue screen as well.",
             next: "Bring the memory dump of the guest to the maker of the operating system or of the driver that the \
-                dump names. Compare its bugcheck with this report first (--bugcheck).",
+                dump names. Compare its bugcheck with this report first.",
             who: Who::OsVendor,
         },
         Origin::AdminNmi => OriginPage {
@@ -190,7 +190,7 @@ pub const fn check_page(check: Check) -> &'static str {
              a kernel panic, a triple fault. It dates the crash and tells nothing about where it came from."
         }
         Check::DumpMatch => {
-            "Compares code and arguments in the log with those given by --bugcheck, so that a dump is not read for \
+            "Compares code and arguments in the log with those of a dump, so that a dump is not read for \
              another crash than this one. Arguments that one side lacks are no difference."
         }
         Check::HypervisorNmi => {

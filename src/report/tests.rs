@@ -13,7 +13,7 @@ fn plain(bytes: Vec<u8>) -> String {
 
 fn text(report: &model::Report, columns: Option<usize>) -> String {
     let mut out = Vec::new();
-    write(report, TextOptions { width: columns }, &mut out).unwrap();
+    write(report, TextOptions { width: columns, ..TextOptions::default() }, &mut out).unwrap();
     plain(out)
 }
 
@@ -36,7 +36,9 @@ fn text_without_a_crash() {
 fn text_of_an_inventory() {
     let mut out = Vec::new();
     let report = fixtures::healthy();
-    Format::Text.write(View::Inventory(&report), TextOptions { width: Some(100) }, &mut out).unwrap();
+    Format::Text
+        .write(View::Inventory(&report), TextOptions { width: Some(100), ..TextOptions::default() }, &mut out)
+        .unwrap();
     insta::assert_snapshot!(plain(out));
 }
 
@@ -79,7 +81,8 @@ fn nothing_hidden_gets_through() {
 #[test]
 fn the_only_escapes_are_the_styles() {
     let mut out = Vec::new();
-    write(&fixtures::confirmed(), TextOptions { width: Some(100) }, &mut out).unwrap();
+    write(&fixtures::confirmed(), TextOptions { width: Some(100), ..TextOptions::default() }, &mut out)
+        .unwrap();
     let raw = String::from_utf8(out).unwrap();
     assert!(raw.contains('\u{1b}'));
     for after in raw.split('\u{1b}').skip(1) {

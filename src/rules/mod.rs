@@ -21,4 +21,5 @@ pub use model::{
     Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part,
     Positive, Rule, RuleFile, TieBy, TimeRelation,
 };
+pub use references::{Fault, Help};
 pub use registry::{LoadError, RuleError, RuleId, RuleSet, check};

@@ -207,7 +207,7 @@ pub struct Interval {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeRelation {
-    /// Up to this long before the crash; default the window of the command line (15 minutes).
+    /// Up to this long before the crash; default the window of the run (15 minutes).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Duration>,
     /// Up to this long after the crash, where the writer is known to be late; default none.

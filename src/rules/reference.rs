@@ -6,22 +6,17 @@ use super::registry::RuleSet;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Where the page's text comes from, at its head.
-const HEAD: &str = "\
-# Rules reference
+/// The title of the page.
+const TITLE: &str = "# Rules reference";
 
-Every detection built into the program. `vmcoroner rules reference` prints this page; [rules.md](rules.md) explains
-the fields, [verdicts.md](verdicts.md) what becomes of the lines that are found.
-";
-
-/// The page: topics by name, their rules by id.
+/// The page: its introduction, then topics by name, their rules by id.
 #[must_use]
-pub fn markdown(rules: &RuleSet) -> String {
+pub fn markdown(rules: &RuleSet, introduction: &str) -> String {
     let mut topics: BTreeMap<&str, Vec<&Compiled>> = BTreeMap::new();
     for rule in rules.rules() {
         topics.entry(&rule.topic).or_default().push(rule);
     }
-    let mut page = Page { out: HEAD.to_owned() };
+    let mut page = Page { out: format!("{TITLE}\n\n{introduction}\n") };
     page.line("");
     page.line("| topic | rules |");
     page.line("|---|---|");
@@ -203,7 +198,10 @@ mod tests {
     fn the_page_in_docs_is_the_one_the_rules_give() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules-reference.md");
         let stands = std::fs::read_to_string(path).unwrap_or_default();
-        let made = markdown(&RuleSet::builtin().unwrap());
+        // The introduction is the program's.
+        let rules = RuleSet::builtin().unwrap();
+        let (head, _) = stands.split_once("\n| topic").unwrap();
+        let made = markdown(&rules, head.strip_prefix(TITLE).unwrap().trim());
         let line = stands.lines().zip(made.lines()).take_while(|(a, b)| a == b).count() + 1;
         assert!(
             stands == made,
@@ -215,7 +213,7 @@ mod tests {
     #[test]
     fn every_rule_stands_on_the_page_once() {
         let rules = RuleSet::builtin().unwrap();
-        let page = markdown(&rules);
+        let page = markdown(&rules, "");
         for rule in rules.rules() {
             let heading = format!("\n### `{}`\n", rule.rule.id);
             assert_eq!(page.matches(&heading).count(), 1, "{}", rule.rule.id);

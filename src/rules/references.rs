@@ -3,9 +3,45 @@
 
 use super::compiled::{Compiled, template_names};
 use super::model::{Decoder, Fact, TieBy};
+use crate::hints::Hints;
 
-/// What is wrong with a rule: field, message, help.
-pub(super) type Fault = (String, String, Option<String>);
+/// What is wrong with a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<Help>,
+}
+
+/// What to do about a refused rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Help {
+    /// This.
+    Says(String),
+    /// Look into the list of built-in rules.
+    BuiltinRules,
+    /// Look up the fields of a rule.
+    RuleFields,
+}
+
+impl Help {
+    /// In the words of whatever shows it.
+    #[must_use]
+    pub fn words<'a>(&'a self, hints: &'a Hints) -> &'a str {
+        match self {
+            Self::Says(text) => text,
+            Self::BuiltinRules => hints.builtin_rules,
+            Self::RuleFields => hints.rule_fields,
+        }
+    }
+}
+
+fn says(text: &str) -> Help {
+    Help::Says(text.to_owned())
+}
 
 /// Every capture that a rule names is one that a pattern of it, or its decoder, captures.
 ///
@@ -44,7 +80,7 @@ pub(super) fn check_captures(compiled: &Compiled) -> Result<(), Fault> {
                 names => format!("the patterns capture {}", names.join(", ")),
             };
             let message = format!("rule \"{}\": {who} {verb} {shown}, which no pattern captures", rule.id);
-            Err((field.to_owned(), message, Some(help)))
+            Err(Fault { field: field.to_owned(), message, help: Some(Help::Says(help)) })
         }
         None => Ok(()),
     }
@@ -59,30 +95,33 @@ pub(super) fn check_rules<'a>(
     find: impl Fn(&str) -> Option<&'a Compiled>,
 ) -> Result<(), Fault> {
     let rule = &compiled.rule;
-    let fault = |field: &str, message: String, help: &str| {
-        let help = Some(help.to_owned());
-        Err((field.to_owned(), format!("rule \"{}\": {message}", rule.id), help))
+    let fault = |field: &str, message: String, help: Help| {
+        let message = format!("rule \"{}\": {message}", rule.id);
+        Err(Fault { field: field.to_owned(), message, help: Some(help) })
     };
-    let listed = "`vmcoroner rules list` lists the built-in rules";
     for id in &rule.excluded_by {
         if *id == rule.id {
             return fault(
                 "excluded_by",
                 "it excludes itself, and would never match".into(),
-                "name other rules",
+                says("name other rules"),
             );
         }
         if find(id).is_none() {
             return fault(
                 "excluded_by",
                 format!("it is excluded by the rule \"{id}\", which does not exist"),
-                listed,
+                Help::BuiltinRules,
             );
         }
     }
     let Some(interval) = &rule.interval else { return Ok(()) };
     if interval.end.is_empty() {
-        return fault("interval", "its state is never closed".into(), "name the rules whose lines close it");
+        return fault(
+            "interval",
+            "its state is never closed".into(),
+            says("name the rules whose lines close it"),
+        );
     }
     let own = compiled.capture_names();
     for id in &interval.end {
@@ -90,7 +129,7 @@ pub(super) fn check_rules<'a>(
             return fault(
                 "interval",
                 format!("its state is closed by the rule \"{id}\", which does not exist"),
-                listed,
+                Help::BuiltinRules,
             );
         };
         let theirs = end.capture_names();
@@ -104,7 +143,7 @@ pub(super) fn check_rules<'a>(
                 format!(
                     "its state is closed by the rule \"{id}\", which captures no tie that it captures too"
                 ),
-                "the lines must agree in what they are about: a device, a volume, a path",
+                says("the lines must agree in what they are about: a device, a volume, a path"),
             );
         }
     }

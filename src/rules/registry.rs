@@ -2,7 +2,7 @@
 
 use super::compiled::Compiled;
 use super::model::RuleFile;
-use super::references::Fault;
+use super::references::{Fault, Help};
 use super::{embedded, references};
 use crate::terms::{Strength, ids};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct RuleError {
     /// What is wrong.
     pub message: String,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Help>,
 }
 
 impl RuleError {
@@ -173,8 +173,8 @@ fn own(
     sources: &[(PathBuf, String)],
     others: &BTreeMap<String, Compiled>,
 ) -> Result<BTreeMap<String, Compiled>, LoadError> {
-    let refuse = |file: &Path, text: &str, id: &str, (field, message, help): Fault| {
-        refused(file, text, place(text, id, &field), message, help)
+    let refuse = |file: &Path, text: &str, id: &str, fault: Fault| {
+        refused(file, text, place(text, id, &fault.field), fault.message, fault.help)
     };
     let mut all = BTreeMap::new();
     let mut ids: Vec<(&Path, &str, String)> = Vec::new();
@@ -216,7 +216,7 @@ fn read_dir(dir: &Path) -> Result<Vec<(PathBuf, String)>, LoadError> {
         .collect()
 }
 
-fn refused(file: &Path, text: &str, span: Range<usize>, message: String, help: Option<String>) -> LoadError {
+fn refused(file: &Path, text: &str, span: Range<usize>, message: String, help: Option<Help>) -> LoadError {
     let (file, source_text) = (file.to_owned(), text.to_owned());
     LoadError::Rule(Box::new(RuleError { file, source_text, span, message, help }))
 }
@@ -224,8 +224,8 @@ fn refused(file: &Path, text: &str, span: Range<usize>, message: String, help: O
 /// The rules of one file, unchecked.
 fn parse(file: &Path, text: &str) -> Result<Vec<Compiled>, LoadError> {
     let parsed: RuleFile = toml::from_str(text).map_err(|error| {
-        let help = Some("`vmcoroner schema rule` states every field".into());
-        refused(file, text, error.span().unwrap_or(0..0), error.message().to_owned(), help)
+        let message = error.message().to_owned();
+        refused(file, text, error.span().unwrap_or(0..0), message, Some(Help::RuleFields))
     })?;
     let topic: Arc<str> = Arc::from(parsed.topic.as_str());
     let about: Arc<str> = Arc::from(parsed.about.trim());
@@ -264,7 +264,8 @@ fn insert(
 pub fn check(compiled: &Compiled) -> Result<(), Fault> {
     let rule = &compiled.rule;
     let fault = |field: &str, message: String| {
-        Err((field.to_owned(), format!("rule \"{}\": {message}", rule.id), None))
+        let message = format!("rule \"{}\": {message}", rule.id);
+        Err(Fault { field: field.to_owned(), message, help: None })
     };
     if rule.id.is_empty()
         || !rule.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
@@ -327,7 +328,8 @@ fn check_patterns(compiled: &Compiled) -> Result<(), Fault> {
             .find(|line| !line.is_empty())
             .unwrap_or("bad pattern")
             .to_owned();
-        return Err((field.into(), format!("rule \"{}\": {reason}", rule.id), Some(help.into())));
+        let message = format!("rule \"{}\": {reason}", rule.id);
+        return Err(Fault { field: field.into(), message, help: Some(Help::Says(help.into())) });
     }
     Ok(())
 }

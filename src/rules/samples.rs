@@ -2,7 +2,7 @@
 
 use super::compiled::{Compiled, LineResult};
 use super::model::{Negative, Positive};
-use super::references;
+use super::references::{self, Fault};
 use super::registry::{RuleSet, check};
 
 /// A sample, or a rule as a whole, that does not hold.
@@ -45,7 +45,7 @@ fn run_rule(set: &RuleSet, compiled: &Compiled, results: &mut SampleResults) {
     let mut fail = |line: &str, reason: String| {
         results.failures.push(Failure { rule: rule.id.clone(), line: line.to_owned(), reason });
     };
-    if let Err((_, message, _)) = check(compiled) {
+    if let Err(Fault { message, .. }) = check(compiled) {
         fail("", message);
     }
     if rule.positives.is_empty() {
@@ -54,7 +54,7 @@ fn run_rule(set: &RuleSet, compiled: &Compiled, results: &mut SampleResults) {
     if rule.negatives.is_empty() {
         fail("", "it has no negative sample".into());
     }
-    if let Err((_, message, _)) = references::check_rules(compiled, |id| set.get(id)) {
+    if let Err(Fault { message, .. }) = references::check_rules(compiled, |id| set.get(id)) {
         fail("", message);
     }
     let (mut positives, mut negatives) = (0, 0);

@@ -31,17 +31,19 @@ pub struct DumpAnswer {
     pub result: MatchResult,
     /// Where they differ, in words.
     pub differences: Vec<String>,
+    /// How to give what the Windows side says, if it was not.
+    pub how_to_give: String,
 }
 
 /// Compares what the logs say of a crash with what the Windows side says.
 #[must_use]
-pub fn dump(crash: &Crash, given: Option<&Given>) -> DumpAnswer {
+pub fn dump(crash: &Crash, given: Option<&Given>, how_to_give: &str) -> DumpAnswer {
     let compared = given.zip(crash.bugcheck.as_ref()).and_then(|(given, reported)| {
         let code = u32::try_from(reported.code).ok()?;
         Some(compare(&Given { code, args: reported.args }, given))
     });
     let (result, differences) = compared.unwrap_or((MatchResult::NotGiven, Vec::new()));
-    DumpAnswer { result, differences }
+    DumpAnswer { result, differences, how_to_give: how_to_give.to_owned() }
 }
 
 /// The checks in their fixed order.
@@ -153,7 +155,7 @@ impl View<'_> {
             MatchResult::NotGiven if self.crash.bugcheck.is_none() => {
                 "the logs have no bugcheck to compare with".into()
             }
-            MatchResult::NotGiven => "give --bugcheck 'CODE(a,b,c,d)' from the dump to compare".into(),
+            MatchResult::NotGiven => self.dump.how_to_give.clone(),
             MatchResult::Match => "the given bugcheck and the logs agree".into(),
             MatchResult::Mismatch => {
                 format!("the given bugcheck differs: {}", self.dump.differences.join("; "))

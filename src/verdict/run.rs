@@ -38,6 +38,8 @@ pub struct Inquiry<'a> {
     pub most: usize,
     /// The rule of which is kept why its lines do not count.
     pub traced: Option<RuleId>,
+    /// How to give what the Windows side says, if it was not.
+    pub give_bugcheck: &'a str,
 }
 
 /// A crash with everything that was decided about it.
@@ -169,7 +171,7 @@ impl<'h> Court<'h, '_> {
 
     /// Judges one crash. `since`: what came before it says nothing about it.
     fn judge(&self, at: HostId, host: &HostModel, mut crash: Crash, since: Option<Millis>) -> Judged {
-        let Inquiry { rules, method, windows, given, .. } = self.inquiry;
+        let Inquiry { rules, method, windows, given, give_bugcheck, .. } = self.inquiry;
         let place = evidence::ran_on(self.hosts, at, crash.vm, crash.time);
         if let RanOn::There(there, _) = place {
             host_down::elsewhere(&mut crash, self.downs.get(there.at()).map_or(&[][..], Vec::as_slice));
@@ -190,7 +192,7 @@ impl<'h> Court<'h, '_> {
             }
         };
         let decision = judge(case(host, &speaking, &crash, &weighed, windows), speaking.is_empty(), method);
-        let dump = checks::dump(&crash, given);
+        let dump = checks::dump(&crash, given, give_bugcheck);
         let name = host[crash.vm].shown_name();
         Judged {
             id: format!("{}@{}", clean(name), rfc3339(crash.time)),

@@ -35,10 +35,11 @@ fn blocks(page: &str) -> Vec<(PathBuf, String)> {
 }
 
 fn run(bundle: &Path) -> (Report, String) {
-    let options = Options::new(Arc::new(RuleSet::builtin().unwrap()));
+    let mut options = Options::new(Arc::new(RuleSet::builtin().unwrap()));
+    options.hints = vmcoroner::internals::HINTS;
     let report = analyze(&[bundle.to_path_buf()], &options, &Silent).unwrap();
     let mut out = Vec::new();
-    write(&report, TextOptions { width: Some(100) }, &mut out).unwrap();
+    write(&report, TextOptions { width: Some(100), hints: vmcoroner::internals::HINTS }, &mut out).unwrap();
     let shown = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
     (report, shown)
 }

@@ -11,6 +11,7 @@ pub(crate) use target::Target;
 
 use super::exit::Failure;
 use crate::clean::clean;
+use crate::cli::hints::HINTS;
 use crate::report::text::TextOptions;
 use crate::report::{Format, Medium, View};
 use anstream::adapter::StripBytes;
@@ -27,11 +28,11 @@ pub(crate) fn text(
     body: impl FnOnce(&mut dyn Write, TextOptions) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let Some(path) = target.path() else {
-        let options = TextOptions { width: terminal_width() };
+        let options = TextOptions { width: terminal_width(), hints: HINTS };
         return to_stdout(anstream::stdout().lock(), |out| body(out, options));
     };
     to_file(path, target, |out| {
-        body(&mut Plain { out, state: StripBytes::new() }, TextOptions { width: None })
+        body(&mut Plain { out, state: StripBytes::new() }, TextOptions { width: None, hints: HINTS })
     })
 }
 

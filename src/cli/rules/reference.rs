@@ -19,10 +19,15 @@ pub(crate) struct ReferenceArgs {
     rules: Option<PathBuf>,
 }
 
+/// What the page says before its topics.
+const INTRODUCTION: &str = "\
+Every detection built into the program. `vmcoroner rules reference` prints this page; [rules.md](rules.md) explains
+the fields, [verdicts.md](verdicts.md) what becomes of the lines that are found.";
+
 /// Runs the command.
 pub(crate) fn run(args: &ReferenceArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.rules.as_deref())?;
-    let page = reference::markdown(&rules);
+    let page = reference::markdown(&rules, INTRODUCTION);
     output::data(&Target::Stdout, |out| page.lines().try_for_each(|line| writeln!(out, "{}", clean(line))))?;
     Ok(exit::OK)
 }

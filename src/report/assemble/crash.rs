@@ -3,6 +3,7 @@
 use super::{seconds, text};
 use crate::evidence::HostModel;
 use crate::log::rfc3339;
+use crate::options::Options;
 use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
 };
@@ -14,7 +15,8 @@ use crate::windows::lookup;
 use std::collections::BTreeMap;
 
 /// The crash as the report shows it.
-pub(super) fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Crash {
+pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> Crash {
+    let rules = options.rules.as_ref();
     let decision = &judged.decision;
     let (evidence, numbers) = evidence(hosts, rules, judged);
     let lead = |at: Option<usize>| -> Option<Lead> {
@@ -44,7 +46,7 @@ pub(super) fn crash(hosts: &[HostModel], rules: &RuleSet, judged: &Judged) -> Cr
         },
         rivals: rivals(judged, &lead),
         checks: checks(judged, &numbers),
-        dump_match: dump_match(judged),
+        dump_match: dump_match(judged, options.hints.bugcheck_source),
         evidence,
         known_issues: known_issues(judged),
     }
@@ -69,10 +71,10 @@ fn next_step(host: &HostModel, judged: &Judged) -> NextStep {
     NextStep { who, text }
 }
 
-fn dump_match(judged: &Judged) -> DumpMatch {
+fn dump_match(judged: &Judged, source: &str) -> DumpMatch {
     let compared = judged.dump.result != MatchResult::NotGiven;
     DumpMatch {
-        source: compared.then(|| "--bugcheck".to_owned()),
+        source: compared.then(|| source.to_owned()),
         result: judged.dump.result,
         differences: judged.dump.differences.clone(),
     }

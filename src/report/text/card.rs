@@ -152,7 +152,7 @@ fn evidence(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
     let hidden = crash.evidence.len() - shown.len();
     if hidden > 0 {
         page.blank()?;
-        let text = format!("{hidden} more lines are in the JSON report (--format json)");
+        let text = format!("{hidden} more lines are {}", page.hints.all_lines);
         page.section("", &faint_lines(&text, page.inner()))?;
     }
     Ok(())
@@ -225,7 +225,7 @@ fn dump(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
         MatchResult::Match => format!("{mark} the same crash as in {source}"),
         MatchResult::Mismatch => format!("{mark} not the crash of {source}"),
         MatchResult::NotGiven => {
-            format!("{mark} not compared; --bugcheck 'CODE(A,B,C,D)' compares it with what Windows says")
+            format!("{mark} not compared; {}", page.hints.compare_bugcheck)
         }
     };
     let mut lines: Vec<String> = wrap(&text, page.inner()).iter().map(|line| paint(look, line)).collect();

@@ -67,13 +67,13 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
     inputs(&mut page, report)?;
     if !crashes.is_empty() {
         let text = format!(
-            "Evidence counts from {} before a crash to {} after it. `vmcoroner explain WORD` tells what an origin, a \
-             check, a rule or a bugcheck means.",
+            "Evidence counts from {} before a crash to {} after it. {}",
             span(report.settings.window_before_s),
             span(report.settings.window_after_s),
+            page.hints.explain.unwrap_or_default(),
         );
         page.blank()?;
-        for line in wrap(&text, page.width) {
+        for line in wrap(text.trim_end(), page.width) {
             page.line(&paint(style::FAINT, &line))?;
         }
     }
@@ -138,7 +138,7 @@ fn partial(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let text = format!(
         "! This report is partial: {what}. What is missing there cannot be seen here; details below."
     );
-    for line in wrap(&text, page.width) {
+    for line in wrap(text.trim_end(), page.width) {
         page.line(&paint(style::WARNING, &line))?;
     }
     Ok(())
@@ -177,7 +177,7 @@ fn table(page: &mut Page<'_>, report: &Report, crashes: &[(&Vm, &Crash)]) -> io:
         count(report.summary.vms, "VM", "VMs"),
         list(&origins),
     );
-    for line in wrap(&text, page.width) {
+    for line in wrap(text.trim_end(), page.width) {
         page.line(&line)?;
     }
     unseen(page, report)

@@ -3,6 +3,7 @@
 use super::layout::{cut_path, fold, paint, width};
 use super::style;
 use crate::clean::clean;
+use crate::hints::Hints;
 use std::io::{self, Write};
 
 /// How wide a page is where no terminal says so.
@@ -13,6 +14,8 @@ const PAGE: usize = 100;
 pub struct TextOptions {
     /// Columns of the terminal. `None` where it is no terminal: then lines of logs are written whole.
     pub width: Option<usize>,
+    /// What the reader can do next.
+    pub hints: Hints,
 }
 
 /// The paper: a writer that knows its width.
@@ -24,6 +27,7 @@ pub(crate) struct Page<'a> {
     pub(crate) cut: bool,
     /// Whether nothing is written yet.
     empty: bool,
+    pub(crate) hints: Hints,
 }
 
 /// Columns before the text of a section: its label stands there.
@@ -32,7 +36,7 @@ pub(crate) const MARGIN: usize = 11;
 impl<'a> Page<'a> {
     pub(crate) fn new(options: TextOptions, out: &'a mut dyn Write) -> Self {
         let width = options.width.map_or(PAGE, |columns| columns.clamp(72, 120));
-        Self { out, width, cut: options.width.is_some(), empty: true }
+        Self { out, width, cut: options.width.is_some(), empty: true, hints: options.hints }
     }
 
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {

@@ -17,8 +17,9 @@ pub(super) fn write(list: &RuleList<'_>, look: TextOptions, out: &mut dyn Write)
     }
     paper.blank()?;
     paper.line(&format!(
-        "{} of {} rules. `vmcoroner rules show ID` tells all of one.",
+        "{} of {} rules. {}",
         list.rows.len(),
-        list.all
+        list.all,
+        look.hints.show_rule.unwrap_or_default()
     ))
 }

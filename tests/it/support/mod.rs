@@ -58,6 +58,7 @@ pub(crate) fn analyze_with(paths: &[PathBuf], jobs: usize) -> Report {
 pub(crate) fn try_analyze(paths: &[PathBuf], jobs: usize) -> Result<Report, vmcoroner::Error> {
     let mut options = vmcoroner::Options::new(rules());
     options.threads = vmcoroner::Threads::Exactly(jobs);
+    options.hints = vmcoroner::internals::HINTS;
     vmcoroner::analyze(paths, &options, &vmcoroner::internals::progress::Silent)
 }
 
