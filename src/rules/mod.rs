@@ -3,6 +3,7 @@
 mod captures;
 mod compiled;
 mod decode;
+mod duration;
 mod embedded;
 mod filter;
 mod fingerprint;
@@ -16,10 +17,11 @@ pub mod samples;
 
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
+pub use duration::Duration;
 pub use filter::{Filter, LiteralHit};
 pub use model::{
-    Count, Decoder, Duration, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part,
-    Positive, Rule, RuleFile, TieBy, TimeRelation,
+    Count, Decoder, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
+    RuleFile, TieBy, TimeRelation,
 };
 pub use references::{Fault, Help};
 pub use registry::{LoadError, RuleError, RuleId, RuleSet, check};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::Error;
 use crate::generation::Generation;
 use crate::grammar::host::Daemon;
+use crate::grammar::writer::{By, Syslog, Thread, Vob, by, syslog};
 use crate::grammar::{Sev, host, vmware};
 use crate::model::{Host, Scenario, Vm, Volume, VolumeKind};
 use crate::read::{field, moment};
@@ -184,25 +185,11 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A line of hostd.
-    pub(crate) fn hostd(&mut self, host: usize, at: Millis, sev: Sev, sub: &str, who: &str, text: &str) {
-        self.daemon(host, "hostd", at, sev, sub, who, text);
-    }
-
     /// A line of a daemon, and the lines that continue it.
-    #[allow(clippy::too_many_arguments)]
-    pub(crate) fn daemon(
-        &mut self,
-        host: usize,
-        program: &str,
-        at: Millis,
-        sev: Sev,
-        sub: &str,
-        who: &str,
-        text: &str,
-    ) {
+    pub(crate) fn hostd(&mut self, host: usize, at: Millis, sev: Sev, by: By<'_>, text: &str) {
         let generation = self.generation(host);
         let thread = self.thread(generation);
+        let By { program, sub, who } = by;
         let daemon = Daemon { program, thread, sub, who };
         let mut parts = text.split('\n');
         let mut line = host::daemon(generation, at, sev, &daemon, parts.next().unwrap_or(""));
@@ -216,7 +203,7 @@ impl<'a> Stage<'a> {
     /// An event as hostd logs it.
     pub(crate) fn event(&mut self, host: usize, at: Millis, who: &str, text: &str) {
         let text = format!("Event {EVENT_NUMBER} : {text}");
-        self.hostd(host, at, Sev::Info, "Vimsvc.ha-eventmgr", who, &text);
+        self.hostd(host, at, Sev::Info, by("Vimsvc.ha-eventmgr", who), &text);
     }
 
     /// A line of hostd about one VM.
@@ -225,7 +212,7 @@ impl<'a> Stage<'a> {
         else {
             return;
         };
-        self.hostd(host, at, sev, &sub, who, text);
+        self.hostd(host, at, sev, by(&sub, who), text);
     }
 
     /// A state transition of a VM.
@@ -235,15 +222,8 @@ impl<'a> Stage<'a> {
     }
 
     /// An observation: `[vob.…]` and, a moment later, the correlated event, which hostd repeats.
-    pub(crate) fn observe(
-        &mut self,
-        host: usize,
-        at: Millis,
-        correlator: &str,
-        vob: &str,
-        esx: &str,
-        text: &str,
-    ) {
+    pub(crate) fn observe(&mut self, host: usize, at: Millis, vob: Vob<'_>, text: &str) {
+        let Vob { correlator, id: vob, event: esx } = vob;
         let generation = self.generation(host);
         let boot = self.hosts.get(host).map_or(0, |h| h.boot);
         let us = (at - boot).max(0) * 1_000 + self.rng.time(1, 999);
@@ -260,33 +240,13 @@ impl<'a> Stage<'a> {
     }
 
     /// A line of a log that goes through syslog.
-    pub(crate) fn plain(
-        &mut self,
-        host: usize,
-        log: &str,
-        at: Millis,
-        severity: &str,
-        program: &str,
-        text: &str,
-    ) {
-        let pid = 2_099_000 + self.rng.below(900);
-        self.plain_as(host, log, at, severity, program, pid, text);
-    }
-
-    /// The same with a given process id.
-    #[allow(clippy::too_many_arguments)]
-    pub(crate) fn plain_as(
-        &mut self,
-        host: usize,
-        log: &str,
-        at: Millis,
-        severity: &str,
-        program: &str,
-        pid: u64,
-        text: &str,
-    ) {
-        let line = host::plain(self.generation(host), at, severity, program, pid, text);
-        self.write(host, log, at, line);
+    pub(crate) fn plain(&mut self, host: usize, at: Millis, from: Syslog<'_>, text: &str) {
+        let from = match from.pid {
+            Some(_) => from,
+            None => from.pid(2_099_000 + self.rng.below(900)),
+        };
+        let line = host::plain(self.generation(host), at, &from, text);
+        self.write(host, from.log, at, line);
     }
 
     /// A shell session of a user with one command, in `shell.log` and `auth.log`.
@@ -296,38 +256,30 @@ impl<'a> Stage<'a> {
         let port = 49_152 + self.rng.below(9_999);
         let accepted =
             format!("Accepted keyboard-interactive/pam for {user} from 192.0.2.17 port {port} ssh2");
-        self.plain_as(host, "auth", at - 41_000, "In(38)", "sshd", pid - 7, &accepted);
+        self.plain(host, at - 41_000, syslog("auth", "In(38)", "sshd").pid(pid - 7), &accepted);
         let opened = format!("Session opened for '{user}' on /dev/char/pty/t0");
-        self.plain_as(host, "auth", at - 40_600, "In(38)", "sshd", pid, &opened);
+        self.plain(host, at - 40_600, syslog("auth", "In(38)", "sshd").pid(pid), &opened);
         let text = "Interactive shell session started";
-        self.plain_as(host, "shell", at - 40_200, "In(14)", "shell", pid, text);
-        self.plain_as(host, "shell", at, "In(14)", "shell", pid, &format!("[{user}]: {command}"));
+        self.plain(host, at - 40_200, syslog("shell", "In(14)", "shell").pid(pid), text);
+        self.plain(host, at, syslog("shell", "In(14)", "shell").pid(pid), &format!("[{user}]: {command}"));
         let closed = format!("Session closed for '{user}' on /dev/char/pty/t0");
-        self.plain_as(host, "auth", at + 95_000, "In(38)", "sshd", pid - 7, &closed);
+        self.plain(host, at + 95_000, syslog("auth", "In(38)", "sshd").pid(pid - 7), &closed);
     }
 
     /// A line of a VM's `vmware.log`, and the lines that continue it.
     pub(crate) fn vmx(&mut self, vm: usize, at: Millis, sev: Sev, thread: &str, text: &str) {
-        self.vmx_op(vm, at, sev, thread, None, text);
+        self.vmx_op(vm, at, sev, Thread { name: thread, op: None }, text);
     }
 
     /// The same with an operation id.
-    pub(crate) fn vmx_op(
-        &mut self,
-        vm: usize,
-        at: Millis,
-        sev: Sev,
-        thread: &str,
-        op: Option<&str>,
-        text: &str,
-    ) {
+    pub(crate) fn vmx_op(&mut self, vm: usize, at: Millis, sev: Sev, thread: Thread<'_>, text: &str) {
         let Some(run_host) = self.vms.get(vm).and_then(|v| v.runs.last()).map(|run| run.host) else { return };
         let generation = self.generation(run_host);
         let mut parts = text.split('\n');
-        let mut line = vmware::line(generation, at, sev, thread, op, parts.next().unwrap_or(""));
+        let mut line = vmware::line(generation, at, sev, thread, parts.next().unwrap_or(""));
         for part in parts {
             line.push('\n');
-            line.push_str(&vmware::more(generation, at, sev, thread, part));
+            line.push_str(&vmware::more(generation, at, sev, thread.name, part));
         }
         if let Some(run) = self.vms.get_mut(vm).and_then(|v| v.runs.last_mut()) {
             run.lines.push(Line { at, text: line });
@@ -335,7 +287,14 @@ impl<'a> Stage<'a> {
     }
 
     /// Text that the guest printed with line ends of its own: only its first line has a head.
-    pub(crate) fn vmx_torn(&mut self, vm: usize, at: Millis, sev: Sev, thread: &str, head: &str, rest: &str) {
+    pub(crate) fn vmx_torn(
+        &mut self,
+        vm: usize,
+        at: Millis,
+        sev: Sev,
+        thread: &str,
+        [head, rest]: &[&str; 2],
+    ) {
         self.vmx(vm, at, sev, thread, head);
         if let Some(line) =
             self.vms.get_mut(vm).and_then(|v| v.runs.last_mut()).and_then(|r| r.lines.last_mut())

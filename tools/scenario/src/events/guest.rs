@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, thread};
 use crate::noise::guest;
 use crate::stage::Stage;
 use crate::time::Millis;
@@ -54,11 +55,11 @@ impl Stage<'_> {
         let thread = format!("vcpu-{}", event.vcpu);
         let line = |level: u64, part: u64, text: &str| format!("<{level}>[{up}.{part:06}] {text}");
         let fault = "BUG: unable to handle kernel NULL pointer dereference at 0000000000000048";
-        self.vmx_torn(vm, at - 3, Sev::Info, &thread, "Guest: ", &line(1, 412_003, fault));
+        self.vmx_torn(vm, at - 3, Sev::Info, &thread, &["Guest: ", &line(1, 412_003, fault)]);
         let call = "RIP: 0010:[<ffffffffa0312e5c>]  [<ffffffffa0312e5c>] acq_ring_poll+0x5c/0x210 [acqring]";
-        self.vmx_torn(vm, at - 2, Sev::Info, &thread, "Guest: ", &line(1, 412_640, call));
+        self.vmx_torn(vm, at - 2, Sev::Info, &thread, &["Guest: ", &line(1, 412_640, call)]);
         let panic = format!("Kernel panic - not syncing: {cause}");
-        self.vmx_torn(vm, at, Sev::Info, &thread, "Guest: ", &line(0, 415_117, &panic));
+        self.vmx_torn(vm, at, Sev::Info, &thread, &["Guest: ", &line(0, 415_117, &panic)]);
         let restart = at + 10_200 + self.rng.time(0, 900);
         self.quiet(vm, at + 200, restart);
         if event.reboot.unwrap_or(true) {
@@ -114,8 +115,7 @@ impl Stage<'_> {
                 host,
                 at - 24_000,
                 Sev::Info,
-                "Vimsvc.TaskManager",
-                &who,
+                by("Vimsvc.TaskManager", &who),
                 &format!("Task Created : {task}"),
             );
             self.event(
@@ -125,14 +125,13 @@ impl Stage<'_> {
                 &format!("Guest OS reboot for {name} on {full} in ha-datacenter"),
             );
             let done = format!("Task Completed : {task} Status success");
-            self.hostd(host, at - 23_900, Sev::Info, "Vimsvc.TaskManager", "", &done);
+            self.hostd(host, at - 23_900, Sev::Info, by("Vimsvc.TaskManager", ""), &done);
             let op = Self::op_of(&who);
             self.vmx_op(
                 vm,
                 at - 23_980,
                 Sev::Info,
-                "vmx",
-                Some(&op),
+                thread("vmx", Some(&op)),
                 "Tools: sending 'OS_Reboot' (state = 2) state change request",
             );
             guest::tools_stop(self, vm, at - 21_000);

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::event::Event;
+use crate::grammar::writer::vob;
 use crate::stage::{SelRecord, Stage};
 use crate::time::{Millis, parse_span};
 
@@ -51,9 +52,7 @@ impl Stage<'_> {
         self.observe(
             host,
             at + 2,
-            "UserWorldCorrelator",
-            "vob.pageretire.mce.injected",
-            "esx.problem.pageretire.mce.injected",
+            vob("UserWorldCorrelator", "vob.pageretire.mce.injected", "esx.problem.pageretire.mce.injected"),
             &text,
         );
         self.vmk_ordered_panic(vm, at + 4, "Using a corrupted memory page that could not be retired");

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, syslog, vob};
 use crate::noise::boot;
 use crate::stage::{Leftover, Stage};
 use crate::time::Millis;
@@ -63,11 +64,11 @@ impl Stage<'_> {
         }
         let vms = self.stop_all(host, at + 1, back);
         boot::kernel(self, host, back);
-        self.plain(host, "vmksummary", back + 95_000, "No(13)", "bootstop", "Host has booted");
+        self.plain(host, back + 95_000, syslog("vmksummary", "No(13)", "bootstop"), "Host has booted");
         let text = "file core dump found";
-        self.plain(host, "vmksummary", back + 96_000, "No(13)", "bootstop", text);
+        self.plain(host, back + 96_000, syslog("vmksummary", "No(13)", "bootstop"), text);
         let text = "An unread host kernel core dump has been found.";
-        self.observe(host, back + 101_000, "UserLevelCorrelator", "", "esx.problem.host.coredump", text);
+        self.observe(host, back + 101_000, vob("UserLevelCorrelator", "", "esx.problem.host.coredump"), text);
         let bytes = self.core(2_600);
         if let Some(state) = self.hosts.get_mut(host) {
             state.leftovers.push(Leftover { path: "/var/core/vmkernel-zdump.1".to_owned(), at: back, bytes });
@@ -81,18 +82,16 @@ impl Stage<'_> {
         let back = at + Self::seconds_of(event, 420.0);
         let vms = self.stop_all(host, at, back);
         boot::kernel(self, host, back);
-        self.plain(host, "vmksummary", back + 95_000, "No(13)", "bootstop", "Host has booted");
+        self.plain(host, back + 95_000, syslog("vmksummary", "No(13)", "bootstop"), "Host has booted");
         let text = "Host had been powered off. The power off was not the result of a kernel error, deliberate reboot, or shut down. This could indicate a hardware issue. Hardware may reboot abruptly due to power outages, faulty components, and heating issues. To investigate further, engage the hardware vendor.";
         self.observe(
             host,
             back + 98_000,
-            "UserLevelCorrelator",
-            "",
-            "esx.audit.host.poweroff.reason.unavailable",
+            vob("UserLevelCorrelator", "", "esx.audit.host.poweroff.reason.unavailable"),
             text,
         );
         let detail = "Hostd: EventEx raised\n   eventTypeId = \"esx.audit.host.poweroff.reason.unavailable\",\n   objectId = \"ha-host\",\n   objectType = \"vim.HostSystem\",\n}";
-        self.hostd(host, back + 98_002, Sev::Info, "Vimsvc.ha-eventmgr", "", detail);
+        self.hostd(host, back + 98_002, Sev::Info, by("Vimsvc.ha-eventmgr", ""), detail);
         self.start_again(&vms, back, event.count.unwrap_or(u64::MAX));
         Ok(())
     }
@@ -112,32 +111,27 @@ impl Stage<'_> {
             host,
             at - 30_000,
             Sev::Info,
-            "Vimsvc.TaskManager",
-            &who,
+            by("Vimsvc.TaskManager", &who),
             &format!("Task Created : {task}"),
         );
         let text = "Host is rebooting.";
         self.observe(
             host,
             at - 25_000,
-            "UserLevelCorrelator",
-            "vob.user.host.stop.reboot",
-            "esx.audit.host.stop.reboot",
+            vob("UserLevelCorrelator", "vob.user.host.stop.reboot", "esx.audit.host.stop.reboot"),
             text,
         );
-        self.plain(host, "vmksummary", at - 1_000, "No(13)", "bootstop", "Host is rebooting");
+        self.plain(host, at - 1_000, syslog("vmksummary", "No(13)", "bootstop"), "Host is rebooting");
         if let Some(state) = self.hosts.get_mut(host) {
             state.down.push((at, back));
         }
         boot::kernel(self, host, back);
-        self.plain(host, "vmksummary", back + 95_000, "No(13)", "bootstop", "Host has booted");
+        self.plain(host, back + 95_000, syslog("vmksummary", "No(13)", "bootstop"), "Host has booted");
         let text = "Host has booted.";
         self.observe(
             host,
             back + 96_000,
-            "UserLevelCorrelator",
-            "vob.user.host.boot",
-            "esx.audit.host.boot",
+            vob("UserLevelCorrelator", "vob.user.host.boot", "esx.audit.host.boot"),
             text,
         );
         self.start_again(&vms, back, event.count.unwrap_or(u64::MAX));

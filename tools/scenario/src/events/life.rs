@@ -2,6 +2,7 @@
 
 use crate::generation::Generation;
 use crate::grammar::Sev;
+use crate::grammar::writer::by;
 use crate::noise::guest;
 use crate::rng::Rng;
 use crate::stage::{Run, Stage};
@@ -58,14 +59,20 @@ impl Stage<'_> {
         let task =
             format!("haTask-{id}-vim.VirtualMachine.powerOn-{}", self.rng.between(1_000_000, 99_999_999));
         let full = self.hosts.get(host).map(|h| h.spec.name.clone()).unwrap_or_default();
-        self.hostd(host, at - 900, Sev::Info, "Vimsvc.TaskManager", who, &format!("Task Created : {task}"));
+        self.hostd(
+            host,
+            at - 900,
+            Sev::Info,
+            by("Vimsvc.TaskManager", who),
+            &format!("Task Created : {task}"),
+        );
         self.event(host, at - 899, who, &format!("{name} on host {full} in ha-datacenter is starting"));
         self.transition(vm, at - 898, who, "OFF", "POWERING_ON");
-        self.hostd(host, at - 890, Sev::Info, "Libs", who, "Starting vmx as /bin/vmx");
+        self.hostd(host, at - 890, Sev::Info, by("Libs", who), "Starting vmx as /bin/vmx");
         self.event(host, at + 1_300, "", &format!("{name} on  {full} in ha-datacenter is powered on"));
         self.transition(vm, at + 1_301, "", "POWERING_ON", "ON");
         let done = format!("Task Completed : {task} Status success");
-        self.hostd(host, at + 1_320, Sev::Info, "Vimsvc.TaskManager", "", &done);
+        self.hostd(host, at + 1_320, Sev::Info, by("Vimsvc.TaskManager", ""), &done);
         self.fdm_power(vm, at + 2_400, "powered on", false);
         self.kernel_power_on(vm, at);
         guest::start(self, vm, at);
@@ -137,7 +144,7 @@ impl Stage<'_> {
             21 + host
         );
         let who = format!(" opID=SWI-{}", self.rng.hex(8));
-        self.daemon(host, "fdm", at, Sev::Debug, "Invt", &who, &text);
+        self.hostd(host, at, Sev::Debug, by("Invt", &who).of("fdm"), &text);
     }
 
     /// The guest starts again inside the same process.
@@ -150,10 +157,10 @@ impl Stage<'_> {
     pub(super) fn vanished(&mut self, vm: usize, at: Millis) {
         let Some((host, id)) = self.vms.get(vm).map(|v| (v.host, v.spec.vm_id)) else { return };
         let text = "VigorOnlineDisconnectCb: connection closed (is final).";
-        self.hostd(host, at, Sev::Info, "Libs", "", text);
+        self.hostd(host, at, Sev::Info, by("Libs", ""), text);
         self.transition(vm, at + 40, "", "ON", "OFF");
         let text = format!("Replicator: powerstate change VM: {id} Old: 1 New: 0");
-        self.hostd(host, at + 42, Sev::Info, "Hbrsvc", "", &text);
+        self.hostd(host, at + 42, Sev::Info, by("Hbrsvc", ""), &text);
         let text = "Failed to find activation record, event user unknown.";
         self.vm_hostd(vm, at + 43, Sev::Warning, "", text);
         let full = self.hosts.get(host).map(|h| h.spec.name.clone()).unwrap_or_default();

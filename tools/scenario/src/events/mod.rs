@@ -15,6 +15,7 @@ mod stun;
 
 use crate::error::Error;
 use crate::event::{Event, EventKind};
+use crate::grammar::writer::by;
 use crate::model::{Scenario, Volume, millis};
 use crate::read::{field, moment};
 use crate::stage::Stage;
@@ -186,7 +187,7 @@ impl Stage<'_> {
             "vmkernel" => self.vmk(host, at, &event.text),
             "hostd" | "fdm" | "vpxa" | "rhttpproxy" => {
                 let sub = if event.style.is_empty() { "Default" } else { &event.style };
-                self.daemon(host, &event.log, at, Sev::Info, sub, "", &event.text);
+                self.hostd(host, at, Sev::Info, by(sub, "").of(&event.log), &event.text);
             }
             log => {
                 let text = event.text.replace("{t}", &crate::time::iso(at));

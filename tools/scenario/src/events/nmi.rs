@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, syslog};
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -39,13 +40,13 @@ impl Stage<'_> {
             self.rng.hex(12)
         );
         let text = format!("Ticket issued for CGI service vm-support, session {session}");
-        self.hostd(host, at - 1_900, Sev::Debug, "Vimsvc.Ticket", &who, &text);
+        self.hostd(host, at - 1_900, Sev::Debug, by("Vimsvc.Ticket", &who), &text);
         let text = format!("Request GET /cgi-bin/vm-support.cgi?{query} from 192.0.2.17");
-        self.hostd(host, at, Sev::Info, "HTTP server /cgi-bin", &who, &text);
+        self.hostd(host, at, Sev::Info, by("HTTP server /cgi-bin", &who), &text);
         let text = format!("New proxy client <TCP '192.0.2.17 : {}'>", self.rng.between(49_152, 65_000));
-        self.daemon(host, "rhttpproxy", at - 40, Sev::Debug, "Proxy Req 00291", "", &text);
+        self.hostd(host, at - 40, Sev::Debug, by("Proxy Req 00291", "").of("rhttpproxy"), &text);
         let text = format!("GET /cgi-bin/vm-support.cgi?{query}");
-        self.plain(host, "hostdCgiServer", at + 12, "In(14)", "hostdCgiServer", &text);
+        self.plain(host, at + 12, syslog("hostdCgiServer", "In(14)", "hostdCgiServer"), &text);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, thread};
 use crate::noise::guest;
 use crate::stage::Stage;
 use crate::time::Millis;
@@ -31,7 +32,7 @@ impl Stage<'_> {
     fn hard_reset(&mut self, vm: usize, at: Millis, op: &str) {
         self.vigor(vm, at, op, "PowerState.InitiateReset");
         let text = "Vix: [vmxCommands.c:595]: VMAutomation_Reset. Trying hard reset";
-        self.vmx_op(vm, at + 2, Sev::Info, "vmx", Some(op), text);
+        self.vmx_op(vm, at + 2, Sev::Info, thread("vmx", Some(op)), text);
         self.guest_restart(vm, at + 40);
     }
 
@@ -42,11 +43,17 @@ impl Stage<'_> {
         let op = Self::op_of(&who);
         let task =
             format!("haTask-{id}-vim.VirtualMachine.reset-{}", self.rng.between(1_000_000, 99_999_999));
-        self.hostd(host, at - 40, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
+        self.hostd(
+            host,
+            at - 40,
+            Sev::Info,
+            by("Vimsvc.TaskManager", &who),
+            &format!("Task Created : {task}"),
+        );
         self.event(host, at - 38, &who, &format!("{name} on {full} in ha-datacenter is reset"));
         self.hard_reset(vm, at, &op);
         let done = format!("Task Completed : {task} Status success");
-        self.hostd(host, at + 300, Sev::Info, "Vimsvc.TaskManager", "", &done);
+        self.hostd(host, at + 300, Sev::Info, by("Vimsvc.TaskManager", ""), &done);
         Ok(())
     }
 
@@ -57,17 +64,23 @@ impl Stage<'_> {
         let op = Self::op_of(&who);
         let task =
             format!("haTask-{id}-vim.VirtualMachine.powerOff-{}", self.rng.between(1_000_000, 99_999_999));
-        self.hostd(host, at - 40, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
+        self.hostd(
+            host,
+            at - 40,
+            Sev::Info,
+            by("Vimsvc.TaskManager", &who),
+            &format!("Task Created : {task}"),
+        );
         self.event(host, at - 39, &who, &format!("{name} on  {full} in ha-datacenter is stopping"));
         self.transition(vm, at - 38, &who, "ON", "POWERING_OFF");
         self.vigor(vm, at, &op, "PowerState.InitiatePowerOff");
         let text = "Vix: [vmxCommands.c:555]: VMAutomation_InitiatePowerOff. Trying hard powerOff";
-        self.vmx_op(vm, at + 2, Sev::Info, "vmx", Some(&op), text);
+        self.vmx_op(vm, at + 2, Sev::Info, thread("vmx", Some(&op)), text);
         guest::process_end(self, vm, at + 500);
         self.event(host, at + 1_200, "", &format!("{name} on  {full} in ha-datacenter is powered off"));
         self.transition(vm, at + 1_201, "", "POWERING_OFF", "OFF");
         let done = format!("Task Completed : {task} Status success");
-        self.hostd(host, at + 1_210, Sev::Info, "Vimsvc.TaskManager", "", &done);
+        self.hostd(host, at + 1_210, Sev::Info, by("Vimsvc.TaskManager", ""), &done);
         self.fdm_power(vm, at + 1_900, "powered off", true);
         Ok(())
     }
@@ -114,7 +127,7 @@ impl Stage<'_> {
             21 + host
         );
         let who = format!(" opID=WorkQueue-{}", self.rng.hex(8));
-        self.daemon(host, "fdm", at + 70, Sev::Debug, "FDM", &who, &text);
+        self.hostd(host, at + 70, Sev::Debug, by("FDM", &who).of("fdm"), &text);
         let bytes = self.core(900);
         self.vm_file(vm, &format!("{stem}-0.png"), at - 200, bytes);
         Ok(())
@@ -126,7 +139,7 @@ impl Stage<'_> {
         let path = self.vms.get(vm).map(|v| v.vmx_path()).unwrap_or_default();
         let who = format!(" opID=WorkQueue-{}", self.rng.hex(8));
         let text = format!("Place {path} on host-{}", 21 + host);
-        self.daemon(host, "fdm", at - 4_000, Sev::Debug, "Execution", &who, &text);
+        self.hostd(host, at - 4_000, Sev::Debug, by("Execution", &who).of("fdm"), &text);
         let power = format!(" opID=SWI-{}", self.rng.hex(8));
         self.power_on(vm, at, &power);
         let text = format!(
@@ -134,7 +147,7 @@ impl Stage<'_> {
             21 + host,
             21 + host
         );
-        self.daemon(host, "fdm", at + 3_000, Sev::Debug, "FDM", &who, &text);
+        self.hostd(host, at + 3_000, Sev::Debug, by("FDM", &who).of("fdm"), &text);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{thread, vob};
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -21,8 +22,13 @@ impl Stage<'_> {
             "An application (/bin/vmx) running on ESXi host has crashed (1 time(s) so far). A core file may have been created at {dir}/vmx-zdump.000."
         );
         let dump = format!("/bin/vmx(2104477) {dir}/vmx-zdump.000");
-        self.observe(host, at, "UserWorldCorrelator", "vob.uw.core.dumped", "", &dump);
-        self.observe(host, at + 1, "UserWorldCorrelator", "esx.problem.application.core.dumped", "", &text);
+        self.observe(host, at, vob("UserWorldCorrelator", "vob.uw.core.dumped", ""), &dump);
+        self.observe(
+            host,
+            at + 1,
+            vob("UserWorldCorrelator", "esx.problem.application.core.dumped", ""),
+            &text,
+        );
         let bytes = self.core(1_400);
         self.vm_file(vm, "vmx-zdump.000", at, bytes);
     }
@@ -206,16 +212,16 @@ impl Stage<'_> {
             first + 11,
             self.rng.hex(6)
         );
-        self.vmx_op(vm, at - 41_000, Sev::Error, &worker, Some(&op), &text);
+        self.vmx_op(vm, at - 41_000, Sev::Error, thread(&worker, Some(&op)), &text);
         let text = format!(
             "LWD: Failure writing to SES, snapshot must be canceled, disk {disk}: IO was aborted (15)"
         );
-        self.vmx_op(vm, at - 41_000, Sev::Warning, &worker, Some(&op), &text);
+        self.vmx_op(vm, at - 41_000, Sev::Warning, thread(&worker, Some(&op)), &text);
         let text = format!(
             "LWD: LwdIoTracker_CancelAllIOs: '11' IOs did not complete in the stipulated time for IoTracker 61{}, disk {disk}",
             self.rng.hex(8).to_uppercase()
         );
-        self.vmx_op(vm, at - 900, Sev::Warning, &worker, Some(&op), &text);
+        self.vmx_op(vm, at - 900, Sev::Warning, thread(&worker, Some(&op)), &text);
         let cause = format!(
             "LWD: Failure to quiesce IOs on disk {disk} after failure to read or write snapshot data"
         );

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, vob};
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -48,8 +49,7 @@ impl Stage<'_> {
                 host,
                 answered,
                 Sev::Info,
-                "Vimsvc.TaskManager",
-                &who,
+                by("Vimsvc.TaskManager", &who),
                 &format!("Task Created : {task}"),
             );
             self.vmx(vm, answered + 40, Sev::Info, "vcpu-0", "Exiting because of failed disk operation.");
@@ -91,9 +91,9 @@ impl Stage<'_> {
             }
         };
         let text = format!("{name} ({path}): {why}");
-        let (vob, esx) =
+        let (id, esx) =
             (format!("vob.vm.kill.unexpected.{style}"), format!("esx.problem.vm.kill.unexpected.{style}.2"));
-        self.observe(host, at, "UserWorldCorrelator", &vob, &esx, &text);
+        self.observe(host, at, vob("UserWorldCorrelator", &id, &esx), &text);
         self.vanished(vm, at + 60);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, vob};
 use crate::model::{Volume, VolumeKind};
 use crate::stage::Stage;
 use crate::time::Millis;
@@ -44,9 +45,7 @@ impl Stage<'_> {
             self.observe(
                 host,
                 at + 1,
-                "APDCorrelator",
-                "vob.storage.apd.start",
-                "esx.problem.storage.apd.start",
+                vob("APDCorrelator", "vob.storage.apd.start", "esx.problem.storage.apd.start"),
                 &text,
             );
         }
@@ -68,12 +67,22 @@ impl Stage<'_> {
         );
         self.vmk(host, at, &text);
         let text = format!("scsiPath {path} changed state from on");
-        self.observe(host, at + 900, "scsiCorrelator", "vob.scsi.scsipath.pathstate.deadver2", "", &text);
+        self.observe(
+            host,
+            at + 900,
+            vob("scsiCorrelator", "vob.scsi.scsipath.pathstate.deadver2", ""),
+            &text,
+        );
         let text = format!(
             "Lost connectivity to storage device {id}. Path {path} is down. Affected datastores: \"{}\".",
             volume.label
         );
-        self.observe(host, at + 1_100, "scsiCorrelator", "", "esx.problem.storage.connectivity.lost", &text);
+        self.observe(
+            host,
+            at + 1_100,
+            vob("scsiCorrelator", "", "esx.problem.storage.connectivity.lost"),
+            &text,
+        );
         let text = format!(
             "NMP: nmp_ThrottleLogForDevice:3545: last error status from device {id} repeated 10 times"
         );
@@ -93,9 +102,7 @@ impl Stage<'_> {
             self.observe(
                 host,
                 at,
-                "APDCorrelator",
-                "vob.storage.apd.timeout",
-                "esx.problem.storage.apd.timeout",
+                vob("APDCorrelator", "vob.storage.apd.timeout", "esx.problem.storage.apd.timeout"),
                 &text,
             );
         }
@@ -120,9 +127,7 @@ impl Stage<'_> {
             self.observe(
                 host,
                 at + 3,
-                "APDCorrelator",
-                "vob.storage.apd.exit",
-                "esx.clear.storage.apd.exit",
+                vob("APDCorrelator", "vob.storage.apd.exit", "esx.clear.storage.apd.exit"),
                 &text,
             );
         }
@@ -160,9 +165,11 @@ impl Stage<'_> {
             self.observe(
                 host,
                 at + 3,
-                "scsiCorrelator",
-                "vob.scsi.device.state.permanentloss",
-                "esx.problem.scsi.device.state.permanentloss",
+                vob(
+                    "scsiCorrelator",
+                    "vob.scsi.device.state.permanentloss",
+                    "esx.problem.scsi.device.state.permanentloss",
+                ),
                 &text,
             );
         }
@@ -201,9 +208,11 @@ impl Stage<'_> {
             self.observe(
                 host,
                 at + 1,
-                "scsiCorrelator",
-                "vob.scsi.device.io.latency.high",
-                "esx.problem.scsi.device.io.latency.high",
+                vob(
+                    "scsiCorrelator",
+                    "vob.scsi.device.io.latency.high",
+                    "esx.problem.scsi.device.io.latency.high",
+                ),
                 &text,
             );
         }
@@ -261,9 +270,9 @@ impl Stage<'_> {
     }
 
     /// An observation that hostd words differently.
-    fn observe_quietly(&mut self, host: usize, at: Millis, vob: &str, esx: &str, text: &str) {
-        self.observe(host, at, "vmfsCorrelator", vob, "", text);
-        self.observe(host, at + 1, "vmfsCorrelator", esx, "", text);
+    fn observe_quietly(&mut self, host: usize, at: Millis, id: &str, event: &str, text: &str) {
+        self.observe(host, at, vob("vmfsCorrelator", id, ""), text);
+        self.observe(host, at + 1, vob("vmfsCorrelator", event, ""), text);
     }
 
     pub(super) fn nfs_lost(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
@@ -294,9 +303,11 @@ impl Stage<'_> {
             self.observe(
                 host,
                 at + 12_001,
-                "vmfsCorrelator",
-                "vob.vmfs.nfs.server.disconnect",
-                "esx.problem.vmfs.nfs.server.disconnect",
+                vob(
+                    "vmfsCorrelator",
+                    "vob.vmfs.nfs.server.disconnect",
+                    "esx.problem.vmfs.nfs.server.disconnect",
+                ),
                 &text,
             );
             for file in &files {
@@ -316,9 +327,7 @@ impl Stage<'_> {
             self.observe(
                 host,
                 back + 21,
-                "vmfsCorrelator",
-                "vob.vmfs.nfs.server.restored",
-                "esx.problem.vmfs.nfs.server.restored",
+                vob("vmfsCorrelator", "vob.vmfs.nfs.server.restored", "esx.problem.vmfs.nfs.server.restored"),
                 &text,
             );
         }
@@ -331,7 +340,7 @@ impl Stage<'_> {
         let seconds = Self::seconds_of(event, 76.0) / 1_000;
         let thread = 2_098_400 + self.rng.below(90);
         let text = format!("In thread {thread}, fopen(\"{path}\") took over {seconds} sec.");
-        self.hostd(host, at, Sev::Warning, "IoTracker", "", &text);
+        self.hostd(host, at, Sev::Warning, by("IoTracker", ""), &text);
         Ok(())
     }
 
@@ -353,12 +362,17 @@ impl Stage<'_> {
         for host in self.hosts_of(event) {
             let path = self.path_of(&volume);
             let text = format!("scsiPath {path} changed state from on");
-            self.observe(host, at, "scsiCorrelator", "vob.scsi.scsipath.pathstate.dead", "", &text);
+            self.observe(host, at, vob("scsiCorrelator", "vob.scsi.scsipath.pathstate.dead", ""), &text);
             let text = format!(
                 "Lost path redundancy to storage device {}. Path {path} is down. Affected datastores: \"{}\".",
                 volume.device, volume.label
             );
-            self.observe(host, at + 300, "scsiCorrelator", "", "esx.problem.storage.redundancy.lost", &text);
+            self.observe(
+                host,
+                at + 300,
+                vob("scsiCorrelator", "", "esx.problem.storage.redundancy.lost"),
+                &text,
+            );
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, thread};
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -36,9 +37,9 @@ impl Stage<'_> {
     fn task(&mut self, vm: usize, at: Millis, end: Millis, who: &str, method: &str) {
         let (host, id) = self.vms.get(vm).map(|v| (v.host, v.spec.vm_id)).unwrap_or_default();
         let task = format!("haTask-{id}-vim.{method}-{}", self.rng.between(1_000_000, 99_999_999));
-        self.hostd(host, at, Sev::Info, "Vimsvc.TaskManager", who, &format!("Task Created : {task}"));
+        self.hostd(host, at, Sev::Info, by("Vimsvc.TaskManager", who), &format!("Task Created : {task}"));
         let done = format!("Task Completed : {task} Status success");
-        self.hostd(host, end, Sev::Info, "Vimsvc.TaskManager", "", &done);
+        self.hostd(host, end, Sev::Info, by("Vimsvc.TaskManager", ""), &done);
     }
 
     fn disks_again(&mut self, vm: usize, at: Millis, end: Millis) {
@@ -68,7 +69,7 @@ impl Stage<'_> {
             self.rng.between(10, 99),
             u8::from(quiesced)
         );
-        self.vmx_op(vm, at - 1_900, Sev::Info, "vmx", Some(&op), &text);
+        self.vmx_op(vm, at - 1_900, Sev::Info, thread("vmx", Some(&op)), &text);
         let text = "SNAPSHOT: SnapshotPrepareTakeDoneCB: Prepare phase complete (The operation completed successfully).";
         self.vmx(vm, at - 1_400, Sev::Info, "vmx", text);
         self.disks_again(vm, at, end);
@@ -82,7 +83,7 @@ impl Stage<'_> {
         self.task(vm, at - 95_000, end + 1_400, who, "vm.Snapshot.remove");
         let op = Self::op_of(who);
         let text = "SnapshotVMX_Consolidate: Starting online snapshot consolidate operation.";
-        self.vmx_op(vm, at - 94_000, Sev::Info, "vmx", Some(&op), text);
+        self.vmx_op(vm, at - 94_000, Sev::Info, thread("vmx", Some(&op)), text);
         self.disks_again(vm, at, end);
         let text = "ConsolidateEnd: Snapshot consolidate complete: The operation completed successfully (0).";
         self.vmx(vm, end + 1_100, Sev::Info, "vmx", text);

@@ -1,6 +1,7 @@
 //! The heads of the host's own logs.
 
 use super::Sev;
+use super::writer::Syslog;
 use crate::generation::Generation;
 use crate::time::{Millis, iso, iso_seconds};
 
@@ -113,14 +114,9 @@ pub(crate) fn vobd(generation: Generation, at: Millis, text: &str) -> String {
 }
 
 /// A line of a log that goes through syslog: `auth`, `shell`, `vmksummary`, `syslog`.
-pub(crate) fn plain(
-    generation: Generation,
-    at: Millis,
-    severity: &str,
-    program: &str,
-    pid: u64,
-    text: &str,
-) -> String {
+pub(crate) fn plain(generation: Generation, at: Millis, from: &Syslog<'_>, text: &str) -> String {
+    let Syslog { severity, program, .. } = from;
+    let pid = from.pid.unwrap_or_default();
     if generation.severities() {
         format!("{} {severity} {program}[{pid}]: {text}", iso(at))
     } else if generation >= Generation::V70 {

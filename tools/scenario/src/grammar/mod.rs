@@ -2,6 +2,7 @@
 
 pub(crate) mod host;
 pub(crate) mod vmware;
+pub(crate) mod writer;
 
 /// How serious a line says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

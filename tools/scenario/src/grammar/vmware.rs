@@ -1,6 +1,7 @@
 //! The heads of `vmware.log`.
 
 use super::Sev;
+use super::writer::Thread;
 use crate::generation::Generation;
 use crate::time::{Millis, iso};
 
@@ -29,15 +30,9 @@ fn worded(sev: Sev) -> &'static str {
     }
 }
 
-/// A line of `vmware.log`. `op` is the operation id, which only the newer form shows.
-pub(crate) fn line(
-    generation: Generation,
-    at: Millis,
-    sev: Sev,
-    thread: &str,
-    op: Option<&str>,
-    text: &str,
-) -> String {
+/// A line of `vmware.log`. Only the newer form shows the operation.
+pub(crate) fn line(generation: Generation, at: Millis, sev: Sev, thread: Thread<'_>, text: &str) -> String {
+    let Thread { name: thread, op } = thread;
     if generation.plain_vmx() {
         format!("{} {} {thread} {} {text}", iso(at), worded(sev), op.unwrap_or("-"))
     } else {
@@ -59,20 +54,21 @@ mod tests {
     use super::{line, more};
     use crate::generation::Generation;
     use crate::grammar::Sev;
+    use crate::grammar::writer::thread;
 
     #[test]
     fn the_three_families() {
         let at = 1_773_457_200_000;
         assert_eq!(
-            line(Generation::V67, at, Sev::Info, "vcpu-0", None, "x"),
+            line(Generation::V67, at, Sev::Info, thread("vcpu-0", None), "x"),
             "2026-03-14T03:00:00.000Z| vcpu-0| I125: x"
         );
         assert_eq!(
-            line(Generation::V70, at, Sev::Warning, "vmx", None, "x"),
+            line(Generation::V70, at, Sev::Warning, thread("vmx", None), "x"),
             "2026-03-14T03:00:00.000Z| vmx| W003: x"
         );
         assert_eq!(
-            line(Generation::V80, at, Sev::Info, "vmx", Some("ab12"), "x"),
+            line(Generation::V80, at, Sev::Info, thread("vmx", Some("ab12")), "x"),
             "2026-03-14T03:00:00.000Z In(05) vmx ab12 x"
         );
         assert_eq!(

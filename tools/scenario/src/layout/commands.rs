@@ -22,28 +22,31 @@ fn file_name(arguments: &[&str]) -> String {
     }
 }
 
+fn uname(state: &crate::stage::HostState, version: &str, build: &str) -> String {
+    let system = if state.generation.pax() { "ESXi" } else { "GNU/Linux" };
+    format!(
+        "VMkernel {} {version} #1 SMP Release build-{build} Sep  4 2023 00:00:00 x86_64 x86_64 x86_64 {system}\n",
+        state.spec.name
+    )
+}
+
+fn date(at: Millis) -> String {
+    let (year, month, day, hour, minute, second, _) = civil(at);
+    let (name, month) = (day_name(at), month_name(month));
+    format!("{name} {month} {day:>2} {hour:02}:{minute:02}:{second:02} UTC {year}\n")
+}
+
 /// All command outputs of a host.
 pub(crate) fn outputs(stage: &Stage<'_>, host: usize, missing: &[String]) -> Vec<Member> {
     let Some(state) = stage.hosts.get(host) else { return Vec::new() };
     let at = state.captured;
     let version = state.spec.version.clone().unwrap_or_else(|| state.generation.version().to_owned());
     let build = state.spec.build.clone().unwrap_or_else(|| state.generation.build().to_owned());
-    let (year, month, day, hour, minute, second, _) = civil(at);
-    let date = format!(
-        "{} {} {day:>2} {hour:02}:{minute:02}:{second:02} UTC {year}\n",
-        day_name(at),
-        month_name(month)
-    );
-    let system = if state.generation.pax() { "ESXi" } else { "GNU/Linux" };
-    let uname = format!(
-        "VMkernel {} {version} #1 SMP Release build-{build} Sep  4 2023 00:00:00 x86_64 x86_64 x86_64 {system}\n",
-        state.spec.name
-    );
     let boot = state.down.iter().map(|(_, back)| *back).max().unwrap_or(state.boot);
     let mut list: Vec<(String, String)> = vec![
-        (file_name(&["uname", "-a"]), uname),
+        (file_name(&["uname", "-a"]), uname(state, &version, &build)),
         (file_name(&["vmware", "-vl"]), format!("VMware ESXi {version} build-{build}\n{}\n", state.generation.release())),
-        ("date".to_owned(), date),
+        ("date".to_owned(), date(at)),
         (file_name(&["localcli", "system", "stats", "uptime", "get"]), format!("{}\n", (at - boot) * 1_000)),
         (file_name(&["localcli", "vm", "process", "list"]), processes(stage, host)),
         (file_name(&["localcli", "storage", "vmfs", "extent", "list"]), extents(stage)),

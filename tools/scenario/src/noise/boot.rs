@@ -2,6 +2,7 @@
 
 use crate::generation::Generation;
 use crate::grammar::host;
+use crate::grammar::writer::syslog;
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -75,8 +76,8 @@ pub(crate) fn before(stage: &mut Stage<'_>, host: usize, at: Millis) {
         heartbeat(stage, host, hour, boot, 0);
         hour += HOUR;
     }
-    stage.plain(host, "vmksummary", at - 420_000, "No(13)", "bootstop", "Host is rebooting");
-    stage.plain(host, "vmksummary", at + 95_000, "No(13)", "bootstop", "Host has booted");
+    stage.plain(host, at - 420_000, syslog("vmksummary", "No(13)", "bootstop"), "Host is rebooting");
+    stage.plain(host, at + 95_000, syslog("vmksummary", "No(13)", "bootstop"), "Host has booted");
     let Some((captured, down)) = stage.hosts.get(host).map(|h| (h.captured, h.down.clone())) else { return };
     let mut boot = at;
     let mut hour = at - at.rem_euclid(HOUR) + HOUR;
@@ -104,5 +105,5 @@ fn heartbeat(stage: &mut Stage<'_>, host: usize, at: Millis, boot: Millis, runni
         .map(|v| format!("[{} vmx {}kB]", v.cartel, v.spec.memory * 1_024))
         .collect();
     let text = format!("up {days}d{hours}h{minutes}m{seconds}s, {} VMs; [{}] []", vms.len(), vms.join(" "));
-    stage.plain_as(host, "vmksummary", at, "In(14)", "heartbeat", 2_103_377, &text);
+    stage.plain(host, at, syslog("vmksummary", "In(14)", "heartbeat").pid(2_103_377), &text);
 }

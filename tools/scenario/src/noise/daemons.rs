@@ -2,6 +2,7 @@
 
 use super::times;
 use crate::grammar::Sev;
+use crate::grammar::writer::{self, by};
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -21,7 +22,7 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
     }
     for at in times(stage, host, 60) {
         let text = "Executing command: hostd-probe";
-        stage.plain(host, "hostd-probe", at, "In(14)", "hostd-probe", text);
+        stage.plain(host, at, writer::syslog("hostd-probe", "In(14)", "hostd-probe"), text);
     }
     for at in times(stage, host, 120) {
         syslog(stage, host, at);
@@ -41,9 +42,9 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
     for at in times(stage, host, 14) {
         let port = stage.rng.between(49_152, 65_000);
         let text = format!("Connection from 192.0.2.17 port {port}");
-        stage.plain(host, "auth", at, "In(38)", "sshd", &text);
+        stage.plain(host, at, writer::syslog("auth", "In(38)", "sshd"), &text);
         let text = "User 'root' running command 'vim-cmd vmsvc/power.getstate 12 2>&1'";
-        stage.plain(host, "auth", at + 900, "In(38)", "sshd", text);
+        stage.plain(host, at + 900, writer::syslog("auth", "In(38)", "sshd"), text);
     }
 }
 
@@ -63,32 +64,31 @@ pub(crate) fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
     match stage.rng.below(17) {
         0 => {
             let text = "HTTP Connection has timed out while waiting for further requests; <io_obj t:N7Vmacore6System21LocalSocketObjectAsioE, h:-1, <UNIX 'hostdEntitlementVapi.sock'>>, N7Vmacore16TimeoutExceptionE(Operation timed out: duration: 00:00:46.257054 (hh:mm:ss.us))\n[context]zKq7AVICAgAAAB28eQEIaG9zdGQAAF5oNWxpYnZtYWNvcmUuc28AAHtnJADEaCQAbhMlAGA4JQC7iEoB[/context]";
-            stage.hostd(host, at, Sev::Info, "Vimsvc.HTTPService.HttpConnection", "", text);
+            stage.hostd(host, at, Sev::Info, by("Vimsvc.HTTPService.HttpConnection", ""), text);
         }
         1..=2 => {
             let text = "GetKernelStatValues: Detected error while retrieving stats: VSINode(2810): Not found (status=195887107)";
-            stage.hostd(host, at, Sev::Error, "VMkernelStatsProvider(000000a67b5238a0)", "", text);
+            stage.hostd(host, at, Sev::Error, by("VMkernelStatsProvider(000000a67b5238a0)", ""), text);
         }
         3..=4 => {
             for id in 19..22 {
                 let text = format!("FillVirtualDeviceStats: Unable to locate sample for stat ID {id}");
-                stage.hostd(host, at, Sev::Warning, "deviceStatsProvider(000000a67b8eb2f0)", "", &text);
+                stage.hostd(host, at, Sev::Warning, by("deviceStatsProvider(000000a67b8eb2f0)", ""), &text);
             }
         }
         5 => stage.hostd(
             host,
             at,
             Sev::Error,
-            "Default",
-            "",
+            by("Default", ""),
             "IpmiIfcOpenIpmiOpen: open(/dev/ipmi0, RDWR) failed 2 m",
         ),
-        6 => stage.hostd(host, at, Sev::Warning, "Default", "", "IpmiIfcSdrReadRecordId: retry expired."),
+        6 => stage.hostd(host, at, Sev::Warning, by("Default", ""), "IpmiIfcSdrReadRecordId: retry expired."),
         7..=8 => {
             let id = stage.rng.hex(8);
             let who = format!(" opID={id} user=vpxuser");
             let text = "New request: target='vim.HostSystem:ha-host', method='retrieveInternalCapability'";
-            stage.hostd(host, at, Sev::Debug, "AdapterServer", &who, text);
+            stage.hostd(host, at, Sev::Debug, by("AdapterServer", &who), text);
         }
         9 => {
             let who = format!(" opID=esxui-{}-{}", stage.rng.hex(4), stage.rng.hex(4));
@@ -103,9 +103,9 @@ pub(crate) fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
                 stage.rng.between(2_098_400, 2_098_460)
             );
             if stage.rng.one_in(4) {
-                stage.hostd(host, at, Sev::Warning, "IoTracker", "", &text);
+                stage.hostd(host, at, Sev::Warning, by("IoTracker", ""), &text);
             } else {
-                stage.hostd(host, at, Sev::Info, "Libs", "", "recv detected client closed connection");
+                stage.hostd(host, at, Sev::Info, by("Libs", ""), "recv detected client closed connection");
             }
         }
         14 => {
@@ -114,13 +114,18 @@ pub(crate) fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
                 stage.rng.between(1_000_000, 99_999_999)
             );
             let who = format!(" opID={} user=root", stage.rng.hex(8));
-            stage.hostd(host, at, Sev::Info, "Vimsvc.TaskManager", &who, &format!("Task Created : {task}"));
+            stage.hostd(
+                host,
+                at,
+                Sev::Info,
+                by("Vimsvc.TaskManager", &who),
+                &format!("Task Created : {task}"),
+            );
             stage.hostd(
                 host,
                 at + 3,
                 Sev::Info,
-                "Vimsvc.TaskManager",
-                &who,
+                by("Vimsvc.TaskManager", &who),
                 &format!("Task Completed : {task} Status success"),
             );
         }
@@ -128,16 +133,14 @@ pub(crate) fn hostd(stage: &mut Stage<'_>, host: usize, at: Millis) {
             host,
             at,
             Sev::Info,
-            "Libs",
-            "",
+            by("Libs", ""),
             "SOCKET connect failed, error 2: No such file or directory",
         ),
         _ => stage.hostd(
             host,
             at,
             Sev::Debug,
-            "PropertyProvider",
-            "",
+            by("PropertyProvider", ""),
             "RecordOp ASSIGN: latestPage, 3051, session[52a1]. Sent notification immediately.",
         ),
     }
@@ -154,37 +157,34 @@ fn vm_line(stage: &mut Stage<'_>, host: usize, at: Millis) {
             host,
             at,
             Sev::Warning,
-            &sub,
-            "",
+            by(&sub, ""),
             "CannotRetrieveCorefiles: VM is in an invalid state",
         ),
         1 => {
             let text = "Time to gather Snapshot information ( read from disk, build tree): 1 msecs. needConsolidate is false.";
-            stage.hostd(host, at, Sev::Info, &sub, "", text);
+            stage.hostd(host, at, Sev::Info, by(&sub, ""), text);
         }
         2 => {
             stage.hostd(
                 host,
                 at,
                 Sev::Info,
-                &sub,
-                " opID=5e40a1c2 user=vpxuser",
+                by(&sub, " opID=5e40a1c2 user=vpxuser"),
                 "State Transition (VM_STATE_ON -> VM_STATE_GUEST_OPERATION)",
             );
             stage.hostd(
                 host,
                 at + 12,
                 Sev::Info,
-                &sub,
-                "",
+                by(&sub, ""),
                 "State Transition (VM_STATE_GUEST_OPERATION -> VM_STATE_ON)",
             );
         }
         3 => {
             let text = format!("Replicator: powerstate change VM: {id} Old: 1 New: 1");
-            stage.hostd(host, at, Sev::Info, "Hbrsvc", "", &text);
+            stage.hostd(host, at, Sev::Info, by("Hbrsvc", ""), &text);
         }
-        _ => stage.hostd(host, at, Sev::Debug, &sub, "", "Updating current heartbeatStatus: green"),
+        _ => stage.hostd(host, at, Sev::Debug, by(&sub, ""), "Updating current heartbeatStatus: green"),
     }
 }
 
@@ -198,9 +198,9 @@ pub(crate) fn vpxa(stage: &mut Stage<'_>, host: usize, at: Millis) {
         "vpxa -- vpxapi.VpxaService.getVpxaInfo",
     ]);
     let text = format!("[VpxLRO] -- BEGIN lro-{lro} -- {method} -- 52bb5d24-2497-10d0-569c-3ec666d27030");
-    stage.daemon(host, "vpxa", at, Sev::Info, "vpxLro", &who, &text);
+    stage.hostd(host, at, Sev::Info, by("vpxLro", &who).of("vpxa"), &text);
     let text = format!("[VpxLRO] -- FINISH lro-{lro}");
-    stage.daemon(host, "vpxa", at + 1, Sev::Info, "vpxLro", &who, &text);
+    stage.hostd(host, at + 1, Sev::Info, by("vpxLro", &who).of("vpxa"), &text);
 }
 
 pub(crate) fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
@@ -208,15 +208,15 @@ pub(crate) fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
     match stage.rng.below(3) {
         0 => {
             let text = "[ClusterManagerImpl::LogState] hostId=host-21 state=Slave master=host-22 isolated=false host-list-version=41 config-version=9";
-            stage.daemon(host, "fdm", at, Sev::Info, "Cluster", &who, text);
+            stage.hostd(host, at, Sev::Info, by("Cluster", &who).of("fdm"), text);
         }
         1 => {
             let text = "Sending a heartbeat to the master host-22";
-            stage.daemon(host, "fdm", at, Sev::Debug, "Cluster", &who, text);
+            stage.hostd(host, at, Sev::Debug, by("Cluster", &who).of("fdm"), text);
         }
         _ => {
             let text = "[InventoryManagerImpl::ProcessClusterChange] Cluster state maintained. No change.";
-            stage.daemon(host, "fdm", at, Sev::Debug, "Invt", &who, text);
+            stage.hostd(host, at, Sev::Debug, by("Invt", &who).of("fdm"), text);
         }
     }
 }
@@ -224,14 +224,14 @@ pub(crate) fn fdm(stage: &mut Stage<'_>, host: usize, at: Millis) {
 pub(crate) fn rhttpproxy(stage: &mut Stage<'_>, host: usize, at: Millis) {
     let port = stage.rng.between(49_152, 65_000);
     let text = format!("New proxy client <TCP '192.0.2.17 : {port}'>");
-    stage.daemon(host, "rhttpproxy", at, Sev::Debug, "Proxy Req 00117", "", &text);
+    stage.hostd(host, at, Sev::Debug, by("Proxy Req 00117", "").of("rhttpproxy"), &text);
 }
 
 pub(crate) fn syslog(stage: &mut Stage<'_>, host: usize, at: Millis) {
     match stage.rng.below(4) {
-        0 => stage.plain(host, "syslog", at, "In(30)", "watchdog-vobd", "[2099001] Begin '/usr/lib/vmware/vob/bin/vobd ++securitydom=vobdDom', min-uptime = 60, max-quick-failures = 5"),
-        1 => stage.plain(host, "syslog", at, "In(30)", "crond", "USER root pid 2104770 cmd /bin/hostd-probe.sh ++group=host/vim/vmvisor/hostd-probe"),
-        2 => stage.plain(host, "syslog", at, "In(30)", "ntpd", "proto: precision = 0.620 usec (-21)"),
-        _ => stage.plain(host, "syslog", at, "In(30)", "backup.sh", "Locking esx.conf"),
+        0 => stage.plain(host, at, writer::syslog("syslog", "In(30)", "watchdog-vobd"), "[2099001] Begin '/usr/lib/vmware/vob/bin/vobd ++securitydom=vobdDom', min-uptime = 60, max-quick-failures = 5"),
+        1 => stage.plain(host, at, writer::syslog("syslog", "In(30)", "crond"), "USER root pid 2104770 cmd /bin/hostd-probe.sh ++group=host/vim/vmvisor/hostd-probe"),
+        2 => stage.plain(host, at, writer::syslog("syslog", "In(30)", "ntpd"), "proto: precision = 0.620 usec (-21)"),
+        _ => stage.plain(host, at, writer::syslog("syslog", "In(30)", "backup.sh"), "Locking esx.conf"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::times;
 use crate::grammar::Sev;
+use crate::grammar::writer::{by, vob};
 use crate::stage::Stage;
 use crate::time::Millis;
 
@@ -12,9 +13,9 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
     }
     for at in times(stage, host, 12) {
         let text = "SSH session was opened for 'root@192.0.2.17'.";
-        stage.observe(host, at, "UserLevelCorrelator", "vob.user.ssh.session.opened", "", text);
+        stage.observe(host, at, vob("UserLevelCorrelator", "vob.user.ssh.session.opened", ""), text);
         let text = "SSH session was closed for 'root@192.0.2.17'.";
-        stage.observe(host, at + 61_000, "UserLevelCorrelator", "vob.user.ssh.session.closed", "", text);
+        stage.observe(host, at + 61_000, vob("UserLevelCorrelator", "vob.user.ssh.session.closed", ""), text);
     }
     for at in times(stage, host, 3) {
         let generation = stage.generation(host);
@@ -24,8 +25,8 @@ pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
     // One line of each daemon's death that is not a VM's.
     for at in times(stage, host, 1) {
         let text = "/usr/lib/vmware/vpxa/bin/vpxa crashed (1 time(s) so far) and a core file might have been created at /var/core/vpxa-worker-zdump.000. This might have caused connections to the host to be dropped.";
-        stage.observe(host, at, "UserWorldCorrelator", "", "esx.problem.vpxa.core.dumped", text);
-        stage.hostd(host, at + 40, Sev::Info, "Hostsvc", "", "Lookupvm: Cartel ID not set for VM 3");
+        stage.observe(host, at, vob("UserWorldCorrelator", "", "esx.problem.vpxa.core.dumped"), text);
+        stage.hostd(host, at + 40, Sev::Info, by("Hostsvc", ""), "Lookupvm: Cartel ID not set for VM 3");
     }
 }
 
