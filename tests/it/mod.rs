@@ -7,6 +7,7 @@ mod cli_bundles;
 mod contract;
 mod cuts;
 mod determinism;
+mod docs_files;
 mod docs_rules;
 mod docs_verdicts;
 mod face;
