@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 /// A name that tries everything a terminal or a page could fall for.
 pub(crate) const HOSTILE: &str = "APP\u{1b}[31m<script>alert(1)</script>\u{202e}10\u{200b}\u{9b}2J";
 
+fn at(text: &str) -> Option<Time> {
+    crate::log::read_alone(text).map(Time::new)
+}
+
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -19,7 +23,7 @@ fn host(logs: Vec<HostLog>) -> Host {
         product: some("VMware ESXi"),
         version: some("8.0.2"),
         build: some("22380479"),
-        captured_at: some("2026-03-14T10:22:00.000Z"),
+        captured_at: at("2026-03-14T10:22:00.000Z"),
         logs,
         volumes: vec![Volume {
             label: some("ds-gold-01"),
@@ -33,8 +37,8 @@ fn host(logs: Vec<HostLog>) -> Host {
 fn log(name: &str, lines: u64) -> HostLog {
     HostLog {
         log: name.into(),
-        first: some("2026-03-01T00:00:00.112Z"),
-        last: some("2026-03-14T10:21:58.040Z"),
+        first: at("2026-03-01T00:00:00.112Z"),
+        last: at("2026-03-14T10:21:58.040Z"),
         members: 9,
         lines,
         understood: Some(0.9987),
@@ -51,8 +55,8 @@ fn vm(name: &str, crashes: Vec<Crash>) -> Vm {
         guest_os: some("windows2019srv-64"),
         bios_uuid: some("42 1c 0a 11 22 33 44 55-66 77 88 99 aa bb cc dd"),
         logs: VmLogs {
-            first: some("2026-02-01T08:00:00.000Z"),
-            last: some("2026-03-14T10:20:11.000Z"),
+            first: at("2026-02-01T08:00:00.000Z"),
+            last: at("2026-03-14T10:20:11.000Z"),
             members: 7,
             lines: 12_345,
             understood: Some(1.0),
@@ -128,7 +132,7 @@ fn evidence(id: &str, offset: f64, log: &str, member: &str, line: u64, text: &st
         id: id.into(),
         rule: "test.rule".into(),
         origin: None,
-        time: some("2026-03-14T02:59:39.900Z"),
+        time: at("2026-03-14T02:59:39.900Z"),
         offset_s: Some(offset),
         log: log.into(),
         member: format!("esx-esx01.lab.local-2026-03-14--10.22-2101234/{member}"),
@@ -169,7 +173,7 @@ pub(crate) fn confirmed() -> Report {
     bsod.strength = Some(Strength::Strong);
     let mut crash = Crash {
         id: format!("{HOSTILE}@2026-03-14T03:00:00.000Z"),
-        time: some("2026-03-14T03:00:00.000Z"),
+        time: at("2026-03-14T03:00:00.000Z"),
         kind: CrashKind::WindowsBugcheck,
         bugcheck: Some(Bugcheck {
             code: "0x80".into(),
@@ -223,7 +227,7 @@ pub(crate) fn confirmed() -> Report {
     );
     report.incidents.push(Incident {
         id: "N1".into(),
-        time: some("2026-03-14T03:00:00.000Z"),
+        time: at("2026-03-14T03:00:00.000Z"),
         origin: Origin::AdminNmi,
         crashes: vec![format!("{HOSTILE}@2026-03-14T03:00:00.000Z"), "DB02@2026-03-14T03:00:04.120Z".into()],
         because: "The same session of root sent an NMI to both VMs within 5 s.".into(),
@@ -235,7 +239,7 @@ pub(crate) fn confirmed() -> Report {
 pub(crate) fn undetermined() -> Report {
     let crash = Crash {
         id: "DB02@2026-03-12T23:11:07.431Z".into(),
-        time: some("2026-03-12T23:11:07.431Z"),
+        time: at("2026-03-12T23:11:07.431Z"),
         kind: CrashKind::WindowsBugcheck,
         bugcheck: Some(Bugcheck { code: "0x7a".into(), name: some("KERNEL_DATA_INPAGE_ERROR"), args: vec![None; 4], vcpu: None }),
         verdict: Verdict {
@@ -286,7 +290,7 @@ pub(crate) fn undetermined() -> Report {
 /// No crash at all.
 pub(crate) fn healthy() -> Report {
     let mut vmkernel = log("vmkernel", 1_234_567);
-    vmkernel.gaps.push(Gap { from: some("2026-03-05T10:00:00.000Z"), to: some("2026-03-05T14:30:00.000Z") });
+    vmkernel.gaps.push(Gap { from: at("2026-03-05T10:00:00.000Z"), to: at("2026-03-05T14:30:00.000Z") });
     let hosts = vec![host(vec![log("hostd", 61_234), vmkernel, log("vobd", 912)])];
     report(
         vec![input(InputState::Complete, &[])],

@@ -186,7 +186,7 @@ fn ids_count_from_one_and_refer_to_what_is_there() {
                 assert!(report.hosts.iter().any(|host| &host.id == id), "{name}: {id}");
             }
             for crash in &vm.crashes {
-                let time = crash.time.as_deref().unwrap();
+                let time = crash.time.unwrap();
                 assert_eq!(crash.id, format!("{}@{time}", vm.name.as_deref().unwrap()), "{name}");
                 assert!(crash_ids.insert(&crash.id), "{name}: {} stands twice", crash.id);
                 numbered('E', crash.evidence.iter().map(|evidence| &evidence.id).collect());
@@ -250,8 +250,8 @@ fn times_and_hex_numbers_have_one_form() {
                 }
                 let at = crash_millis(crash);
                 for evidence in &crash.evidence {
-                    let (Some(time), Some(offset)) = (&evidence.time, evidence.offset_s) else { continue };
-                    let real = (millis(time) - at) as f64 / 1000.0;
+                    let (Some(time), Some(offset)) = (evidence.time, evidence.offset_s) else { continue };
+                    let real = (time.ms() - at) as f64 / 1000.0;
                     assert!((offset - real).abs() < 0.11, "{name}: {offset} is not {real}");
                 }
             }

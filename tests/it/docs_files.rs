@@ -5,7 +5,8 @@ use std::path::Path;
 /// The words in backquotes that are paths of this repository.
 fn paths(page: &str) -> impl Iterator<Item = &str> {
     page.split('`').skip(1).step_by(2).filter(|word| {
-        let known = ["src/", "tests/", "docs/", "fuzz/", "benches/", "tools/", "sample-bundles/", "examples/"];
+        let known =
+            ["src/", "tests/", "docs/", "fuzz/", "benches/", "tools/", "sample-bundles/", "examples/"];
         known.iter().any(|start| word.starts_with(start)) && !word.contains(['*', ' ', '<', 'N', '…', '{'])
     })
 }

@@ -418,7 +418,7 @@ fn lines_of_two_versions_in_one_log() {
     assert!(told(&report).contains(&told_by(&[sample()])[0]), "{:?}", told(&report));
     let log = report.vms.iter().find(|vm| !vm.crashes.is_empty()).unwrap();
     assert!(
-        log.logs.understood.unwrap() > 0.99 && log.logs.first.as_deref().unwrap().starts_with("2025-01-01")
+        log.logs.understood.unwrap() > 0.99 && log.logs.first.unwrap().to_string().starts_with("2025-01-01")
     );
 }
 

@@ -1,7 +1,7 @@
 //! Every sample bundle leads to the verdicts that its scenario tells.
 
 use super::support::table::Table;
-use super::support::{archives, committed, crash_millis, crashes, host_name, is_named, millis, scenarios};
+use super::support::{archives, committed, crash_millis, crashes, host_name, is_named, scenarios};
 use scenario::{Expect, Scenario, iso};
 use vmcoroner::internals::report::model::{Crash, InputState, Report, Vm};
 
@@ -113,7 +113,13 @@ impl Look<'_> {
     fn verdict(&mut self, expect: &Expect, time: i64, vm: &Vm, crash: &Crash) {
         let off = (crash_millis(crash) - time).abs() as f64 / 1000.0;
         if off > expect.within {
-            self.miss(&expect.vm, "time", iso(time), crash.time.clone().unwrap_or_default(), "");
+            self.miss(
+                &expect.vm,
+                "time",
+                iso(time),
+                crash.time.map(|time| time.to_string()).unwrap_or_default(),
+                "",
+            );
         }
         let verdict = &crash.verdict;
         let because = &verdict.because;
@@ -168,7 +174,7 @@ impl Look<'_> {
                 .collect();
             let found = of_vm.iter().any(|operation| {
                 let in_time = match (time, &operation.time) {
-                    (Some(time), Some(got)) => (millis(got) - time).abs() as f64 <= expect.within * 1000.0,
+                    (Some(time), Some(got)) => (got.ms() - time).abs() as f64 <= expect.within * 1000.0,
                     (Some(_), None) => false,
                     (None, _) => true,
                 };
@@ -180,7 +186,11 @@ impl Look<'_> {
                 let got: Vec<String> = of_vm
                     .iter()
                     .map(|operation| {
-                        format!("{} {}", operation.kind, operation.time.clone().unwrap_or_default())
+                        format!(
+                            "{} {}",
+                            operation.kind,
+                            operation.time.map(|time| time.to_string()).unwrap_or_default()
+                        )
                     })
                     .collect();
                 self.miss(&expect.vm, "operation", wanted, got.join("; "), "");
@@ -190,7 +200,7 @@ impl Look<'_> {
 }
 
 fn told(report: &Report, vm: &Vm, crash: &Crash) -> String {
-    let time = crash.time.as_deref().unwrap_or("?");
+    let time = crash.time.map_or_else(|| "?".to_owned(), |time| time.to_string());
     format!("{} {time} {} on {}", crash.kind, crash.verdict.origin, host_name(report, vm).unwrap_or("?"))
 }
 

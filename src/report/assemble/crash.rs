@@ -2,8 +2,8 @@
 
 use super::{seconds, text};
 use crate::evidence::HostModel;
-use crate::log::rfc3339;
 use crate::options::Options;
+use crate::report::model::Time;
 use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
 };
@@ -33,7 +33,7 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
     });
     Crash {
         id: judged.id.clone(),
-        time: Some(rfc3339(judged.crash.time)),
+        time: Some(Time::new(judged.crash.time)),
         kind: judged.crash.kind,
         bugcheck,
         verdict: Verdict {
@@ -153,7 +153,7 @@ fn evidence(
             id: evidence_id(number),
             rule: rule.rule.id.clone(),
             origin: weighed.origin,
-            time: found.time.map(rfc3339),
+            time: found.time.map(Time::new),
             offset_s: found.time.map(|time| seconds(time - judged.crash.time)),
             log: found.log.as_str().to_owned(),
             member: text(hosts[weighed.host].member(found)),

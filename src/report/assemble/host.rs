@@ -2,7 +2,8 @@
 
 use super::{opt, text};
 use crate::evidence::HostModel;
-use crate::log::{Coverage, LogKind, rfc3339};
+use crate::log::{Coverage, LogKind};
+use crate::report::model::Time;
 use crate::report::model::{Gap, Host, HostLog, Volume};
 
 /// The host as the report shows it.
@@ -25,7 +26,7 @@ pub(super) fn host(model: &HostModel, id: String, input: String) -> Host {
         product: opt(model.product.as_ref()),
         version: opt(model.version.as_ref()),
         build: opt(model.build.as_ref()),
-        captured_at: model.captured_at.map(rfc3339),
+        captured_at: model.captured_at.map(Time::new),
         logs: {
             let mut logs: Vec<HostLog> =
                 model.logs.iter().map(|(kind, coverage)| host_log(*kind, coverage)).collect();
@@ -39,15 +40,15 @@ pub(super) fn host(model: &HostModel, id: String, input: String) -> Host {
 fn host_log(kind: LogKind, coverage: &Coverage) -> HostLog {
     HostLog {
         log: kind.as_str().to_owned(),
-        first: coverage.first().map(rfc3339),
-        last: coverage.last().map(rfc3339),
+        first: coverage.first().map(Time::new),
+        last: coverage.last().map(Time::new),
         members: coverage.members,
         lines: coverage.lines,
         understood: coverage.share_understood(),
         gaps: coverage
             .gaps
             .iter()
-            .map(|gap| Gap { from: Some(rfc3339(gap.from)), to: Some(rfc3339(gap.to)) })
+            .map(|gap| Gap { from: Some(Time::new(gap.from)), to: Some(Time::new(gap.to)) })
             .collect(),
     }
 }

@@ -9,11 +9,11 @@ mod vm;
 pub(crate) use input::{input, input_id};
 pub(crate) use timeline::timeline;
 
-use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summary, Tool, Vm};
+use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summary, Time, Tool, Vm};
 use crate::clean::clean;
 use crate::evidence::{Finding, HostId, HostModel, VmId, hosts_by_id};
 use crate::inputs::{InputRead, Notice};
-use crate::log::{Millis, rfc3339};
+use crate::log::Millis;
 use crate::options::Options;
 use crate::rules::RuleSet;
 use crate::terms::InputState;
@@ -70,8 +70,8 @@ pub(crate) fn report(
         settings: Settings {
             window_before_s: seconds(options.window_before_ms),
             window_after_s: seconds(options.window_after_ms),
-            since: options.since.map(rfc3339),
-            until: options.until.map(rfc3339),
+            since: options.since.map(Time::new),
+            until: options.until.map(Time::new),
         },
         inputs,
         hosts: host_list,
@@ -169,7 +169,7 @@ fn vms(
 fn incidents(verdicts: &Verdicts<'_>) -> Vec<Incident> {
     let incidents = verdicts.incidents.iter().enumerate().map(|(n, incident)| Incident {
         id: format!("N{}", n + 1),
-        time: Some(rfc3339(incident.time)),
+        time: Some(Time::new(incident.time)),
         origin: incident.origin,
         crashes: incident.crashes.clone(),
         because: text(&incident.because),

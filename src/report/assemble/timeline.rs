@@ -3,8 +3,9 @@
 use super::{input, opt, seconds, text};
 use crate::evidence::{Finding, HostId, HostModel, RanOn, Tie, VmId, VmModel, hosts_by_id, ran_on, tie};
 use crate::inputs::InputRead;
-use crate::log::{Millis, rfc3339};
+use crate::log::Millis;
 use crate::options::Options;
+use crate::report::model::Time;
 use crate::report::timeline::{Event, Offset, Timeline, TimelineVm};
 use crate::rules::Compiled;
 use crate::verdict::Verdicts;
@@ -111,7 +112,7 @@ impl Subject<'_> {
 
     fn event(&self, host: &HostModel, rule: &Compiled, finding: &Finding, tied: &str) -> Event {
         Event {
-            time: finding.time.map(rfc3339),
+            time: finding.time.map(Time::new),
             offsets: self.offsets(finding.time),
             tie: tied.to_owned(),
             kind: kind(rule),

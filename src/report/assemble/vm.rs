@@ -2,7 +2,7 @@
 
 use super::{opt, text};
 use crate::evidence::{FindingId, HostModel, Tie, VmModel};
-use crate::log::rfc3339;
+use crate::report::model::Time;
 use crate::report::model::{Crash, Operation, Vm, VmLogs};
 use crate::rules::RuleSet;
 
@@ -22,8 +22,8 @@ pub(super) fn vm(
         guest_os: opt(model.vmx.guest_os.as_ref()),
         bios_uuid: opt(model.vmx.bios_uuid.as_ref()),
         logs: VmLogs {
-            first: model.coverage.first().map(rfc3339),
-            last: model.coverage.last().map(rfc3339),
+            first: model.coverage.first().map(Time::new),
+            last: model.coverage.last().map(Time::new),
             members: model.coverage.members,
             lines: model.coverage.lines,
             understood: model.coverage.share_understood(),
@@ -53,7 +53,7 @@ pub(super) fn operations(
             .get("user")
             .or_else(|| opid.and_then(|opid| host.opid_user.get(opid)).map(String::as_str));
         let operation = Operation {
-            time: finding.time.map(rfc3339),
+            time: finding.time.map(Time::new),
             kind: kind.clone(),
             member: host.members.get(finding.member).map(|member| text(member)),
             line: Some(finding.line()),

@@ -5,6 +5,7 @@
 
 mod crash;
 mod host;
+mod time;
 mod vm;
 
 pub use crate::terms::{
@@ -13,6 +14,7 @@ pub use crate::terms::{
 };
 pub use crash::*;
 pub use host::*;
+pub use time::Time;
 pub use vm::*;
 
 use schemars::JsonSchema;
@@ -21,9 +23,6 @@ use std::collections::BTreeMap;
 
 /// The schema's name and version.
 pub const SCHEMA: &str = "vmcoroner.report/1";
-
-/// A point in time as the report writes it: `2026-03-14T03:00:00.000Z`.
-pub type Time = String;
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,10 +63,10 @@ pub struct Settings {
     pub window_after_s: f64,
     /// Only crashes at this time or later were asked for.
     #[serde(default)]
-    pub since: Option<String>,
+    pub since: Option<Time>,
     /// Only crashes at this time or earlier were asked for.
     #[serde(default)]
-    pub until: Option<String>,
+    pub until: Option<Time>,
 }
 
 /// Something that was given.

@@ -30,7 +30,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report, vm: &Vm, crash: &Crash
 
 fn head(page: &mut Page<'_>, report: &Report, vm: &Vm, crash: &Crash) -> io::Result<()> {
     page.blank()?;
-    let time = cut(&stamp(crash.time.as_ref(), true), 30);
+    let time = cut(&stamp(crash.time, true), 30);
     let name = cut(vm_name(vm), page.width.saturating_sub(width(&time) + 16));
     let rule = "━".repeat(page.width.saturating_sub(width(&name) + width(&time) + 12));
     let (edge, faint) = (paint(style::FAINT, "━━"), paint(style::FAINT, &rule));

@@ -3,14 +3,14 @@
 use super::layout::{Cell, Table, cut, paint, wrap};
 use super::words::{count, stamp, thousands, vm_name};
 use super::{Page, asked, gaps, style};
-use crate::report::model::Report;
+use crate::report::model::{Report, Time};
 use std::io;
 
 /// Says that no crash was found, or that nothing can be said.
 pub(super) fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.blank()?;
-    let first = report.vms.iter().filter_map(|vm| vm.logs.first.as_ref()).min();
-    let last = report.vms.iter().filter_map(|vm| vm.logs.last.as_ref()).max();
+    let first = report.vms.iter().filter_map(|vm| vm.logs.first).min();
+    let last = report.vms.iter().filter_map(|vm| vm.logs.last).max();
     if report.vms.is_empty() {
         let text = "? No VM was found, so nothing can be said about crashes.";
         page.line(&paint(style::WARNING, text))?;
@@ -38,8 +38,8 @@ pub(super) fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 fn looked_at(
     page: &mut Page<'_>,
     report: &Report,
-    first: Option<&String>,
-    last: Option<&String>,
+    first: Option<Time>,
+    last: Option<Time>,
 ) -> io::Result<()> {
     if report.summary.unclaimed > 0 {
         let lines = count(report.summary.unclaimed, "line tells", "lines tell");
@@ -78,8 +78,8 @@ fn logs(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             let gaps = if log.gaps.is_empty() { "-".to_owned() } else { log.gaps.len().to_string() };
             table.row(vec![
                 Cell::new(&log.log),
-                Cell::new(&stamp(log.first.as_ref(), false)),
-                Cell::new(&stamp(log.last.as_ref(), false)),
+                Cell::new(&stamp(log.first, false)),
+                Cell::new(&stamp(log.last, false)),
                 Cell::new(&thousands(log.lines)),
                 Cell::new(&gaps),
             ]);
@@ -123,10 +123,10 @@ pub(super) fn unseen(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the time that was asked for lies outside that of the logs. The times of a report are of one form, so that they
-/// compare as texts.
-fn beyond(report: &Report, first: Option<&String>, last: Option<&String>) -> bool {
-    let (since, until) = (report.settings.since.as_ref(), report.settings.until.as_ref());
+/// Whether the time that was asked for lies outside that of the logs.
+
+fn beyond(report: &Report, first: Option<Time>, last: Option<Time>) -> bool {
+    let (since, until) = (report.settings.since, report.settings.until);
     since.zip(last).is_some_and(|(since, last)| since > last)
         || until.zip(first).is_some_and(|(until, first)| until < first)
 }

@@ -15,8 +15,7 @@ pub(super) fn write(report: &Report, options: TextOptions, out: &mut dyn Write) 
         let product = [host.product.as_deref(), host.version.as_deref(), host.build.as_deref()];
         let product: Vec<&str> = product.into_iter().flatten().collect();
         let name = cut(host.name.as_deref().unwrap_or("unnamed host"), page.width / 2);
-        let captured =
-            host.captured_at.as_ref().map(|time| format!(", captured {} UTC", stamp(Some(time), false)));
+        let captured = host.captured_at.map(|time| format!(", captured {} UTC", stamp(Some(time), false)));
         let room = page.width.saturating_sub(width(&name) + 2);
         let about = cut(&format!("{}{}", product.join(" "), captured.unwrap_or_default()), room);
         page.line(&format!("{}  {about}", paint(style::HEAD, &name)))?;
@@ -51,8 +50,8 @@ fn logs(page: &mut Page<'_>, logs: &[HostLog]) -> io::Result<()> {
     for log in logs {
         table.row(vec![
             Cell::new(&log.log),
-            Cell::new(&stamp(log.first.as_ref(), false)),
-            Cell::new(&stamp(log.last.as_ref(), false)),
+            Cell::new(&stamp(log.first, false)),
+            Cell::new(&stamp(log.last, false)),
             Cell::new(&thousands(log.members)),
             Cell::new(&thousands(log.lines)),
             Cell::new(&share(log.understood)),
@@ -93,8 +92,8 @@ fn vms(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
             Cell::styled(vm_name(vm), style::HEAD),
             Cell::new(host),
             Cell::new(vm.guest_os.as_deref().unwrap_or("")),
-            Cell::new(&time(vm.logs.first.as_ref())),
-            Cell::new(&time(vm.logs.last.as_ref())),
+            Cell::new(&time(vm.logs.first)),
+            Cell::new(&time(vm.logs.last)),
             Cell::new(&thousands(vm.logs.members)),
             Cell::new(&share(vm.logs.understood)),
         ]);

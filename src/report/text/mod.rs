@@ -82,7 +82,7 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
 
 /// The time that was asked for, if not all of it was.
 fn asked(report: &Report) -> Option<String> {
-    let (since, until) = (report.settings.since.as_ref(), report.settings.until.as_ref());
+    let (since, until) = (report.settings.since, report.settings.until);
     match (since, until) {
         (None, None) => None,
         (Some(_), None) => Some(format!("from {} UTC on", stamp(since, false))),
@@ -97,8 +97,7 @@ fn hosts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         let mut product = vec![host.product.as_deref().unwrap_or("ESXi").to_owned()];
         product.extend(host.version.clone());
         product.extend(host.build.as_ref().map(|build| format!("build {build}")));
-        let captured =
-            host.captured_at.as_ref().map(|time| format!("captured {} UTC", stamp(Some(time), false)));
+        let captured = host.captured_at.map(|time| format!("captured {} UTC", stamp(Some(time), false)));
         // The file is worth a column only where it tells hosts apart.
         let input = report.inputs.iter().find(|input| input.id == host.input && report.inputs.len() > 1);
         let file = input.and_then(|input| input.path.rsplit('/').next()).unwrap_or_default();
@@ -157,7 +156,7 @@ fn table(page: &mut Page<'_>, report: &Report, crashes: &[(&Vm, &Crash)]) -> io:
         table.row(vec![
             Cell::styled(vm_name(vm), style::HEAD),
             Cell::new(host),
-            Cell::new(&stamp(crash.time.as_ref(), false)),
+            Cell::new(&stamp(crash.time, false)),
             Cell::new(&kind),
             Cell::styled(crash.verdict.origin.as_str(), style::origin(crash.verdict.origin)),
             confidence(crash),
@@ -197,12 +196,8 @@ fn confidence(crash: &Crash) -> Cell {
 pub(crate) fn gaps(page: &mut Page<'_>, logs: &[HostLog]) -> io::Result<()> {
     for log in logs {
         for Gap { from, to } in &log.gaps {
-            let text = format!(
-                "  ? {} has no line from {} to {}",
-                log.log,
-                stamp(from.as_ref(), false),
-                stamp(to.as_ref(), false)
-            );
+            let text =
+                format!("  ? {} has no line from {} to {}", log.log, stamp(*from, false), stamp(*to, false));
             page.line(&paint(style::WARNING, &cut(&text, page.width)))?;
         }
     }
@@ -219,7 +214,7 @@ fn incidents(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         let head = format!(
             "{}  {} UTC  {}",
             paint(style::HEAD, &pad(&cut(&incident.id, MARGIN - 2), MARGIN - 2)),
-            cut(&stamp(incident.time.as_ref(), true), 40),
+            cut(&stamp(incident.time, true), 40),
             origin(incident.origin),
         );
         page.line(&head)?;

@@ -30,7 +30,7 @@ pub(super) fn write(timeline: &Timeline, options: TextOptions, out: &mut dyn Wri
         let mut table =
             Table::new(vec!["TIME (UTC)", "TO CRASH", "OF", "LOG", "EVENT"], vec![4]).right(vec![1]);
         for event in &vm.events {
-            let time = stamp(event.time.as_ref(), true);
+            let time = stamp(event.time, true);
             let offset = event.offsets.first().map_or_else(String::new, |near| offset(near.offset_s));
             let times = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };
             table.row(vec![

@@ -4,13 +4,13 @@ use crate::log::LogKind;
 use crate::report::model::{Bugcheck, Report, Time, Vm};
 
 /// `2026-03-14 03:00:00.000` out of `2026-03-14T03:00:00.000Z`; without the milliseconds if they are not wanted.
-pub(crate) fn stamp(time: Option<&Time>, milliseconds: bool) -> String {
+pub(crate) fn stamp(time: Option<Time>, milliseconds: bool) -> String {
     let Some(time) = time else { return "unknown time".to_owned() };
-    let Some((date, clock)) = time.strip_suffix('Z').and_then(|time| time.split_once('T')) else {
-        return time.clone();
-    };
-    let clock = if milliseconds { clock } else { clock.split_once('.').map_or(clock, |(whole, _)| whole) };
-    format!("{date} {clock}")
+    let text = time.to_string().trim_end_matches('Z').replace('T', " ");
+    match text.split_once('.') {
+        Some((whole, _)) if !milliseconds => whole.to_owned(),
+        _ => text,
+    }
 }
 
 /// `-20.1 s`, `+0.3 s`, `-5 min 12 s`, `-3 h 05 min`.
@@ -129,11 +129,10 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        let time = Some("2026-03-14T03:00:00.000Z".to_owned());
-        assert_eq!(stamp(time.as_ref(), true), "2026-03-14 03:00:00.000");
-        assert_eq!(stamp(time.as_ref(), false), "2026-03-14 03:00:00");
+        let time = Some(Time::new(1_773_457_200_000));
+        assert_eq!(stamp(time, true), "2026-03-14 03:00:00.000");
+        assert_eq!(stamp(time, false), "2026-03-14 03:00:00");
         assert_eq!(stamp(None, false), "unknown time");
-        assert_eq!(stamp(Some(&"nonsense".to_owned()), false), "nonsense");
         let shown = [-20.1, 0.0, 0.04, -312.4, 11_220.0, 99.96].map(offset);
         assert_eq!(shown, ["-20.1 s", "0.0 s", "0.0 s", "-5 min 12 s", "+3 h 07 min", "+1 min 40 s"]);
         assert_eq!([900.0, 90.0, 7200.0, 0.0].map(span), ["15 min", "90 s", "2 h", "0 s"]);

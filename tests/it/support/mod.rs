@@ -132,7 +132,7 @@ pub(crate) fn millis(time: &str) -> i64 {
 
 /// When a crash was, in milliseconds since 1970.
 pub(crate) fn crash_millis(crash: &Crash) -> i64 {
-    millis(crash.time.as_deref().unwrap_or_else(|| panic!("{}: no time", crash.id)))
+    crash.time.unwrap_or_else(|| panic!("{}: no time", crash.id)).ms()
 }
 
 /// All crashes of a report with their VMs.
