@@ -9,6 +9,7 @@ pub const SCHEMA: &str = "vmcoroner.timeline/1";
 
 /// The events of VMs in the order of time.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Timeline {
     /// Always [`SCHEMA`].
     pub schema: String,
@@ -22,6 +23,7 @@ pub struct Timeline {
 
 /// One VM with its events.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct TimelineVm {
     /// Display name.
     pub name: Option<String>,
@@ -37,6 +39,7 @@ pub struct TimelineVm {
 
 /// One event: a line that a rule read.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Event {
     /// When.
     pub time: Option<Time>,
@@ -64,6 +67,7 @@ pub struct Event {
 
 /// Distance from a crash.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Offset {
     /// The crash.
     pub crash: String,

@@ -66,6 +66,17 @@ impl Decision {
         own.map(|candidate| candidate.lead)
     }
 
+    /// The finding that speaks first for the origin that is named, or leaned to.
+    #[must_use]
+    pub fn first_lead(&self) -> Option<usize> {
+        let named = Some(self.origin).filter(|origin| *origin != Origin::Undetermined).or(self.leaning)?;
+        self.lead(named).or_else(|| match named {
+            // What ended a host may be in the hardware's log alone.
+            Origin::HostFailure => self.lead(Origin::HostHardware),
+            _ => None,
+        })
+    }
+
     /// Why another strong origin loses against the one that is named.
     #[must_use]
     pub fn loses(&self, rival: &Candidate) -> String {

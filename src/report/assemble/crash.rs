@@ -8,7 +8,7 @@ use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
 };
 use crate::rules::RuleSet;
-use crate::terms::{MatchResult, Origin};
+use crate::terms::MatchResult;
 use crate::verdict::words::{self, Lead};
 use crate::verdict::{Judged, Weighed};
 use crate::windows::lookup;
@@ -39,7 +39,7 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
         verdict: Verdict {
             origin: decision.origin,
             confidence: decision.confidence,
-            because: words::because(&judged.crash, decision, first_lead(judged, &lead).as_ref()),
+            because: words::because(&judged.crash, decision, lead(decision.first_lead()).as_ref()),
             leaning: decision.leaning,
             missing: decision.missing.iter().map(|log| log.as_str().to_owned()).collect(),
             next_step: next_step(&hosts[judged.host], judged),
@@ -50,18 +50,6 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
         evidence,
         known_issues: known_issues(judged),
     }
-}
-
-/// The line that speaks first for the origin that is named, or leaned to.
-fn first_lead(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Option<Lead> {
-    let decision = &judged.decision;
-    let spoken =
-        if decision.origin == Origin::Undetermined { decision.leaning } else { Some(decision.origin) };
-    lead(spoken.and_then(|origin| decision.lead(origin))).or_else(|| match spoken {
-        // What ended a host may stand in the hardware's log alone.
-        Some(Origin::HostFailure) => lead(decision.lead(Origin::HostHardware)),
-        _ => None,
-    })
 }
 
 fn next_step(host: &HostModel, judged: &Judged) -> NextStep {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// One crash of a VM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Crash {
     /// `NAME@TIME`.
     pub id: String,
@@ -35,6 +36,7 @@ pub struct Crash {
 
 /// A defect known to the maker, compared with the version that the VM ran on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct KnownIssue {
     /// Article that describes it.
     pub article: String,
@@ -50,6 +52,7 @@ pub struct KnownIssue {
 
 /// A Windows bugcheck.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Bugcheck {
     /// Lower-case hex: `0x80`.
     pub code: String,
@@ -64,6 +67,7 @@ pub struct Bugcheck {
 
 /// Where a crash came from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The origin.
     pub origin: Origin,
@@ -81,6 +85,7 @@ pub struct Verdict {
 
 /// Whom to call and what to bring.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct NextStep {
     /// Whom.
     pub who: Who,
@@ -90,6 +95,7 @@ pub struct NextStep {
 
 /// An origin that lost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Rival {
     /// The origin.
     pub origin: Origin,
@@ -101,6 +107,7 @@ pub struct Rival {
 
 /// One check of a crash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct CheckResult {
     /// Which.
     pub id: Check,
@@ -116,6 +123,7 @@ pub struct CheckResult {
 
 /// The comparison with the Windows side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct DumpMatch {
     /// What it was compared with.
     pub source: Option<String>,
@@ -127,6 +135,7 @@ pub struct DumpMatch {
 
 /// A line that matters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Evidence {
     /// `E1`, `E2` … within the crash.
     pub id: String,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A host, as one bundle shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Host {
     /// `H1`, `H2` …
     pub id: String,
@@ -30,6 +31,7 @@ pub struct Host {
 
 /// A volume of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Volume {
     /// Its label, if it has one.
     pub label: Option<String>,
@@ -43,6 +45,7 @@ pub struct Volume {
 
 /// One log of a host with all its rotations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct HostLog {
     /// `vmkernel`, `hostd` …
     pub log: String,
@@ -62,6 +65,7 @@ pub struct HostLog {
 
 /// A stretch of time without a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Gap {
     /// Last line before it.
     pub from: Option<Time>,

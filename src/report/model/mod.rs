@@ -26,6 +26,7 @@ pub const SCHEMA: &str = "vmcoroner.report/1";
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Report {
     /// Always [`SCHEMA`].
     pub schema: String,
@@ -47,6 +48,7 @@ pub struct Report {
 
 /// What made the report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Tool {
     /// Always `vmcoroner`.
     pub name: String,
@@ -56,6 +58,7 @@ pub struct Tool {
 
 /// The settings that decide what counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Settings {
     /// Seconds before a crash within which evidence counts.
     pub window_before_s: f64,
@@ -71,6 +74,7 @@ pub struct Settings {
 
 /// Something that was given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Input {
     /// `I1`, `I2` …
     pub id: String,
@@ -90,6 +94,7 @@ pub struct Input {
 
 /// Crashes that belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Incident {
     /// `N1`, `N2` …
     pub id: String,
@@ -105,6 +110,7 @@ pub struct Incident {
 
 /// Totals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Summary {
     /// Inputs.
     pub inputs: u64,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A VM, as one bundle shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Vm {
     /// `V1`, `V2` …
     pub id: String,
@@ -29,6 +30,7 @@ pub struct Vm {
 
 /// The vmware.log files of a VM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct VmLogs {
     /// First time stamp.
     pub first: Option<Time>,
@@ -46,6 +48,7 @@ pub struct VmLogs {
 
 /// Something that was done to a VM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
 pub struct Operation {
     /// When.
     pub time: Option<Time>,
