@@ -279,7 +279,7 @@ fn a_stretch_of_time_can_be_asked_for() {
     let crashes =
         |report: &Report| -> Vec<Crash> { report.vms.iter().flat_map(|vm| &vm.crashes).cloned().collect() };
     let mut all = crashes(&read(&[]));
-    all.sort_by(|a, b| a.time.cmp(&b.time));
+    all.sort_by_key(|one| one.time);
     assert_eq!(all.len(), 2);
     // A crash is judged as in the whole report, the crash before it included.
     assert_eq!(crashes(&read(&["--since", "2026-09-09T09:20"])), all[1..]);

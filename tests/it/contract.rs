@@ -220,7 +220,7 @@ fn lists_are_sorted() {
             assert!(vm.crashes.is_sorted_by_key(|crash| &crash.time), "{name}: crashes of {:?}", vm.name);
             assert!(vm.operations.is_sorted_by_key(|operation| &operation.time), "{name}: operations");
             for crash in &vm.crashes {
-                let order = |e: &Evidence| (e.time.clone(), e.member.clone(), e.line);
+                let order = |e: &Evidence| (e.time, e.member.clone(), e.line);
                 assert!(crash.evidence.is_sorted_by_key(order), "{name}: evidence of {}", crash.id);
             }
         }
