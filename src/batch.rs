@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// Buffers of 1 MiB that a run may hold.
-const BUFFERS: usize = 24;
+const MAX_PIECE_BUFFERS: usize = 24;
 
 /// One thing that was given or found in a folder.
 pub(crate) enum Planned {
@@ -89,7 +89,7 @@ pub(crate) fn run<T: Send>(
         return;
     }
     // Every reader holds a buffer while it reads a log.
-    let readers = jobs.min(planned.len()).clamp(1, BUFFERS / 2);
+    let readers = jobs.min(planned.len()).clamp(1, MAX_PIECE_BUFFERS / 2);
     let ahead = ahead.max(readers);
     let queue = Mutex::new(Queue { next: 0, given: 0, ready: BTreeMap::new() });
     let changed = Condvar::new();
@@ -144,7 +144,7 @@ fn prepare<'a>(
     planned: &[Planned],
     jobs: usize,
 ) -> Run<'a> {
-    let shared = Arc::new(Shared::new(Arc::clone(&options.rules), BUFFERS, options.limits.clone()));
+    let shared = Arc::new(Shared::new(Arc::clone(&options.rules), MAX_PIECE_BUFFERS, options.limits.clone()));
     let sizes = planned.iter().filter_map(|one| match one {
         Planned::Source(source, _) => source.size(),
         Planned::Failed(..) => None,

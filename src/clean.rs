@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 
 /// The most characters that a cleaned text has.
-pub const LIMIT: usize = 4096;
+pub const MAX_CHARS: usize = 4096;
 
 /// Room for the words that say how much was left out.
-const REMARK: usize = 40;
+const REMARK_CHARS: usize = 40;
 
 /// Whether a character is shown as its escape.
 ///
@@ -32,7 +32,7 @@ pub const fn is_hidden(c: char) -> bool {
         | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The text with everything hidden shown as its escape, and cut at [`LIMIT`] characters with a remark of how many
+/// The text with everything hidden shown as its escape, and cut at [`MAX_CHARS`] characters with a remark of how many
 /// are missing. Cleaning a cleaned text changes nothing.
 ///
 /// ```
@@ -43,7 +43,7 @@ pub const fn is_hidden(c: char) -> bool {
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     // A character is at least a byte: a text of no more bytes cannot be too long.
-    if !text.chars().any(is_hidden) && (text.len() <= LIMIT || text.chars().count() <= LIMIT) {
+    if !text.chars().any(is_hidden) && (text.len() <= MAX_CHARS || text.chars().count() <= MAX_CHARS) {
         return Cow::Borrowed(text);
     }
     let mut out = Shown::default();
@@ -100,21 +100,21 @@ impl Shown {
     }
 
     fn add(&mut self, shown: &str, length: usize) {
-        if self.cut.is_none() && self.length + length > LIMIT - REMARK {
+        if self.cut.is_none() && self.length + length > MAX_CHARS - REMARK_CHARS {
             self.cut = Some(self.text.len());
         }
         if self.cut.is_some() {
             self.behind += 1;
         }
         // Behind the limit nothing is kept: the text is cut in any case.
-        if self.length <= LIMIT {
+        if self.length <= MAX_CHARS {
             self.text.push_str(shown);
         }
         self.length += length;
     }
 
     fn finish(mut self) -> String {
-        if self.length > LIMIT
+        if self.length > MAX_CHARS
             && let Some(cut) = self.cut
         {
             self.text.truncate(cut);
@@ -131,17 +131,17 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_with_a_remark() {
-        let long = "x".repeat(LIMIT + 100);
+        let long = "x".repeat(MAX_CHARS + 100);
         let shown = clean(&long);
         assert!(shown.ends_with("… (140 more characters)"), "{shown}");
-        assert!(shown.chars().count() <= LIMIT);
-        assert_eq!(clean(&"x".repeat(LIMIT)), "x".repeat(LIMIT));
-        assert_eq!(clean(&"仮".repeat(LIMIT)), "仮".repeat(LIMIT));
+        assert!(shown.chars().count() <= MAX_CHARS);
+        assert_eq!(clean(&"x".repeat(MAX_CHARS)), "x".repeat(MAX_CHARS));
+        assert_eq!(clean(&"仮".repeat(MAX_CHARS)), "仮".repeat(MAX_CHARS));
     }
 
     #[test]
     fn an_escape_is_never_cut_in_half() {
-        let shown = clean_bytes(&[0x1b; 2 * LIMIT]);
+        let shown = clean_bytes(&[0x1b; 2 * MAX_CHARS]);
         assert!(shown.contains("\\u{1b}… ("), "{shown}");
     }
 
@@ -163,7 +163,7 @@ mod tests {
         #[test]
         fn every_length_is_bounded(bytes in proptest::collection::vec(any::<u8>(), 0..3000)) {
             let many = bytes.repeat(4);
-            prop_assert!(clean_bytes(&many).chars().count() <= LIMIT);
+            prop_assert!(clean_bytes(&many).chars().count() <= MAX_CHARS);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::log::Millis;
 use crate::rules::{LoadError, RuleSet};
 use crate::selection::Selection;
-use crate::verdict::{Inquiry, Method, Windows};
+use crate::verdict::{JudgeOptions, Method, TimeWindow};
 use crate::windows::Given;
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Options {
     /// The usual settings with these rules.
     #[must_use]
     pub fn new(rules: Arc<RuleSet>) -> Self {
-        let windows = Windows::default();
+        let windows = TimeWindow::default();
         Self {
             window_before_ms: windows.before,
             window_after_ms: windows.after,
@@ -83,8 +83,8 @@ impl Options {
     }
 
     /// What crashes are judged by.
-    pub(crate) fn inquiry(&self) -> Inquiry<'_> {
-        Inquiry {
+    pub(crate) fn inquiry(&self) -> JudgeOptions<'_> {
+        JudgeOptions {
             rules: &self.rules,
             method: &self.method,
             windows: self.windows(),
@@ -97,7 +97,11 @@ impl Options {
     }
 
     /// The windows in which evidence counts.
-    pub(crate) fn windows(&self) -> Windows {
-        Windows { before: self.window_before_ms, after: self.window_after_ms, evidence: self.limits.evidence }
+    pub(crate) fn windows(&self) -> TimeWindow {
+        TimeWindow {
+            before: self.window_before_ms,
+            after: self.window_after_ms,
+            evidence: self.limits.evidence,
+        }
     }
 }

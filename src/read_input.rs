@@ -1,14 +1,14 @@
 //! One input, read and modelled. Whatever happens in it stays with it.
 
 use crate::batch::{Planned, Run};
-use crate::bundle::Keep;
+use crate::bundle::SmallFile;
 use crate::clean::clean_bytes;
 use crate::error::Error;
 use crate::evidence::{self, HostModel};
-use crate::input::{self, Aside, Note, Source};
+use crate::input::{self, Note, Offload, Source};
 use crate::inputs::{InputRead, Notice};
 use crate::progress::Running;
-use crate::scan::{BundlePass, MemberLog, Reader};
+use crate::scan::{BundleScan, MemberLog, Reader};
 use crate::terms::{InputKind, InputState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -79,12 +79,12 @@ impl Run<'_> {
     }
 
     /// The pass through the bytes of one source.
-    fn pass_through(&self, at: usize, source: &Source, notes: &[Note]) -> (Done, Vec<BundlePass>) {
+    fn pass_through(&self, at: usize, source: &Source, notes: &[Note]) -> (Done, Vec<BundleScan>) {
         let running = Running::begin(at, &clean_bytes(source.name()), source.size(), self.progress);
         let mut reader = Reader::new(&self.shared, self.workers.as_ref());
         reader.single_log = source.kind() == InputKind::Log;
         let aside = reader.aside();
-        let aside: Option<&Aside<'_>> = match &aside {
+        let aside: Option<&Offload<'_>> = match &aside {
             Some(aside) => Some(aside),
             None => None,
         };
@@ -112,7 +112,7 @@ impl Run<'_> {
         for note in notes.iter().cloned().chain(own) {
             input.note(Notice::Noted(note));
         }
-        let whole = |pass: &BundlePass| pass.kept.iter().any(|file| file.keep == Keep::ActionLog);
+        let whole = |pass: &BundleScan| pass.kept.iter().any(|file| file.keep == SmallFile::ActionLog);
         let some = passes.iter().any(|pass| !pass.is_empty());
         if input.kind == InputKind::VmSupport && some && !passes.iter().any(whole) {
             input.note(Notice::NoActionLog);
@@ -125,7 +125,7 @@ impl Run<'_> {
 }
 
 /// What a single log was found to be, if not one line of it has the form of a log of a VM or a host.
-fn no_log(source: &Source, passes: &[BundlePass]) -> Option<String> {
+fn no_log(source: &Source, passes: &[BundleScan]) -> Option<String> {
     let logs = || passes.iter().flat_map(|pass| &pass.logs);
     if source.kind() != InputKind::Log || logs().next().is_none() || !logs().all(MemberLog::tells_nothing) {
         return None;

@@ -5,7 +5,7 @@ use crate::clean::clean;
 use crate::engine;
 use crate::error::Error;
 use crate::gather::{Gathered, gather_each};
-use crate::input::{Fnv, Mark};
+use crate::input::{Fingerprint, Fnv};
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::read_input::Done;
@@ -90,7 +90,7 @@ fn known(
     run: &Run<'_>,
     earlier: &Earlier,
     hash: &str,
-) -> Result<Step, Option<Mark>> {
+) -> Result<Step, Option<Fingerprint>> {
     let Planned::Source(source, _) = one else { return Err(None) };
     let Some(mark) = source.mark() else { return Err(None) };
     let path = clean(&source.path().to_string_lossy()).into_owned();
@@ -103,7 +103,7 @@ fn known(
 /// The lines of an input judged by itself, and the input, if it is wanted for the report about everything.
 fn lines(
     mut done: Done,
-    mark: Option<&Mark>,
+    mark: Option<&Fingerprint>,
     options: &Options,
     whole: bool,
     hash: &str,

@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::rules::{Compiled, LineResult, OneOrMany, Rule, RuleSet};
 use crate::source::Source;
 use crate::trace::{Outcome, Reason, Step, Trace};
-use crate::verdict::{self, Inquiry, Judged, caps};
+use crate::verdict::{self, JudgeOptions, Judged, caps};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub fn trace(
     };
     let options = Options { rules: Arc::clone(&rules), ..options.clone() };
     let hosts = gather(Request { given, options: &options, progress })?.hosts;
-    let inquiry = Inquiry { traced: Some(traced), ..options.inquiry() };
+    let inquiry = JudgeOptions { traced: Some(traced), ..options.inquiry() };
     let judged = verdict::run(&hosts, inquiry).judged;
     let follower = Follower { rule: &rules[traced], hosts: &hosts, judged: &judged };
     let mut trace = Trace::default();

@@ -28,8 +28,8 @@ fuzz_target!(|data: &[u8]| {
     assert!(!shown.chars().any(|c| c != '\n' && is_hidden(c)));
     for width in [None, Some(80)] {
         let mut out = Vec::new();
-        text::write(&report, text::TextOptions { width }, &mut out).ok();
-        Format::Text.write(View::Inventory(&report), text::TextOptions { width }, &mut out).ok();
+        text::write(&report, text::TextOptions { width, ..Default::default() }, &mut out).ok();
+        Format::Text.write(View::Inventory(&report), text::TextOptions { width, ..Default::default() }, &mut out).ok();
         // Styles are escapes of our own; nothing else that acts may be there.
         let plain = strip(&String::from_utf8_lossy(&out));
         assert!(!plain.chars().any(|c| c != '\n' && is_hidden(c)), "{plain:?}");

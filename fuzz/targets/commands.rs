@@ -4,10 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use std::hint::black_box;
 use std::sync::LazyLock;
-use vmcoroner::internals::bundle::{facts, place, role};
+use vmcoroner::internals::bundle::{place, role, small_files};
 use vmcoroner::internals::log::LogKind;
 use vmcoroner::internals::rules::{Duration, Filter};
-use vmcoroner::internals::scan::{LINE_LIMIT, Scanner};
+use vmcoroner::internals::scan::{MAX_LINE_BYTES, Scanner};
 use vmcoroner::internals::windows::Given;
 use vmcoroner_fuzz::RULES;
 
@@ -17,18 +17,18 @@ fuzz_target!(|data: &[u8]| {
     let place = place(data);
     black_box(role(&place.path));
     let text = &*String::from_utf8_lossy(data);
-    black_box(facts::vmx(text));
-    black_box(facts::vm_process_list(text));
-    black_box(facts::extent_list(text));
-    black_box(facts::filesystem_list(text));
-    black_box(facts::vm_inventory(text));
-    black_box(facts::uname(text));
-    black_box(facts::vmware_vl(text));
-    black_box(facts::readme(text));
-    black_box(facts::folder_name(text));
-    black_box(facts::esx_conf_host(text));
-    black_box(facts::error_log(text));
-    let scanner = Scanner { rules: &RULES, filter: SEL.as_ref(), kind: LogKind::Sel, reference: 0, line_limit: LINE_LIMIT };
+    black_box(small_files::vmx(text));
+    black_box(small_files::vm_process_list(text));
+    black_box(small_files::extent_list(text));
+    black_box(small_files::filesystem_list(text));
+    black_box(small_files::vm_inventory(text));
+    black_box(small_files::uname(text));
+    black_box(small_files::vmware_vl(text));
+    black_box(small_files::readme(text));
+    black_box(small_files::folder_name(text));
+    black_box(small_files::esx_conf_host(text));
+    black_box(small_files::error_log(text));
+    let scanner = Scanner { rules: &RULES, filter: SEL.as_ref(), kind: LogKind::Sel, reference: 0, line_limit: MAX_LINE_BYTES };
     black_box(scanner.scan(data, data.len()));
     if let Ok(given) = text.parse::<Given>() {
         assert_eq!(given.to_string().parse::<Given>().ok(), Some(given));

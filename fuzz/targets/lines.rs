@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use vmcoroner::internals::bundle::sniff;
 use vmcoroner::internals::log::{LogKind, read_alone, rfc3339};
 use vmcoroner::internals::rules::Filter;
-use vmcoroner::internals::scan::{LINE_LIMIT, Scanner};
+use vmcoroner::internals::scan::{MAX_LINE_BYTES, Scanner};
 use vmcoroner_fuzz::RULES;
 
 static FILTERS: LazyLock<Vec<Option<Filter>>> =
@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let at = usize::from(*choice) % LogKind::ALL.len();
     let kind = LogKind::ALL[at];
     let scanner =
-        Scanner { rules: &RULES, filter: FILTERS[at].as_ref(), kind, reference: 1_900_000_000_000, line_limit: LINE_LIMIT };
+        Scanner { rules: &RULES, filter: FILTERS[at].as_ref(), kind, reference: 1_900_000_000_000, line_limit: MAX_LINE_BYTES };
     let whole = scanner.scan(text, text.len());
     assert!(whole.understood <= whole.lines && whole.stamped <= whole.understood);
     assert!(whole.hits.iter().all(|hit| hit.index < whole.lines));

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use std::hint::black_box;
 use vmcoroner::internals::log::LogKind;
 use vmcoroner::internals::rules::{Filter, LoadError, RuleSet, samples};
-use vmcoroner::internals::scan::{LINE_LIMIT, Scanner};
+use vmcoroner::internals::scan::{MAX_LINE_BYTES, Scanner};
 
 fuzz_target!(|text: &str| {
     match RuleSet::from_texts(&[("fuzz.toml", text)]) {
@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
             let log = b"2025-05-12T20:55:01.123Z In(05) vmx - abc 123\n2025-05-12T20:55:02.123Z abc\n";
             for kind in LogKind::ALL {
                 let filter = Filter::new(&rules, *kind);
-                let scanner = Scanner { rules: &rules, filter: filter.as_ref(), kind: *kind, reference: 0, line_limit: LINE_LIMIT };
+                let scanner = Scanner { rules: &rules, filter: filter.as_ref(), kind: *kind, reference: 0, line_limit: MAX_LINE_BYTES };
                 black_box(scanner.scan(log, log.len()));
             }
         }

@@ -1,6 +1,6 @@
 //! What the members of a bundle are, and what its small files say about the host and its VMs.
 
-pub mod catalogue;
-pub mod facts;
+pub mod member_role;
+pub mod small_files;
 
-pub use catalogue::{Keep, Owner, Place, Role, place, role, sniff};
+pub use member_role::{Owner, Place, Role, SmallFile, place, role, sniff};

@@ -121,7 +121,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let path = error.path().display().to_string();
-        let command = super::near::nearest(&path, super::near::COMMANDS);
+        let command = super::suggest::nearest(&path, super::suggest::COMMANDS);
         let hint = match (&error, command) {
             (Error::NotFound(_), Some(command)) => format!("did you mean the command `{command}`?"),
             _ => error.hint().to_owned(),

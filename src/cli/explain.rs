@@ -3,7 +3,7 @@
 use super::args::rule_set;
 use super::exit::{self, Failure};
 use super::output::{self, Target};
-use super::{near, rules};
+use super::{rules, suggest};
 use crate::clean::clean;
 use crate::report::knowledge;
 use crate::report::text::Paper;
@@ -159,7 +159,7 @@ fn unknown(word: &str, set: &RuleSet) -> Failure {
     let mut known: Vec<&str> = Origin::ALL.iter().map(|origin| origin.as_str()).collect();
     known.extend(Check::ALL.iter().map(|check| check.as_str()));
     known.extend(set.rules().iter().map(|rule| rule.rule.id.as_str()));
-    let hint = match near::nearest(word, &known) {
+    let hint = match suggest::nearest(word, &known) {
         Some(near) => format!("did you mean {near}?"),
         None if word.parse::<Given>().is_ok() => {
             "it reads as a bugcheck code, but Windows documents none with this number".to_owned()

@@ -1,8 +1,8 @@
 //! `vmcoroner man`: the manual page of the program or of one of its commands.
 
 use super::exit::{self, Failure};
-use super::near;
 use super::output::{self, Target};
+use super::suggest;
 use clap::{Args, Command};
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ManArgs, command: Command) -> Result<u8, Failure> {
     for word in &args.command {
         page = page.find_subcommand(word).ok_or_else(|| {
             let known: Vec<&str> = page.get_subcommands().map(Command::get_name).collect();
-            let hint = near::nearest(word, &known).map(|near| format!("did you mean `{near}`?"));
+            let hint = suggest::nearest(word, &known).map(|near| format!("did you mean `{near}`?"));
             Failure::usage(format!("there is no command \"{word}\" to tell about")).with_hint(hint)
         })?;
     }

@@ -9,13 +9,13 @@ mod formats;
 mod hints;
 mod inventory;
 mod man;
-mod near;
 mod output;
 mod progress;
 mod rule_error;
 mod rules;
 mod schema;
 mod stop;
+mod suggest;
 mod timeline;
 
 use args::{AnalyzeArgs, ColorWhen};
@@ -148,7 +148,7 @@ mod tests {
     fn every_command_is_known_to_those_who_mistype_it() {
         let command = Cli::command();
         let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-        assert_eq!(near::COMMANDS, [&names[..], &["help"]].concat());
+        assert_eq!(suggest::COMMANDS, [&names[..], &["help"]].concat());
     }
 
     #[test]

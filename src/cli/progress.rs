@@ -155,15 +155,24 @@ mod tests {
         bars.begin(0, "esx-a\u{1b}[31m.tgz", Some(100));
         bars.begin(1, "esx-b.tgz", Some(100));
         bars.advance(0, 50);
-        let tick = || bars.state().total.as_ref().unwrap().tick();
-        tick();
-        let shown = term.contents();
-        assert!(shown.contains("esx-a\\u{1b}[31m.tgz") && shown.contains("esx-b.tgz"), "{shown}");
-        assert!(shown.contains("0 of 3 inputs"), "{shown}");
+        // Draws are limited to so many a second: what comes too soon is left out.
+        let shows = |wanted: &dyn Fn(&str) -> bool| {
+            (0..100).any(|_| {
+                bars.state().total.as_ref().unwrap().tick();
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                wanted(&term.contents())
+            })
+        };
+        assert!(
+            shows(&|text| text.contains("esx-a\\u{1b}[31m.tgz")
+                && text.contains("esx-b.tgz")
+                && text.contains("0 of 3 inputs")),
+            "{}",
+            term.contents()
+        );
         bars.end(0);
-        tick();
-        let shown = term.contents();
-        assert!(!shown.contains("esx-a") && shown.contains("1 of 3 inputs"), "{shown}");
+        let ended = shows(&|text| !text.contains("esx-a") && text.contains("1 of 3 inputs"));
+        assert!(ended, "{}", term.contents());
         drop(bars);
         assert_eq!(term.contents().trim(), "");
     }

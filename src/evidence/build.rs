@@ -1,20 +1,20 @@
 //! Makes the model of a host out of what the pass found. Identity and lists may have come last: nothing is tied
 //! before everything is there.
 
-use super::machines::machines;
 use super::model::{Finding, HostModel, VmId, VmModel};
 use super::paths::file_name;
+use super::vms::machines;
 use super::worlds::{stands_on, worlds};
-use crate::bundle::facts::{self, ListedVm};
-use crate::bundle::{Keep, Owner};
+use crate::bundle::small_files::{self, ListedVm};
+use crate::bundle::{Owner, SmallFile};
 use crate::log::{Coverage, LogKind, Span};
 use crate::rules::{Captures, Fact, RuleId, RuleSet};
-use crate::scan::{BundlePass, Hit, KeptFile, MemberLog};
+use crate::scan::{BundleScan, Hit, KeptFile, MemberLog};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
 #[must_use]
-pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
+pub fn build(input: usize, pass: BundleScan, rules: &RuleSet) -> HostModel {
     let mut host = HostModel { input, cores: pass.cores.clone(), ..HostModel::default() };
     let listed = identity(&mut host, &pass);
     let owners = machines(&mut host, &pass, &listed);
@@ -33,49 +33,49 @@ pub fn build(input: usize, pass: BundlePass, rules: &RuleSet) -> HostModel {
 }
 
 /// Host name, version, capture, volumes; gives the list of running VMs.
-fn identity(host: &mut HostModel, pass: &BundlePass) -> Vec<ListedVm> {
+fn identity(host: &mut HostModel, pass: &BundleScan) -> Vec<ListedVm> {
     let mut listed = Vec::new();
     let mut uptime_us: Option<i64> = None;
     let mut conf_name = None;
     for file in &pass.kept {
         // A second output of the same command is stored as `1.<name>` and adds nothing.
         match &file.keep {
-            Keep::Uname => {
-                if let Some((name, version, build)) = facts::uname(&file.text) {
+            SmallFile::Uname => {
+                if let Some((name, version, build)) = small_files::uname(&file.text) {
                     host.name = Some(name);
                     host.version = host.version.take().or(version);
                     host.build = host.build.take().or(build);
                 }
             }
-            Keep::VmwareVl => {
-                if let Some((product, version, build)) = facts::vmware_vl(&file.text) {
+            SmallFile::VmwareVl => {
+                if let Some((product, version, build)) = small_files::vmware_vl(&file.text) {
                     host.product = Some(product);
                     host.version = Some(version);
                     host.build = build.or(host.build.take());
                 }
             }
-            Keep::Uptime => uptime_us = file.text.trim().parse().ok(),
-            Keep::EsxConf => conf_name = facts::esx_conf_host(&file.text),
-            Keep::Readme => host.captured_at = host.captured_at.or(facts::readme(&file.text).0),
-            Keep::ActionLog => host.has_action_log = true,
-            Keep::ErrorLog => host.collection_errors = facts::error_log(&file.text),
-            Keep::VmProcessList => listed.extend(facts::vm_process_list(&file.text)),
-            Keep::ExtentList => {
-                for row in facts::extent_list(&file.text) {
+            SmallFile::Uptime => uptime_us = file.text.trim().parse().ok(),
+            SmallFile::EsxConf => conf_name = small_files::esx_conf_host(&file.text),
+            SmallFile::Readme => host.captured_at = host.captured_at.or(small_files::readme(&file.text).0),
+            SmallFile::ActionLog => host.has_action_log = true,
+            SmallFile::ErrorLog => host.collection_errors = small_files::error_log(&file.text),
+            SmallFile::VmProcessList => listed.extend(small_files::vm_process_list(&file.text)),
+            SmallFile::ExtentList => {
+                for row in small_files::extent_list(&file.text) {
                     host.volumes.add(&row);
                 }
             }
-            Keep::FilesystemList => {
-                for row in facts::filesystem_list(&file.text) {
+            SmallFile::FilesystemList => {
+                for row in small_files::filesystem_list(&file.text) {
                     host.volumes.add(&row);
                 }
             }
-            Keep::VmInventory | Keep::Vmx(_) => {}
+            SmallFile::VmInventory | SmallFile::Vmx(_) => {}
         }
     }
-    let from_folder = facts::folder_name(&pass.top).or_else(|| {
+    let from_folder = small_files::folder_name(&pass.top).or_else(|| {
         let stem = file_name(&pass.name);
-        facts::folder_name(stem.strip_suffix(".tgz").unwrap_or(stem))
+        small_files::folder_name(stem.strip_suffix(".tgz").unwrap_or(stem))
     });
     host.name = host.name.take().or(conf_name).or_else(|| from_folder.as_ref().map(|(name, _)| name.clone()));
     host.captured_at = host.captured_at.or(from_folder.map(|(_, time)| time));
@@ -84,7 +84,7 @@ fn identity(host: &mut HostModel, pass: &BundlePass) -> Vec<ListedVm> {
 }
 
 /// Which logs speak over which time.
-fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, VmId>) {
+fn coverage(host: &mut HostModel, pass: &BundleScan, owners: &BTreeMap<String, VmId>) {
     let assemble = |kind: LogKind, logs: &[&MemberLog]| {
         let mut coverage = Coverage::default();
         let mut silences: Vec<Span> = Vec::new();
@@ -128,7 +128,7 @@ fn coverage(host: &mut HostModel, pass: &BundlePass, owners: &BTreeMap<String, V
 }
 
 /// Turns hits into findings with their place.
-fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, VmId>, rules: &RuleSet) {
+fn collect(host: &mut HostModel, pass: BundleScan, owners: &BTreeMap<String, VmId>, rules: &RuleSet) {
     let kept = pass.kept;
     for log in pass.logs {
         let member = host.members.len();
@@ -151,7 +151,7 @@ fn collect(host: &mut HostModel, pass: BundlePass, owners: &BTreeMap<String, VmI
 
 /// The README says how the bundle was made: its lines count at the moment of the capture.
 fn readme(host: &mut HostModel, kept: &[KeptFile], rules: &RuleSet) {
-    for file in kept.iter().filter(|file| file.keep == Keep::Readme) {
+    for file in kept.iter().filter(|file| file.keep == SmallFile::Readme) {
         let member = host.members.len();
         host.members.push(file.path.clone());
         for (index, line) in (0_u64..).zip(file.text.lines().take(200)) {
@@ -201,7 +201,7 @@ fn once_across_logs(host: &mut HostModel) {
 
 /// What the VMs' own logs say about their configuration; the newest log is believed first.
 fn configurations(host: &mut HostModel, rules: &RuleSet) {
-    let mut dumps: BTreeMap<VmId, facts::Vmx> = BTreeMap::new();
+    let mut dumps: BTreeMap<VmId, small_files::Vmx> = BTreeMap::new();
     let mut configs: BTreeMap<VmId, String> = BTreeMap::new();
     let mut products: BTreeMap<VmId, String> = BTreeMap::new();
     for finding in host.facts(rules, Fact::ConfigEntry) {

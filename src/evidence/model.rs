@@ -2,7 +2,7 @@
 //! and every line that a rule found.
 
 use super::paths::Volumes;
-use crate::bundle::facts::Vmx;
+use crate::bundle::small_files::Vmx;
 use crate::log::{Coverage, LogKind, Millis, Span};
 use crate::rules::{Fact, RuleId, RuleSet};
 use crate::scan::Hit;
@@ -70,11 +70,11 @@ impl WorldSpan {
     /// Whether the id is the VM's at this moment, give or take a few seconds of late logging.
     #[must_use]
     pub fn holds(&self, id: u64, at: Option<Millis>) -> bool {
-        const SLACK: Millis = 5_000;
+        const LATE_LOGGING_MS: Millis = 5_000;
         let Some(at) = at else { return self.id == id };
         self.id == id
-            && self.from.is_none_or(|from| at >= from - SLACK)
-            && self.to.is_none_or(|to| at <= to + SLACK)
+            && self.from.is_none_or(|from| at >= from - LATE_LOGGING_MS)
+            && self.to.is_none_or(|to| at <= to + LATE_LOGGING_MS)
     }
 }
 

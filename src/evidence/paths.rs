@@ -24,7 +24,7 @@ pub struct Volumes {
 
 impl Volumes {
     /// Notes what a list says about a volume.
-    pub fn add(&mut self, row: &crate::bundle::facts::VolumeRow) {
+    pub fn add(&mut self, row: &crate::bundle::small_files::VolumeRow) {
         let Some(key) = row.uuid.clone().or_else(|| row.label.clone()) else { return };
         let volume = self
             .by_key
@@ -140,7 +140,7 @@ pub fn file_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bundle::facts::VolumeRow;
+    use crate::bundle::small_files::VolumeRow;
 
     #[test]
     fn label_and_uuid_are_one_volume() {

@@ -8,11 +8,11 @@ use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
 
 /// The two records of one start lie at most this far apart, however wrong the clock.
-const ONE_START: Millis = 14 * 3_600_000;
+const MAX_CLOCK_DIFFERENCE_MS: Millis = 14 * 3_600_000;
 
 /// A start takes some minutes between the firmware's record and the VMkernel's first line: less than this is no
 /// difference of clocks.
-const POST: Millis = 15 * 60_000;
+const MAX_POST_MS: Millis = 15 * 60_000;
 
 /// Estimates the difference and corrects the times of the SEL's findings.
 pub(super) fn correct(host: &mut HostModel, rules: &RuleSet) {
@@ -23,11 +23,11 @@ pub(super) fn correct(host: &mut HostModel, rules: &RuleSet) {
     let mut differences: Vec<Millis> = starts
         .iter()
         .filter_map(|start| boots.iter().map(|boot| start - boot).min_by_key(|difference| difference.abs()))
-        .filter(|difference| difference.abs() <= ONE_START)
+        .filter(|difference| difference.abs() <= MAX_CLOCK_DIFFERENCE_MS)
         .collect();
     differences.sort_unstable();
     let Some(&ahead) = differences.get(differences.len() / 2) else { return };
-    let ahead = if ahead.abs() <= POST { 0 } else { ahead };
+    let ahead = if ahead.abs() <= MAX_POST_MS { 0 } else { ahead };
     host.sel_ahead = Some(ahead);
     if ahead == 0 {
         return;

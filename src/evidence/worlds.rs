@@ -2,7 +2,7 @@
 
 use super::model::{HostModel, RawWorlds, VmId, VmModel, WorldSpan};
 use super::paths::{Volumes, parent, volume_of};
-use crate::bundle::facts::ListedVm;
+use crate::bundle::small_files::ListedVm;
 use crate::log::Millis;
 use crate::rules::{Captures, Fact, RuleSet};
 use std::collections::BTreeMap;

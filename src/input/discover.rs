@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::detect::{self, Detected};
 use super::folder;
-use super::guess::{self, Guess};
 use super::name::shown;
 use super::parts::{PartName, following};
 use super::read::what_to_try;
@@ -30,9 +30,9 @@ pub struct Discovery {
 }
 
 /// Folders within folders that are looked into.
-const DEEPEST: usize = 64;
+const MAX_FOLDER_DEPTH: usize = 64;
 /// Bytes of a file that are looked at.
-const HEAD: u64 = 64 << 10;
+const DETECT_FILE_BYTES: u64 = 64 << 10;
 
 /// Finds the inputs at `path`: one for a file or `-`; for a folder every bundle, unpacked bundle and set of loose logs
 /// in it, at any depth. Files are told by their first bytes; links are not followed, `path` itself excepted.
@@ -73,18 +73,18 @@ fn file_source(path: &Path, kind: InputKind, size: Option<u64>) -> Source {
 
 fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    File::open(path)?.take(DETECT_FILE_BYTES).read_to_end(&mut head)?;
     Ok(head)
 }
 
 fn named_file(path: &Path, size: u64) -> Result<Source, Error> {
     let head = head(path).map_err(|e| Error::io(path, e))?;
     let name = own_name(path);
-    let kind = match guess::file(&head, &name) {
-        Guess::Bundle(kind) => kind,
-        Guess::Log => InputKind::Log,
-        Guess::Empty => return Err(Error::Empty(shown(&name).into())),
-        Guess::Other(what) => {
+    let kind = match detect::file(&head, &name) {
+        Detected::Bundle(kind) => kind,
+        Detected::Log => InputKind::Log,
+        Detected::Empty => return Err(Error::Empty(shown(&name).into())),
+        Detected::Other(what) => {
             let (found, hint) = what_to_try(what, &head);
             return Err(Error::NotABundle { path: shown(&name).into(), found, hint });
         }
@@ -200,7 +200,7 @@ impl Scan {
             }
         }
         for folder in folders {
-            if depth >= DEEPEST {
+            if depth >= MAX_FOLDER_DEPTH {
                 self.unreadable(&folder, "folders are nested too deep");
             } else {
                 self.folder(&folder, loose, depth + 1);
@@ -212,8 +212,8 @@ impl Scan {
     fn bundle_file(&mut self, file: &Path) -> Option<Source> {
         let name = own_name(file);
         match head(file) {
-            Ok(head) => match guess::file(&head, &name) {
-                Guess::Bundle(kind) if !guess::is_office_file(&head) => {
+            Ok(head) => match detect::file(&head, &name) {
+                Detected::Bundle(kind) if !detect::is_office_file(&head) => {
                     let size = fs::metadata(file).ok().map(|d| d.len());
                     let mut source = file_source(file, kind, size);
                     with_parts(&mut source);

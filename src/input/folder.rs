@@ -7,10 +7,10 @@ use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::fate::Fate;
 use super::name::normalise;
+use super::peek_reader::{COMPRESSED_BUFFER_BYTES, PeekReader, ReadSource};
 use super::sink::{End, Member, NoteKind, Open};
-use super::tape::{COMPRESSED, ReadPull, Tape};
+use super::stream_end::StreamEnd;
 use super::walk::{Walker, inside};
 
 /// Entries of a folder in the order of their names, links not followed, without what lies `apart`.
@@ -51,7 +51,7 @@ impl Walker<'_> {
                 break;
             }
             if self.ledger.limits.stop.is_set() {
-                self.ended(&Fate::Stopped, None, self.bytes, "between two files of the folder");
+                self.ended(&StreamEnd::Stopped, None, self.bytes, "between two files of the folder");
                 break;
             }
             match entry {
@@ -89,7 +89,8 @@ impl Walker<'_> {
             Ok(file) => {
                 let told = self.endings;
                 let mut tape =
-                    Tape::new(Box::new(ReadPull::new(file, ledger)), COMPRESSED, ledger).outermost();
+                    PeekReader::new(Box::new(ReadSource::new(file, ledger)), COMPRESSED_BUFFER_BYTES, ledger)
+                        .outermost();
                 let fate = self.deliver(open, &member, &mut tape, 1);
                 if self.endings == told {
                     self.ended(&fate, Some(&path), tape.pos(), &inside(&path));

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::fate::{Fate, Ledger};
-use super::tape::{Body, Pull};
+use super::peek_reader::{ByteSource, MemberBody};
+use super::stream_end::{Counters, StreamEnd};
 
 /// What a raw deflate stream was, for the zip walker to hold against what the zip states.
 #[derive(Default)]
@@ -20,16 +20,16 @@ pub(super) struct Tally {
     pub(super) ended: Cell<bool>,
 }
 
-/// Inflates a [`Body`].
+/// Inflates a [`MemberBody`].
 pub(super) struct Inflate<'a> {
-    input: Box<dyn Body + 'a>,
-    ledger: &'a Ledger<'a>,
+    input: Box<dyn MemberBody + 'a>,
+    ledger: &'a Counters<'a>,
     inflater: Decompress,
     /// `None` for gzip.
     tally: Option<&'a Tally>,
     given: u64,
     raw_before: u64,
-    fate: Option<Fate>,
+    fate: Option<StreamEnd>,
 }
 
 /// 32 KiB of window, and a gzip header and trailer checked by the decompressor itself.
@@ -37,18 +37,18 @@ const GZIP_WINDOW_BITS: u8 = 15;
 
 impl<'a> Inflate<'a> {
     /// Gzip: one member or several in a row; what follows the last is counted and remarked on.
-    pub(super) fn gzip(input: Box<dyn Body + 'a>, ledger: &'a Ledger<'a>) -> Self {
+    pub(super) fn gzip(input: Box<dyn MemberBody + 'a>, ledger: &'a Counters<'a>) -> Self {
         Self::with(input, ledger, Decompress::new_gzip(GZIP_WINDOW_BITS), None)
     }
 
     /// A raw deflate stream; what follows is left in `input`.
-    pub(super) fn raw(input: Box<dyn Body + 'a>, ledger: &'a Ledger<'a>, tally: &'a Tally) -> Self {
+    pub(super) fn raw(input: Box<dyn MemberBody + 'a>, ledger: &'a Counters<'a>, tally: &'a Tally) -> Self {
         Self::with(input, ledger, Decompress::new(false), Some(tally))
     }
 
     fn with(
-        input: Box<dyn Body + 'a>,
-        ledger: &'a Ledger<'a>,
+        input: Box<dyn MemberBody + 'a>,
+        ledger: &'a Counters<'a>,
         inflater: Decompress,
         tally: Option<&'a Tally>,
     ) -> Self {
@@ -56,14 +56,14 @@ impl<'a> Inflate<'a> {
     }
 
     /// Whether giving out more would pass a budget.
-    fn over(&self) -> Option<Fate> {
+    fn over(&self) -> Option<StreamEnd> {
         let limits = self.ledger.limits;
         if self.ledger.inflated.get() >= limits.output {
-            return Some(Fate::OverOutput);
+            return Some(StreamEnd::OverOutput);
         }
         let raw = self.ledger.raw.get().saturating_sub(self.raw_before);
         let allowed = raw.saturating_mul(limits.ratio).saturating_add(limits.ratio_grace);
-        (self.given > allowed).then_some(Fate::OverRatio)
+        (self.given > allowed).then_some(StreamEnd::OverRatio)
     }
 
     /// One call of the decompressor. Returns bytes given out; sets the fate at the end.
@@ -82,16 +82,16 @@ impl<'a> Inflate<'a> {
             Ok(Status::StreamEnd) => self.member_ended(),
             Ok(Status::Ok | Status::BufError) if given == 0 && dry => {
                 self.fate = Some(match self.input.fate() {
-                    Fate::Whole => Fate::Cut,
+                    StreamEnd::Whole => StreamEnd::Cut,
                     other => other,
                 });
             }
             Ok(Status::Ok | Status::BufError) if given == 0 && taken == 0 => {
-                self.fate = Some(Fate::Corrupt("they are not what a compressor writes".into()));
+                self.fate = Some(StreamEnd::Corrupt("they are not what a compressor writes".into()));
             }
             Ok(Status::Ok | Status::BufError) => {}
             // What the decompressor says of it depends on how much it was given at once: it is not passed on.
-            Err(_) => self.fate = Some(Fate::Corrupt("they are not what a compressor writes".into())),
+            Err(_) => self.fate = Some(StreamEnd::Corrupt("they are not what a compressor writes".into())),
         }
         given
     }
@@ -99,14 +99,14 @@ impl<'a> Inflate<'a> {
     fn member_ended(&mut self) {
         if let Some(tally) = self.tally {
             tally.ended.set(true);
-            self.fate = Some(Fate::Whole);
+            self.fate = Some(StreamEnd::Whole);
             return;
         }
         if self.input.ahead(2).starts_with(b"\x1f\x8b") {
             self.inflater = Decompress::new_gzip(GZIP_WINDOW_BITS);
             return;
         }
-        self.fate = Some(Fate::Whole);
+        self.fate = Some(StreamEnd::Whole);
         let (mut bytes, mut zeros) = (0_u64, true);
         loop {
             let piece = self.input.piece();
@@ -126,7 +126,7 @@ impl<'a> Inflate<'a> {
     }
 }
 
-impl Pull for Inflate<'_> {
+impl ByteSource for Inflate<'_> {
     /// Fills all of `into` unless the stream ends, so that offsets keep their alignment.
     fn pull(&mut self, into: &mut [u8]) -> usize {
         if self.fate.is_none() {
@@ -150,7 +150,7 @@ impl Pull for Inflate<'_> {
         filled
     }
 
-    fn fate(&self) -> Fate {
-        self.fate.clone().unwrap_or(Fate::Whole)
+    fn fate(&self) -> StreamEnd {
+        self.fate.clone().unwrap_or(StreamEnd::Whole)
     }
 }

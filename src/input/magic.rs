@@ -2,10 +2,10 @@
 
 use tar::Header;
 
-use super::tape::LOOK_AHEAD;
+use super::peek_reader::LOOK_AHEAD_BYTES;
 
 /// Bytes of a tar header, and the unit everything in a tar is aligned to.
-pub(super) const BLOCK: usize = 512;
+pub(super) const TAR_BLOCK_BYTES: usize = 512;
 
 /// What the first bytes of a stream say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub(super) enum Magic {
 }
 
 /// Bytes [`sniff`] wants to see; fewer are fine at the end of a stream.
-pub(super) const SNIFF: usize = 4096;
+pub(super) const DETECT_BYTES: usize = 4096;
 
-/// Tells a stream by its first [`SNIFF`] bytes.
+/// Tells a stream by its first [`DETECT_BYTES`] bytes.
 pub(super) fn sniff(head: &[u8]) -> Magic {
     const FOREIGN: [(&[u8], &str); 7] = [
         (b"BZh", "bzip2"),
@@ -35,7 +35,7 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
         (b"\x1f\x9d", "compress (.Z)"),
     ];
     // A stream that comes in small pieces must be told as one that comes at once.
-    let head = head.get(..SNIFF).unwrap_or(head);
+    let head = head.get(..DETECT_BYTES).unwrap_or(head);
     if head.is_empty() {
         return Magic::Empty;
     }
@@ -59,11 +59,11 @@ pub(super) fn sniff(head: &[u8]) -> Magic {
     if is_text(head) { Magic::Text } else { Magic::Binary }
 }
 
-/// Whether a tar's member begins in one of the blocks of [`LOOK_AHEAD`]: a tar is one even if its first header is
+/// Whether a tar's member begins in one of the blocks of [`LOOK_AHEAD_BYTES`]: a tar is one even if its first header is
 /// damaged. What lies behind is not looked at: how much of it is there depends on how the stream came.
 pub(super) fn holds_member(head: &[u8]) -> bool {
-    let head = head.get(..LOOK_AHEAD).unwrap_or(head);
-    head.chunks_exact(BLOCK).any(|block| has_ustar(block) && header(block).is_some())
+    let head = head.get(..LOOK_AHEAD_BYTES).unwrap_or(head);
+    head.chunks_exact(TAR_BLOCK_BYTES).any(|block| has_ustar(block) && header(block).is_some())
 }
 
 /// Whether nearly all bytes are ones a log may hold. A host that lost power leaves runs of NUL in its logs, hence
@@ -76,7 +76,7 @@ fn is_text(head: &[u8]) -> bool {
 /// The tar header at the front of `bytes`, if its checksum is right. Old headers have no magic, so for them the
 /// checksum and a name must do.
 pub(super) fn header(bytes: &[u8]) -> Option<&Header> {
-    let block = bytes.get(..BLOCK)?;
+    let block = bytes.get(..TAR_BLOCK_BYTES)?;
     if block.first() == Some(&0) {
         return None;
     }

@@ -4,23 +4,23 @@
 //! a [`Sink`], which decides by path what to do with each member. Nothing is ever written, and no name in an
 //! archive is ever used as a path on this machine.
 
-mod ahead;
+mod detect;
 mod discover;
-mod fate;
+mod fingerprint;
 mod folder;
-mod guess;
 mod inflate;
 mod magic;
-mod mark;
 mod name;
 mod parts;
+mod peek_reader;
 mod read;
+mod read_ahead;
 mod sink;
 mod source;
-mod span;
 mod state;
-mod tape;
+mod stream_end;
 mod tar_head;
+mod tar_member;
 mod tar_walk;
 #[cfg(test)]
 mod testing;
@@ -31,10 +31,10 @@ mod zip_walk;
 
 pub use crate::limits::{Limits, Stop};
 pub use crate::progress::Meter;
-pub use ahead::Aside;
 pub use discover::{Discovery, discover};
+pub use fingerprint::{Fingerprint, Fnv};
 pub use magic::looks_like_archive;
-pub use mark::{Fnv, Mark};
 pub use read::{Outcome, read, read_ahead, read_stream};
+pub use read_ahead::Offload;
 pub use sink::{End, Member, Note, NoteKind, Open, Sink};
 pub use source::Source;

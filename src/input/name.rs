@@ -34,14 +34,14 @@ pub(super) fn without_gz(name: &[u8]) -> &[u8] {
 
 /// A name for a sentence: lossy, control characters replaced, at most 200 characters.
 pub(super) fn shown(name: &[u8]) -> String {
-    const MOST: usize = 200;
+    const MAX_SHOWN_CHARS: usize = 200;
     let text: String = String::from_utf8_lossy(name)
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .take(MOST + 1)
+        .take(MAX_SHOWN_CHARS + 1)
         .collect();
-    if text.chars().count() > MOST {
-        let mut cut: String = text.chars().take(MOST).collect();
+    if text.chars().count() > MAX_SHOWN_CHARS {
+        let mut cut: String = text.chars().take(MAX_SHOWN_CHARS).collect();
         cut.push('\u{2026}');
         cut
     } else {

@@ -74,7 +74,7 @@ impl PartName {
 /// one if a later one is there.
 pub(super) fn following(first: &Path, name: &PartName) -> (Vec<PathBuf>, Option<String>) {
     /// Parts looked for beyond a missing one.
-    const BEYOND: u32 = 8;
+    const MAX_MISSING_PARTS: u32 = 8;
     let mut found = Vec::new();
     let mut number = name.number;
     loop {
@@ -85,7 +85,8 @@ pub(super) fn following(first: &Path, name: &PartName) -> (Vec<PathBuf>, Option<
         }
         found.push(path);
     }
-    let later = (1..=BEYOND).any(|n| first.with_file_name(name.with(number.saturating_add(n))).is_file());
+    let later =
+        (1..=MAX_MISSING_PARTS).any(|n| first.with_file_name(name.with(number.saturating_add(n))).is_file());
     (found, later.then(|| name.with(number)))
 }
 

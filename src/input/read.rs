@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use super::ahead::{Ahead, Aside, WORTH};
-use super::fate::{Fate, Ledger};
-use super::magic::{Magic, SNIFF};
+use super::magic::{DETECT_BYTES, Magic};
 use super::name::shown;
 use super::parts::Parts;
+use super::peek_reader::{self, COMPRESSED_BUFFER_BYTES, MemberBody, PeekReader, ReadSource};
+use super::read_ahead::{MIN_READ_AHEAD_BYTES, Offload, ReadAhead};
 use super::sink::{NoteKind, Sink};
 use super::source::{Place, Source};
-use super::tape::{self, Body, COMPRESSED, ReadPull, Tape};
+use super::stream_end::{Counters, StreamEnd};
 use super::walk::{Found, Walker};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -60,9 +60,9 @@ pub fn read_ahead(
     limits: &Limits,
     sink: &mut dyn Sink,
     meter: Meter<'_>,
-    aside: Option<&Aside<'_>>,
+    aside: Option<&Offload<'_>>,
 ) -> Result<Outcome, Error> {
-    let ledger = Ledger::new(limits, meter);
+    let ledger = Counters::new(limits, meter);
     let mut walker = Walker::new(sink, &ledger);
     if let Some(gap) = &source.gap {
         walker.note(NoteKind::Truncated, None, gap.clone());
@@ -77,10 +77,10 @@ pub fn read_ahead(
         Place::Files(files) => {
             let first = File::open(source.path()).map_err(|e| Error::io(source.path(), e))?;
             let parts = Parts::new(first, files.iter().skip(1).cloned().collect());
-            let aside = aside.filter(|_| source.size.is_some_and(|size| size >= WORTH));
-            let from: Box<dyn tape::Pull + '_> = match aside {
-                Some(aside) => Box::new(Ahead::new(parts, aside, &ledger)),
-                None => Box::new(ReadPull::new(parts, &ledger)),
+            let aside = aside.filter(|_| source.size.is_some_and(|size| size >= MIN_READ_AHEAD_BYTES));
+            let from: Box<dyn peek_reader::ByteSource + '_> = match aside {
+                Some(aside) => Box::new(ReadAhead::new(parts, aside, &ledger)),
+                None => Box::new(ReadSource::new(parts, &ledger)),
             };
             stream(&mut walker, source.name(), from)
         }
@@ -102,19 +102,23 @@ pub fn read_stream(
     sink: &mut dyn Sink,
     meter: Meter<'_>,
 ) -> Result<Outcome, Error> {
-    let ledger = Ledger::new(limits, meter);
+    let ledger = Counters::new(limits, meter);
     let mut walker = Walker::new(sink, &ledger);
-    stream(&mut walker, name, Box::new(ReadPull::new(from, &ledger)))
+    stream(&mut walker, name, Box::new(ReadSource::new(from, &ledger)))
 }
 
 /// Reads a stream whose first bytes were not looked at.
 fn one_stream(walker: &mut Walker<'_>, name: &[u8], from: &mut dyn Read) -> Result<Outcome, Error> {
     let ledger = walker.ledger;
-    stream(walker, name, Box::new(ReadPull::new(from, ledger)))
+    stream(walker, name, Box::new(ReadSource::new(from, ledger)))
 }
 
-fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn tape::Pull + '_>) -> Result<Outcome, Error> {
-    let mut tape = Tape::new(from, COMPRESSED, walker.ledger).outermost();
+fn stream(
+    walker: &mut Walker<'_>,
+    name: &[u8],
+    from: Box<dyn peek_reader::ByteSource + '_>,
+) -> Result<Outcome, Error> {
+    let mut tape = PeekReader::new(from, COMPRESSED_BUFFER_BYTES, walker.ledger).outermost();
     let kind = match walker.container(&mut tape, name, 1) {
         Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => InputKind::Wrapper,
         Found::Archive => InputKind::VmSupport,
@@ -125,8 +129,8 @@ fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn tape::Pull + '_>) 
             walker.sink.bundle_ends();
             InputKind::Log
         }
-        Found::Other(Magic::Empty) if tape.fate() == Fate::Stopped => {
-            walker.ended(&Fate::Stopped, None, 0, "before any member");
+        Found::Other(Magic::Empty) if tape.fate() == StreamEnd::Stopped => {
+            walker.ended(&StreamEnd::Stopped, None, 0, "before any member");
             InputKind::VmSupport
         }
         Found::Other(what) => return Err(unknown(name, what, &mut tape)),
@@ -134,15 +138,15 @@ fn stream(walker: &mut Walker<'_>, name: &[u8], from: Box<dyn tape::Pull + '_>) 
     Ok(finish(walker, kind))
 }
 
-fn unknown(name: &[u8], what: Magic, tape: &mut Tape<'_>) -> Error {
+fn unknown(name: &[u8], what: Magic, tape: &mut PeekReader<'_>) -> Error {
     let name = shown(name);
     if what == Magic::Empty {
-        if let Fate::Io(why) = tape.fate() {
+        if let StreamEnd::Io(why) = tape.fate() {
             return Error::Io { path: name.into(), error: io::Error::other(why) };
         }
         return Error::Empty(name.into());
     }
-    let (found, hint) = what_to_try(what, tape.window(SNIFF));
+    let (found, hint) = what_to_try(what, tape.window(DETECT_BYTES));
     Error::NotABundle { path: name.into(), found, hint }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::guess::{self, Guess};
+use super::detect::{self, Detected};
 use crate::source::{Bytes, Stream};
 
 use crate::log_table::is_log_name;
@@ -61,10 +61,10 @@ impl Source {
     /// What a caller gives as bytes.
     pub(crate) fn bytes(name: &str, bytes: Bytes) -> Self {
         let size = Some(bytes.0.len() as u64);
-        let kind = match guess::file(&bytes.0, name.as_bytes()) {
-            Guess::Bundle(kind) => kind,
-            Guess::Log => InputKind::Log,
-            Guess::Empty | Guess::Other(_) => InputKind::VmSupport,
+        let kind = match detect::file(&bytes.0, name.as_bytes()) {
+            Detected::Bundle(kind) => kind,
+            Detected::Log => InputKind::Log,
+            Detected::Empty | Detected::Other(_) => InputKind::VmSupport,
         };
         Source { kind, size, place: Place::Bytes(bytes), ..Self::named(name) }
     }

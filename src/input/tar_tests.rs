@@ -4,7 +4,7 @@ use tar::EntryType;
 
 use super::super::testing::*;
 use super::super::{End, Limits, Meter, NoteKind, read_stream};
-use crate::input::span::Top;
+use crate::input::tar_member::Top;
 use crate::terms::InputState;
 
 const TOP: &str = "esx-a-2024-03-11--09.42-1";

@@ -5,13 +5,13 @@
 
 use tar::{EntryType, Header};
 
-use super::fate::Fate;
-use super::magic::{BLOCK, header};
+use super::magic::{TAR_BLOCK_BYTES, header};
 use super::name::normalise;
+use super::peek_reader::{MemberBody, PeekReader};
 use super::sink::{Member, NoteKind};
-use super::span::{Span, Top, Watch};
-use super::tape::{Body, Tape};
+use super::stream_end::StreamEnd;
 use super::tar_head::Records;
+use super::tar_member::{Span, Top, Watch};
 use super::walk::{Walker, inside};
 
 /// What is kept from member to member.
@@ -55,7 +55,7 @@ enum Next {
 
 impl Walker<'_> {
     /// Walks the tar on `tape` to the end of the stream.
-    pub(super) fn tar(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) {
+    pub(super) fn tar(&mut self, tape: &mut PeekReader<'_>, name: &[u8], depth: u32) {
         let mut state = TarState {
             top: Top::Unknown,
             records: Records::default(),
@@ -81,22 +81,22 @@ impl Walker<'_> {
         }
     }
 
-    fn tar_step(&mut self, tape: &mut Tape<'_>, state: &mut TarState, place: (&[u8], u32)) -> Next {
+    fn tar_step(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState, place: (&[u8], u32)) -> Next {
         let at = tape.pos();
-        let block = tape.window(BLOCK);
-        if block.len() < BLOCK {
+        let block = tape.window(TAR_BLOCK_BYTES);
+        if block.len() < TAR_BLOCK_BYTES {
             let (left, zeros) = (block.len(), block.iter().all(|b| *b == 0));
-            tape.skip(BLOCK as u64);
+            tape.skip(TAR_BLOCK_BYTES as u64);
             self.tar_ran_out(tape, state, left > 0 && !zeros);
             return Next::End;
         }
-        if block.iter().take(BLOCK).all(|b| *b == 0) {
+        if block.iter().take(TAR_BLOCK_BYTES).all(|b| *b == 0) {
             return self.tar_zeros(tape, state);
         }
         match header(block) {
             Some(head) => {
                 let head = head.clone();
-                tape.skip(BLOCK as u64);
+                tape.skip(TAR_BLOCK_BYTES as u64);
                 self.tar_entry(tape, state, &head, place)
             }
             None => {
@@ -108,15 +108,15 @@ impl Walker<'_> {
     }
 
     /// The stream ended where a header was due.
-    fn tar_ran_out(&mut self, tape: &mut Tape<'_>, state: &TarState, torn: bool) {
+    fn tar_ran_out(&mut self, tape: &mut PeekReader<'_>, state: &TarState, torn: bool) {
         let fate = match tape.fate() {
-            Fate::Whole if state.closed && !torn => return,
-            Fate::Cut if state.closed => {
+            StreamEnd::Whole if state.closed && !torn => return,
+            StreamEnd::Cut if state.closed => {
                 let text = "the archive is complete, but the end of its compressed data is missing";
                 self.note(NoteKind::Remark, None, text.to_string());
                 return;
             }
-            Fate::Whole => Fate::Cut,
+            StreamEnd::Whole => StreamEnd::Cut,
             other => other,
         };
         let mut what = state.after();
@@ -127,18 +127,19 @@ impl Walker<'_> {
     }
 
     /// Passes over the zero blocks that end an archive, and over what follows unless it is another archive.
-    fn tar_zeros(&mut self, tape: &mut Tape<'_>, state: &mut TarState) -> Next {
+    fn tar_zeros(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState) -> Next {
         loop {
-            let window = tape.window(BLOCK);
-            let zeros = window.chunks_exact(BLOCK).take_while(|b| b.iter().all(|x| *x == 0)).count();
+            let window = tape.window(TAR_BLOCK_BYTES);
+            let zeros =
+                window.chunks_exact(TAR_BLOCK_BYTES).take_while(|b| b.iter().all(|x| *x == 0)).count();
             if zeros == 0 {
                 break;
             }
-            tape.used(zeros * BLOCK);
+            tape.used(zeros * TAR_BLOCK_BYTES);
         }
         state.closed = true;
         let at = tape.pos();
-        let window = tape.window(BLOCK);
+        let window = tape.window(TAR_BLOCK_BYTES);
         if header(window).is_some() {
             self.note(NoteKind::Remark, None, format!("another archive follows at byte {at}"));
             state.closed = false;
@@ -170,7 +171,7 @@ impl Walker<'_> {
     }
 
     /// Looks for the next header of this archive after a wrong one.
-    fn tar_search(&mut self, tape: &mut Tape<'_>, state: &mut TarState) -> Next {
+    fn tar_search(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState) -> Next {
         let from = tape.pos();
         state.records = Records::default();
         let watch = match &state.top {
@@ -187,7 +188,7 @@ impl Walker<'_> {
         }
         let fate = span.fate();
         let lost = tape.pos() - from;
-        if fate == Fate::Swallowed {
+        if fate == StreamEnd::Swallowed {
             let text = format!("{lost} bytes were passed over to the next member at byte {}", tape.pos());
             self.note(NoteKind::Damaged, None, text);
             return Next::Member;
@@ -195,7 +196,7 @@ impl Walker<'_> {
         let text = format!("no further member was found in the {lost} bytes to the end");
         self.note(NoteKind::Damaged, None, text);
         match tape.fate() {
-            Fate::Whole => {}
+            StreamEnd::Whole => {}
             fate => self.ended(&fate, None, tape.pos(), "while looking for the next member"),
         }
         Next::End
@@ -203,7 +204,7 @@ impl Walker<'_> {
 
     fn tar_entry(
         &mut self,
-        tape: &mut Tape<'_>,
+        tape: &mut PeekReader<'_>,
         state: &mut TarState,
         head: &Header,
         (name, depth): (&[u8], u32),
@@ -237,7 +238,7 @@ impl Walker<'_> {
 
     fn tar_file(
         &mut self,
-        tape: &mut Tape<'_>,
+        tape: &mut PeekReader<'_>,
         state: &mut TarState,
         head: &Header,
         (path, size, modified): (Vec<u8>, Option<u64>, Option<i64>),
@@ -253,7 +254,7 @@ impl Walker<'_> {
             state.sparse += 1;
             let mut more = head.as_gnu().is_some_and(|g| g.is_extended());
             while more {
-                let map = tape.read_vec(BLOCK);
+                let map = tape.read_vec(TAR_BLOCK_BYTES);
                 more = map.get(504).is_some_and(|b| *b == 1);
             }
         }
@@ -279,8 +280,8 @@ impl Walker<'_> {
             return Next::End;
         }
         let next = match &fate {
-            Fate::Whole => self.tar_padding(tape, size, &path),
-            Fate::Swallowed => {
+            StreamEnd::Whole => self.tar_padding(tape, size, &path),
+            StreamEnd::Swallowed => {
                 let text = format!(
                     "its header states {size} bytes, but the next member begins after {read}: it changed while it \
                      was collected"
@@ -301,14 +302,14 @@ impl Walker<'_> {
         next
     }
 
-    fn tar_padding(&mut self, tape: &mut Tape<'_>, size: u64, path: &[u8]) -> Next {
-        let block = BLOCK as u64;
+    fn tar_padding(&mut self, tape: &mut PeekReader<'_>, size: u64, path: &[u8]) -> Next {
+        let block = TAR_BLOCK_BYTES as u64;
         let padding = (block - size % block) % block;
         if tape.skip(padding) == padding {
             return Next::Member;
         }
         let fate = match tape.fate() {
-            Fate::Whole => Fate::Cut,
+            StreamEnd::Whole => StreamEnd::Cut,
             other => other,
         };
         self.ended(&fate, Some(path), tape.pos(), "after its last byte");
@@ -316,7 +317,7 @@ impl Walker<'_> {
     }
 
     /// Reads a record that describes the next member.
-    fn tar_record(&mut self, tape: &mut Tape<'_>, state: &mut TarState, head: &Header) -> Next {
+    fn tar_record(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState, head: &Header) -> Next {
         let at = tape.pos();
         let kind = head.entry_type();
         let Ok(size) = head.entry_size() else {
@@ -350,8 +351,8 @@ impl Walker<'_> {
             span.used(n);
         }
         match span.fate() {
-            Fate::Whole => {}
-            Fate::Swallowed => {
+            StreamEnd::Whole => {}
+            StreamEnd::Swallowed => {
                 let text =
                     format!("the header record at byte {at} states {size} bytes, but the next member begins");
                 self.note(NoteKind::Damaged, None, text);

@@ -1,16 +1,18 @@
 //! Walks containers and what is in them, and tells the sink.
 
-use super::fate::{Fate, Ledger};
 use super::inflate::Inflate;
-use super::magic::{BLOCK, Magic, SNIFF, holds_member, looks_like_archive, sniff};
+use super::magic::{DETECT_BYTES, Magic, TAR_BLOCK_BYTES, holds_member, looks_like_archive, sniff};
 use super::name::{shown, without_gz};
+use super::peek_reader::{
+    COMPRESSED_BUFFER_BYTES, LOOK_AHEAD_BYTES, MemberBody, PLAIN_BUFFER_BYTES, PeekReader,
+};
 use super::sink::{End, Member, Note, NoteKind, Open, Sink};
-use super::tape::{Body, COMPRESSED, LOOK_AHEAD, PLAIN, Tape};
+use super::stream_end::{Counters, StreamEnd};
 
 /// The state of one walk over one source.
 pub(super) struct Walker<'w> {
     pub(super) sink: &'w mut dyn Sink,
-    pub(super) ledger: &'w Ledger<'w>,
+    pub(super) ledger: &'w Counters<'w>,
     /// Members met, in all containers.
     pub(super) members: u64,
     /// Bytes of members met, those of a container that was descended into not counted twice.
@@ -45,7 +47,7 @@ pub(super) enum Found {
 }
 
 impl<'w> Walker<'w> {
-    pub(super) fn new(sink: &'w mut dyn Sink, ledger: &'w Ledger<'w>) -> Self {
+    pub(super) fn new(sink: &'w mut dyn Sink, ledger: &'w Counters<'w>) -> Self {
         Walker {
             sink,
             ledger,
@@ -98,23 +100,25 @@ impl<'w> Walker<'w> {
 
     /// Tells why a stream ended before its time. `what` says where: "inside member x" or the like; `at` is the
     /// offset in bytes in the uncompressed stream of the container.
-    pub(super) fn ended(&mut self, fate: &Fate, member: Option<&[u8]>, at: u64, what: &str) {
+    pub(super) fn ended(&mut self, fate: &StreamEnd, member: Option<&[u8]>, at: u64, what: &str) {
         let (kind, text) = match fate {
-            Fate::Whole | Fate::Swallowed => return,
-            Fate::Cut => (NoteKind::Truncated, format!("the input ends at byte {at}, {what}")),
-            Fate::Corrupt(why) => (
+            StreamEnd::Whole | StreamEnd::Swallowed => return,
+            StreamEnd::Cut => (NoteKind::Truncated, format!("the input ends at byte {at}, {what}")),
+            StreamEnd::Corrupt(why) => (
                 NoteKind::Damaged,
                 format!("the compressed data are damaged after byte {at} ({why}), {what}"),
             ),
-            Fate::Io(why) => (NoteKind::Damaged, format!("reading stopped at byte {at} ({why}), {what}")),
-            Fate::OverRatio => (
+            StreamEnd::Io(why) => {
+                (NoteKind::Damaged, format!("reading stopped at byte {at} ({why}), {what}"))
+            }
+            StreamEnd::OverRatio => (
                 NoteKind::OverBudget,
                 format!(
                     "left at byte {at}, {what}: it inflates more than {} times",
                     self.ledger.limits.ratio
                 ),
             ),
-            Fate::OverOutput => {
+            StreamEnd::OverOutput => {
                 self.truncated = true;
                 self.halted = true;
                 (
@@ -125,7 +129,7 @@ impl<'w> Walker<'w> {
                     ),
                 )
             }
-            Fate::Stopped => {
+            StreamEnd::Stopped => {
                 self.stopped = true;
                 self.halted = true;
                 (NoteKind::Truncated, format!("stopped on request at byte {at}, {what}"))
@@ -136,8 +140,8 @@ impl<'w> Walker<'w> {
     }
 
     /// Walks the container on `tape`, whose name is `name`. The outermost is depth 1.
-    pub(super) fn container(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) -> Found {
-        match sniff(tape.window(SNIFF)) {
+    pub(super) fn container(&mut self, tape: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
+        match sniff(tape.window(DETECT_BYTES)) {
             Magic::Tar => {
                 self.archive(name, |w| w.tar(tape, name, depth));
                 Found::Archive
@@ -147,7 +151,7 @@ impl<'w> Walker<'w> {
                 Found::Archive
             }
             Magic::Gzip => self.gzip(tape, name, depth),
-            Magic::Binary if holds_member(tape.window(LOOK_AHEAD)) => {
+            Magic::Binary if holds_member(tape.window(LOOK_AHEAD_BYTES)) => {
                 self.archive(name, |w| w.tar(tape, name, depth));
                 Found::Archive
             }
@@ -162,10 +166,11 @@ impl<'w> Walker<'w> {
         self.sink.bundle_ends();
     }
 
-    fn gzip(&mut self, tape: &mut Tape<'_>, name: &[u8], depth: u32) -> Found {
+    fn gzip(&mut self, tape: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
         let ledger = self.ledger;
-        let mut inner = Tape::new(Box::new(Inflate::gzip(Box::new(tape), ledger)), PLAIN, ledger);
-        match sniff(inner.window(SNIFF)) {
+        let mut inner =
+            PeekReader::new(Box::new(Inflate::gzip(Box::new(tape), ledger)), PLAIN_BUFFER_BYTES, ledger);
+        match sniff(inner.window(DETECT_BYTES)) {
             Magic::Tar => {
                 self.archive(name, |w| w.tar(&mut inner, name, depth));
                 Found::Archive
@@ -175,7 +180,8 @@ impl<'w> Walker<'w> {
             }
             found => {
                 // Too little came to tell a log from an archive's first header.
-                let torn = inner.window(BLOCK).len() < BLOCK && inner.fate() != Fate::Whole;
+                let torn =
+                    inner.window(TAR_BLOCK_BYTES).len() < TAR_BLOCK_BYTES && inner.fate() != StreamEnd::Whole;
                 if torn && (found != Magic::Text || looks_like_archive(name)) {
                     let fate = inner.fate();
                     self.archive(name, |w| w.ended(&fate, None, 0, "before any member"));
@@ -183,7 +189,7 @@ impl<'w> Walker<'w> {
                 }
                 // The first header may be damaged, and the first member long.
                 if found == Magic::Binary
-                    && (looks_like_archive(name) || holds_member(inner.window(LOOK_AHEAD)))
+                    && (looks_like_archive(name) || holds_member(inner.window(LOOK_AHEAD_BYTES)))
                 {
                     self.archive(name, |w| w.tar(&mut inner, name, depth));
                     return Found::Archive;
@@ -198,17 +204,17 @@ impl<'w> Walker<'w> {
     }
 
     /// Delivers a whole stream as one member; `size` is 0 if nothing states it.
-    pub(super) fn single(&mut self, tape: &mut Tape<'_>, path: &[u8], size: u64, depth: u32) {
+    pub(super) fn single(&mut self, tape: &mut PeekReader<'_>, path: &[u8], size: u64, depth: u32) {
         let member = Member { path, size, modified: None };
         let fate = self.member(&member, tape, depth);
         self.ended(&fate, Some(path), tape.pos(), "inside it");
     }
 
     /// Offers one member to the sink and does with `body` what it answers; all of `body` is used up.
-    pub(super) fn member(&mut self, member: &Member<'_>, body: &mut dyn Body, depth: u32) -> Fate {
+    pub(super) fn member(&mut self, member: &Member<'_>, body: &mut dyn MemberBody, depth: u32) -> StreamEnd {
         match self.offer(member) {
             Some(open) => self.deliver(open, member, body, depth),
-            None => Fate::Whole,
+            None => StreamEnd::Whole,
         }
     }
 
@@ -231,9 +237,9 @@ impl<'w> Walker<'w> {
         &mut self,
         open: Open,
         member: &Member<'_>,
-        body: &mut dyn Body,
+        body: &mut dyn MemberBody,
         depth: u32,
-    ) -> Fate {
+    ) -> StreamEnd {
         match open {
             Open::Skip => self.drop_rest(body),
             Open::Read => {
@@ -248,7 +254,7 @@ impl<'w> Walker<'w> {
     }
 
     /// Uses up a body without a look at it, counting its bytes.
-    pub(super) fn drop_rest(&mut self, body: &mut dyn Body) -> Fate {
+    pub(super) fn drop_rest(&mut self, body: &mut dyn MemberBody) -> StreamEnd {
         loop {
             let n = body.piece().len();
             if n == 0 {
@@ -259,7 +265,7 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn hand_over(&mut self, member: &Member<'_>, body: &mut dyn Body) -> Fate {
+    fn hand_over(&mut self, member: &Member<'_>, body: &mut dyn MemberBody) -> StreamEnd {
         let limit = self.ledger.limits.member_output;
         let mut read = 0_u64;
         loop {
@@ -296,15 +302,17 @@ impl<'w> Walker<'w> {
         }
         let fate = body.fate();
         self.sink.close(match fate {
-            Fate::Whole => End::Complete,
-            Fate::Swallowed => End::Swallowed { read },
-            Fate::OverRatio | Fate::OverOutput => End::OverBudget { read },
-            Fate::Cut | Fate::Corrupt(_) | Fate::Io(_) | Fate::Stopped => End::Cut { read },
+            StreamEnd::Whole => End::Complete,
+            StreamEnd::Swallowed => End::Swallowed { read },
+            StreamEnd::OverRatio | StreamEnd::OverOutput => End::OverBudget { read },
+            StreamEnd::Cut | StreamEnd::Corrupt(_) | StreamEnd::Io(_) | StreamEnd::Stopped => {
+                End::Cut { read }
+            }
         });
         fate
     }
 
-    fn descend(&mut self, member: &Member<'_>, mut body: &mut dyn Body, depth: u32) -> Fate {
+    fn descend(&mut self, member: &Member<'_>, mut body: &mut dyn MemberBody, depth: u32) -> StreamEnd {
         let limits = self.ledger.limits;
         if depth >= limits.depth {
             let text = format!("not opened: containers may be nested {} deep", limits.depth);
@@ -319,7 +327,7 @@ impl<'w> Walker<'w> {
             }
             return self.drop_rest(body);
         }
-        let mut tape = Tape::new(Box::new(&mut body), COMPRESSED, self.ledger);
+        let mut tape = PeekReader::new(Box::new(&mut body), COMPRESSED_BUFFER_BYTES, self.ledger);
         let found = self.container(&mut tape, member.path, depth + 1);
         drop(tape);
         if let Found::Other(what) = found {

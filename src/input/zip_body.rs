@@ -2,8 +2,8 @@
 
 use flate2::Crc;
 
-use super::fate::Fate;
-use super::tape::{Body, LOOK_AHEAD, Tape};
+use super::peek_reader::{LOOK_AHEAD_BYTES, MemberBody, PeekReader};
+use super::stream_end::StreamEnd;
 use super::zip_head::{DESCRIPTOR, DESCRIPTOR_MAGIC, descriptor};
 
 /// A body whose used bytes are summed up.
@@ -12,13 +12,13 @@ pub(super) struct Summed<B> {
     pub(super) crc: Crc,
 }
 
-impl<B: Body> Summed<B> {
+impl<B: MemberBody> Summed<B> {
     pub(super) fn new(body: B) -> Self {
         Summed { body, crc: Crc::new() }
     }
 }
 
-impl<B: Body> Body for Summed<B> {
+impl<B: MemberBody> MemberBody for Summed<B> {
     fn piece(&mut self) -> &[u8] {
         self.body.piece()
     }
@@ -28,34 +28,34 @@ impl<B: Body> Body for Summed<B> {
         }
         self.body.used(n);
     }
-    fn fate(&self) -> Fate {
+    fn fate(&self) -> StreamEnd {
         self.body.fate()
     }
 }
 
 /// A stored member that ends where a data descriptor states just the bytes that were read.
 pub(super) struct Stored<'t, 'a> {
-    tape: &'t mut Tape<'a>,
+    tape: &'t mut PeekReader<'a>,
     pub(super) read: u64,
     clear: usize,
-    fate: Option<Fate>,
+    fate: Option<StreamEnd>,
 }
 
 impl<'t, 'a> Stored<'t, 'a> {
-    pub(super) fn new(tape: &'t mut Tape<'a>) -> Self {
+    pub(super) fn new(tape: &'t mut PeekReader<'a>) -> Self {
         Stored { tape, read: 0, clear: 0, fate: None }
     }
 
     fn look(&mut self) {
-        let window = self.tape.window(LOOK_AHEAD);
+        let window = self.tape.window(LOOK_AHEAD_BYTES);
         if window.is_empty() {
             self.fate = Some(match self.tape.fate() {
-                Fate::Whole => Fate::Cut,
+                StreamEnd::Whole => StreamEnd::Cut,
                 other => other,
             });
             return;
         }
-        let last = window.len() < LOOK_AHEAD;
+        let last = window.len() < LOOK_AHEAD_BYTES;
         for at in memchr::memmem::find_iter(window, DESCRIPTOR_MAGIC) {
             let so_far = self.read + at as u64;
             let rest = window.get(at..).unwrap_or_default();
@@ -64,7 +64,7 @@ impl<'t, 'a> Stored<'t, 'a> {
             }
             if descriptor(rest, so_far, so_far).is_some() {
                 match at {
-                    0 => self.fate = Some(Fate::Whole),
+                    0 => self.fate = Some(StreamEnd::Whole),
                     _ => self.clear = at,
                 }
                 return;
@@ -82,7 +82,7 @@ impl<'t, 'a> Stored<'t, 'a> {
         match torn {
             Some(0) => {
                 self.tape.skip(u64::MAX);
-                self.fate = Some(Fate::Cut);
+                self.fate = Some(StreamEnd::Cut);
             }
             at => self.clear = at.unwrap_or(window.len()),
         }
@@ -96,7 +96,7 @@ fn begins_descriptor(rest: &[u8], size: u32) -> bool {
     magic && stated.iter().zip(size.to_le_bytes()).all(|(a, b)| *a == b)
 }
 
-impl Body for Stored<'_, '_> {
+impl MemberBody for Stored<'_, '_> {
     fn piece(&mut self) -> &[u8] {
         if self.clear == 0 && self.fate.is_none() {
             self.look();
@@ -113,7 +113,7 @@ impl Body for Stored<'_, '_> {
         self.clear -= n;
         self.read += n as u64;
     }
-    fn fate(&self) -> Fate {
-        self.fate.clone().unwrap_or(Fate::Whole)
+    fn fate(&self) -> StreamEnd {
+        self.fate.clone().unwrap_or(StreamEnd::Whole)
     }
 }

@@ -3,12 +3,12 @@
 //! The list of members at the end of a zip is what an incomplete upload loses, and a stream cannot be asked for it
 //! first; so it is not used at all.
 
-use super::fate::Fate;
 use super::inflate::{Inflate, Tally};
 use super::name::{normalise, shown};
+use super::peek_reader::{LOOK_AHEAD_BYTES, MemberBody, PLAIN_BUFFER_BYTES, PeekReader};
 use super::sink::{Member, NoteKind, Open};
-use super::span::{Span, Watch};
-use super::tape::{Body, LOOK_AHEAD, PLAIN, Tape};
+use super::stream_end::StreamEnd;
+use super::tar_member::{Span, Watch};
 use super::walk::{Walker, inside};
 use super::zip_body::{Stored, Summed};
 use super::zip_head::{DESCRIPTOR, LOCAL, LOCAL_MAGIC, Local, descriptor};
@@ -27,7 +27,7 @@ enum Next {
 
 /// How a member's data ended, for the check against what the zip states.
 struct Data {
-    fate: Fate,
+    fate: StreamEnd,
     packed: u64,
     size: u64,
     crc: u32,
@@ -37,7 +37,7 @@ struct Data {
 
 impl Walker<'_> {
     /// Walks the zip on `tape` to the end of the stream.
-    pub(super) fn zip(&mut self, tape: &mut Tape<'_>, depth: u32) {
+    pub(super) fn zip(&mut self, tape: &mut PeekReader<'_>, depth: u32) {
         let head = tape.window(8);
         if head.starts_with(b"PK\x07\x08") || head.starts_with(b"PK00") {
             tape.skip(4); // The mark of a zip that was to be split.
@@ -54,7 +54,7 @@ impl Walker<'_> {
         }
     }
 
-    fn zip_step(&mut self, tape: &mut Tape<'_>, last: &mut Option<Vec<u8>>, depth: u32) -> Next {
+    fn zip_step(&mut self, tape: &mut PeekReader<'_>, last: &mut Option<Vec<u8>>, depth: u32) -> Next {
         let at = tape.pos();
         let after = match last {
             Some(last) => format!("after member '{}'", shown(last)),
@@ -69,7 +69,7 @@ impl Walker<'_> {
             tape.skip(u64::MAX);
             // Nothing but the list of members can be missing now.
             match tape.fate() {
-                Fate::Whole | Fate::Cut => {}
+                StreamEnd::Whole | StreamEnd::Cut => {}
                 fate => self.ended(&fate, None, tape.pos(), "after the last member"),
             }
             return Next::End;
@@ -97,10 +97,10 @@ impl Walker<'_> {
         next
     }
 
-    fn zip_ran_out(&mut self, tape: &mut Tape<'_>, last: Option<&[u8]>, what: &str) {
+    fn zip_ran_out(&mut self, tape: &mut PeekReader<'_>, last: Option<&[u8]>, what: &str) {
         tape.skip(u64::MAX);
         let fate = match tape.fate() {
-            Fate::Whole => Fate::Cut,
+            StreamEnd::Whole => StreamEnd::Cut,
             other => other,
         };
         self.ended(&fate, last, tape.pos(), what);
@@ -108,7 +108,7 @@ impl Walker<'_> {
 
     fn zip_member(
         &mut self,
-        tape: &mut Tape<'_>,
+        tape: &mut PeekReader<'_>,
         path: &[u8],
         local: &Local,
         folder: bool,
@@ -155,7 +155,7 @@ impl Walker<'_> {
         if self.halted {
             return Next::End;
         }
-        if data.fate != Fate::Whole {
+        if data.fate != StreamEnd::Whole {
             if self.endings == told {
                 let what = format!("{} (after {} bytes of it)", inside(path), data.size);
                 self.ended(&data.fate, Some(path), tape.pos(), &what);
@@ -170,7 +170,7 @@ impl Walker<'_> {
     }
 
     /// Reads the data descriptor and holds checksum and size against the data.
-    fn zip_check(&mut self, tape: &mut Tape<'_>, path: &[u8], local: &Local, data: &Data) -> Next {
+    fn zip_check(&mut self, tape: &mut PeekReader<'_>, path: &[u8], local: &Local, data: &Data) -> Next {
         let mut crc = local.crc;
         if local.streamed {
             let window = tape.window(DESCRIPTOR);
@@ -206,7 +206,7 @@ impl Walker<'_> {
 
     fn zip_deflated(
         &mut self,
-        tape: &mut Tape<'_>,
+        tape: &mut PeekReader<'_>,
         member: &Member<'_>,
         open: Open,
         local: &Local,
@@ -215,19 +215,20 @@ impl Walker<'_> {
         let ledger = self.ledger;
         let tally = Tally::default();
         let mut fate = {
-            let input: Box<dyn Body + '_> = match local.packed {
+            let input: Box<dyn MemberBody + '_> = match local.packed {
                 Some(packed) => Box::new(Span::new(tape, packed, Watch::Off)),
                 None => Box::new(&mut *tape),
             };
-            let mut body = Tape::new(Box::new(Inflate::raw(input, ledger, &tally)), PLAIN, ledger);
+            let mut body =
+                PeekReader::new(Box::new(Inflate::raw(input, ledger, &tally)), PLAIN_BUFFER_BYTES, ledger);
             self.deliver(open, member, &mut body, depth)
         };
         let taken = tally.taken.get();
         let mut placed = false;
         if let Some(rest) = local.packed.map(|p| p.saturating_sub(taken)) {
             placed = tape.skip(rest) == rest && !tape.window(1).is_empty();
-            if placed && fate == Fate::Cut {
-                fate = Fate::Corrupt("the member's data end early".to_string());
+            if placed && fate == StreamEnd::Cut {
+                fate = StreamEnd::Corrupt("the member's data end early".to_string());
             }
         }
         let crc = tally.crc.borrow().sum();
@@ -235,7 +236,7 @@ impl Walker<'_> {
     }
 
     /// Passes over a member's data as they lie in the archive.
-    fn zip_pass(&mut self, tape: &mut Tape<'_>, path: &[u8], local: &Local) -> Next {
+    fn zip_pass(&mut self, tape: &mut PeekReader<'_>, path: &[u8], local: &Local) -> Next {
         let Some(packed) = local.packed else {
             // Only a folder has no data to lose the way in.
             return if local.streamed { Next::Search } else { Next::Member };
@@ -256,14 +257,14 @@ impl Walker<'_> {
     }
 
     /// Looks for the next member's header, or for the list of members.
-    fn zip_search(&mut self, tape: &mut Tape<'_>) -> Next {
+    fn zip_search(&mut self, tape: &mut PeekReader<'_>) -> Next {
         loop {
-            let window = tape.window(LOOK_AHEAD);
+            let window = tape.window(LOOK_AHEAD_BYTES);
             if window.is_empty() {
                 self.zip_ran_out(tape, None, "while looking for the next member");
                 return Next::End;
             }
-            let last = window.len() < LOOK_AHEAD;
+            let last = window.len() < LOOK_AHEAD_BYTES;
             let hit = memchr::memmem::find_iter(window, b"PK").find(|at| {
                 let rest = window.get(*at..).unwrap_or_default();
                 rest.starts_with(b"PK\x01\x02") || Local::parse(rest).is_some()

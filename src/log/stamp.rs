@@ -43,7 +43,7 @@ pub struct Stamper {
     reference: Millis,
 }
 
-const DAY: Millis = 86_400_000;
+const DAY_MS: Millis = 86_400_000;
 
 impl Stamper {
     /// For a log whose newest line cannot be later than `reference` (the member's date or the capture; now if
@@ -113,12 +113,12 @@ impl Stamper {
         let clock = rest.strip_prefix(b" ")?;
         let (ms, clock_used) = clock_ms(clock)?;
         let day_of_month = i8::try_from(day_of_month).ok()?;
-        let reference_year = i16::try_from(1970 + self.reference.div_euclid(DAY) * 400 / 146_097).ok()?;
+        let reference_year = i16::try_from(1970 + self.reference.div_euclid(DAY_MS) * 400 / 146_097).ok()?;
         let ms = (reference_year.saturating_sub(5)..=reference_year.saturating_add(1))
             .rev()
             .filter_map(|year| civil::Date::new(year, month, day_of_month).ok())
-            .map(|date| days_since_1970(date) * DAY + ms)
-            .find(|&candidate| candidate <= self.reference + DAY)?;
+            .map(|date| days_since_1970(date) * DAY_MS + ms)
+            .find(|&candidate| candidate <= self.reference + DAY_MS)?;
         Some(Stamp { ms, len: 3 + 1 + used + 1 + clock_used, form: StampForm::Yearless })
     }
 }
@@ -131,7 +131,7 @@ fn day(date: &[u8; 10]) -> Option<Millis> {
     let date =
         civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
             .ok()?;
-    Some(days_since_1970(date) * DAY)
+    Some(days_since_1970(date) * DAY_MS)
 }
 
 fn days_since_1970(date: civil::Date) -> i64 {

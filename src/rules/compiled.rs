@@ -2,9 +2,9 @@
 
 use super::captures::Captures;
 use super::decode;
-use super::floor::Floor;
+use super::inner_literals::InnerLiterals;
+use super::min_number::MinNumber;
 use super::model::{Grade, Rule, TieBy};
-use super::needs::Needs;
 use crate::log::LogKind;
 use crate::terms::Strength;
 use regex::bytes::{Regex, RegexBuilder};
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 /// The largest compiled program a pattern may have, in bytes. Real patterns stay far below.
-const PROGRAM_LIMIT: usize = 1 << 20;
+const MAX_PROGRAM_BYTES: usize = 1 << 20;
 
 /// A rule with its patterns, compiled when they are first needed: most rules of a run never see a line.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ struct Ready {
 struct Pattern {
     text: String,
     ignore_case: bool,
-    needs: OnceLock<Needs>,
-    floor: OnceLock<Option<Floor>>,
+    needs: OnceLock<InnerLiterals>,
+    floor: OnceLock<Option<MinNumber>>,
     compiled: OnceLock<Option<Ready>>,
 }
 
@@ -63,14 +63,16 @@ impl Pattern {
             .unicode(false)
             .multi_line(false)
             .case_insensitive(self.ignore_case)
-            .size_limit(PROGRAM_LIMIT)
+            .size_limit(MAX_PROGRAM_BYTES)
             .build()
     }
 
     /// Whether the text can match at all: a cheap look before the pattern is tried, or even compiled.
     fn may_match(&self, text: &[u8]) -> bool {
         self.needs
-            .get_or_init(|| if self.ignore_case { Needs::default() } else { Needs::of(&self.text) })
+            .get_or_init(|| {
+                if self.ignore_case { InnerLiterals::default() } else { InnerLiterals::of(&self.text) }
+            })
             .met(text)
     }
 
@@ -79,7 +81,7 @@ impl Pattern {
         self.floor
             .get_or_init(|| {
                 let least = grade.steps.first()?.from;
-                if self.ignore_case { None } else { Floor::of(&self.text, &grade.capture, least) }
+                if self.ignore_case { None } else { MinNumber::of(&self.text, &grade.capture, least) }
             })
             .as_ref()
             .is_some_and(|floor| floor.is_above(text))

@@ -4,7 +4,7 @@
 //! search over raw bytes. Where a fingerprint is found, the whole literal is compared in place. No line is split off,
 //! walked twice or parsed for this.
 
-use super::fingerprint::{Fingerprint, Frequencies, SAMPLE, fingerprints};
+use super::fingerprint::{Fingerprint, Frequencies, SAMPLE_BYTES, fingerprints};
 use super::registry::{RuleId, RuleSet};
 use crate::log::LogKind;
 use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
@@ -13,10 +13,10 @@ use std::sync::OnceLock;
 
 /// A packed search holds at most this many fingerprints; more are searched for in turns. Beyond 64 the library advises
 /// against it, which does not know how well its buckets are filled here.
-const PACKED_LIMIT: usize = 96;
+const MAX_PACKED_PATTERNS: usize = 96;
 
 /// Bytes that are searched in one go: they stay in the cache of the processor from one look to the next.
-const STRETCH: usize = 64 << 10;
+const STRETCH_BYTES: usize = 64 << 10;
 
 /// The filter of one kind of log.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl Filter {
 
     /// The searches for a text.
     fn searches(&self, text: &[u8]) -> &[Search] {
-        if text.len() < SAMPLE {
+        if text.len() < SAMPLE_BYTES {
             self.usual.get_or_init(|| searches(&self.literals, &Frequencies::usual()))
         } else {
             self.learnt.get_or_init(|| searches(&self.literals, &Frequencies::of(text)))
@@ -97,7 +97,7 @@ impl Filter {
         let searches = self.searches(text);
         let mut start = 0;
         while start < text.len() {
-            let end = (start + STRETCH).min(text.len());
+            let end = (start + STRETCH_BYTES).min(text.len());
             each(text.get(start..end).unwrap_or_default());
             for search in searches {
                 self.search(search, text, start..end, out);
@@ -162,7 +162,7 @@ fn searches(literals: &[Literal], frequencies: &Frequencies) -> Vec<Search> {
     let texts: Vec<&str> = literals.iter().map(|literal| literal.text.as_str()).collect();
     let mut rest = fingerprints(&texts, frequencies);
     while !rest.is_empty() {
-        let more = rest.split_off(rest.len().min(PACKED_LIMIT));
+        let more = rest.split_off(rest.len().min(MAX_PACKED_PATTERNS));
         let Some(finder) = Finder::new(&rest) else { break };
         let longest = rest.iter().map(|own| own.text.len()).max().unwrap_or(0);
         out.push(Search { finder, fingerprints: std::mem::replace(&mut rest, more), longest });

@@ -7,22 +7,22 @@
 //! the text that is about to be searched. It changes how fast literals are found, never which.
 
 /// Bytes of the text that are looked at.
-pub(super) const SAMPLE: usize = 64 << 10;
+pub(super) const SAMPLE_BYTES: usize = 64 << 10;
 
 /// Parts into which the sample is spread over the text.
-const PARTS: usize = 32;
+const SAMPLE_PARTS: usize = 32;
 
 /// A fingerprint begins with this many rare bytes: the width that the packed search looks at.
-const WIDTH: usize = 4;
+const FINGERPRINT_BYTES: usize = 4;
 
 /// Places of a literal that are tried as the start of its fingerprint: the rarest ones.
-const PLACES: usize = 6;
+const MAX_PLACES: usize = 6;
 
 /// More fingerprints than this make the packed search use sixteen buckets instead of eight.
-const SLIM: usize = 32;
+const SLIM_BUCKETS: usize = 32;
 
 /// Bytes of logs from the most to the least frequent. A byte that is not in it is rarer than all of them.
-const FREQUENT: &[u8] =
+const FREQUENT_BYTES: &[u8] =
     b" 0e2:t1orsan6i3-8dc9457mul.vpI)T(xSgf=bZ\nDVOhkC[],MNARyEPHqw/FL\"@WGK_BU'Q*j>zX<;JY~!+?&";
 
 /// A stretch of one or more literals.
@@ -43,17 +43,17 @@ pub(super) struct Frequencies {
 }
 
 /// Never quite absent: a sample is not the whole log.
-const LEAST: f32 = 1e-4;
+const MIN_FREQUENCY: f32 = 1e-4;
 
 const GROUP_BITS: u32 = 15;
 
 impl Frequencies {
     /// Those of logs in general.
     pub(super) fn usual() -> Self {
-        let mut bytes = [LEAST; 256];
-        for (rank, byte) in FREQUENT.iter().enumerate() {
+        let mut bytes = [MIN_FREQUENCY; 256];
+        for (rank, byte) in FREQUENT_BYTES.iter().enumerate() {
             if let Some(share) = bytes.get_mut(usize::from(*byte)) {
-                *share += 0.15 / (rank as f32 + 1.0) * (1.0 - rank as f32 / FREQUENT.len() as f32);
+                *share += 0.15 / (rank as f32 + 1.0) * (1.0 - rank as f32 / FREQUENT_BYTES.len() as f32);
             }
         }
         Self { bytes, groups: Vec::new() }
@@ -61,10 +61,10 @@ impl Frequencies {
 
     /// Those of a text, read off parts that lie all over it: a log begins with lines that never come again.
     pub(super) fn of(text: &[u8]) -> Self {
-        let part = (SAMPLE / PARTS).min(text.len());
-        let step = (text.len() - part) / (PARTS - 1);
-        let parts = || (0..PARTS).filter_map(|number| text.get(number * step..number * step + part));
-        let share = 1.0 / (part * PARTS).max(1) as f32;
+        let part = (SAMPLE_BYTES / SAMPLE_PARTS).min(text.len());
+        let step = (text.len() - part) / (SAMPLE_PARTS - 1);
+        let parts = || (0..SAMPLE_PARTS).filter_map(|number| text.get(number * step..number * step + part));
+        let share = 1.0 / (part * SAMPLE_PARTS).max(1) as f32;
         let mut bytes = [0.0; 256];
         for byte in parts().flatten() {
             if let Some(own) = bytes.get_mut(usize::from(*byte)) {
@@ -72,10 +72,10 @@ impl Frequencies {
             }
         }
         for own in &mut bytes {
-            *own = own.max(LEAST);
+            *own = own.max(MIN_FREQUENCY);
         }
         let mut groups = vec![0.0; 1 << GROUP_BITS];
-        for group in parts().flat_map(|part| part.windows(WIDTH)) {
+        for group in parts().flat_map(|part| part.windows(FINGERPRINT_BYTES)) {
             if let Some(own) = groups.get_mut(slot(group)) {
                 *own += share;
             }
@@ -84,7 +84,7 @@ impl Frequencies {
     }
 
     fn byte(&self, byte: u8) -> f32 {
-        self.bytes.get(usize::from(byte)).copied().unwrap_or(LEAST)
+        self.bytes.get(usize::from(byte)).copied().unwrap_or(MIN_FREQUENCY)
     }
 
     /// How often a fingerprint that begins like this is found: by its bytes, and as a whole.
@@ -106,7 +106,7 @@ fn slot(group: &[u8]) -> usize {
 /// fingerprint of another is searched for by that one.
 pub(super) fn fingerprints(literals: &[&str], frequencies: &Frequencies) -> Vec<Fingerprint> {
     let texts: Vec<&[u8]> = literals.iter().map(|literal| literal.as_bytes()).collect();
-    let starts = group(&texts, frequencies, PLACES);
+    let starts = group(&texts, frequencies, MAX_PLACES);
     let mut cuts: Vec<(&str, usize, usize)> = starts
         .iter()
         .filter_map(|placed| {
@@ -142,7 +142,7 @@ struct Placed {
 fn group(texts: &[&[u8]], frequencies: &Frequencies, places: usize) -> Vec<Placed> {
     let start_of = |which: usize, at: usize| -> &[u8] {
         let rest = texts.get(which).and_then(|text| text.get(at..)).unwrap_or_default();
-        rest.get(..WIDTH).unwrap_or(rest)
+        rest.get(..FINGERPRINT_BYTES).unwrap_or(rest)
     };
     let mut todo: Vec<(usize, Vec<usize>)> =
         texts.iter().enumerate().map(|(which, text)| (which, choices(text, frequencies, places))).collect();
@@ -152,7 +152,7 @@ fn group(texts: &[&[u8]], frequencies: &Frequencies, places: usize) -> Vec<Place
         };
         rarity(b).total_cmp(&rarity(a)).then(a.0.cmp(&b.0))
     });
-    let count = if texts.len() > SLIM { 16 } else { 8 };
+    let count = if texts.len() > SLIM_BUCKETS { 16 } else { 8 };
     let mut buckets: Vec<Bucket> = (0..count)
         .map(|at| Bucket {
             room: texts.len() / count + usize::from(at < texts.len() % count),
@@ -189,7 +189,7 @@ fn choices(text: &[u8], frequencies: &Frequencies, places: usize) -> Vec<usize> 
         return vec![0];
     }
     let mut starts: Vec<(f32, usize)> = text
-        .windows(WIDTH)
+        .windows(FINGERPRINT_BYTES)
         .enumerate()
         // Not in the middle of a character.
         .filter(|(_, start)| start.first().is_some_and(|byte| byte & 0xc0 != 0x80))
@@ -213,7 +213,7 @@ fn dealt_out(buckets: Vec<Bucket>) -> Vec<Placed> {
 /// A bucket of the packed search: at each of four places, which lower and which upper half bytes its members have.
 #[derive(Default)]
 struct Bucket {
-    masks: [(u16, u16); WIDTH],
+    masks: [(u16, u16); FINGERPRINT_BYTES],
     members: Vec<Placed>,
     room: usize,
 }

@@ -7,13 +7,13 @@ mod duration;
 mod embedded;
 mod filter;
 mod fingerprint;
-mod floor;
+mod inner_literals;
+mod min_number;
 mod model;
-mod needs;
-pub mod reference;
-mod references;
+pub mod reference_page;
 mod registry;
 pub mod samples;
+mod validate;
 
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
@@ -23,5 +23,5 @@ pub use model::{
     Count, Decoder, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
     RuleFile, TieBy, TimeRelation,
 };
-pub use references::{Fault, Help};
 pub use registry::{LoadError, RuleError, RuleId, RuleSet, check};
+pub use validate::{Fault, Help};

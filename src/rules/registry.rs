@@ -2,8 +2,8 @@
 
 use super::compiled::Compiled;
 use super::model::RuleFile;
-use super::references::{Fault, Help};
-use super::{embedded, references};
+use super::validate::{Fault, Help};
+use super::{embedded, validate};
 use crate::terms::{Strength, ids};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -188,7 +188,7 @@ fn own(
     // Only now all ids are known.
     for (file, text, id) in ids {
         let Some(rule) = all.get(&id) else { continue };
-        references::check_rules(rule, |id| all.get(id).or_else(|| others.get(id)))
+        validate::check_rules(rule, |id| all.get(id).or_else(|| others.get(id)))
             .map_err(|fault| refuse(file, text, &id, fault))?;
     }
     Ok(all)
@@ -285,7 +285,7 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
         return fault("span", "a span is at most 12 lines".into());
     }
     check_patterns(compiled)?;
-    references::check_captures(compiled)?;
+    validate::check_captures(compiled)?;
     if let Some(grade) = &rule.grade
         && (grade.steps.is_empty() || !grade.steps.windows(2).all(|pair| pair[0].from < pair[1].from))
     {

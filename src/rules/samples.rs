@@ -2,8 +2,8 @@
 
 use super::compiled::{Compiled, LineResult};
 use super::model::{Negative, Positive};
-use super::references::{self, Fault};
 use super::registry::{RuleSet, check};
+use super::validate::{self, Fault};
 
 /// A sample, or a rule as a whole, that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn run_rule(set: &RuleSet, compiled: &Compiled, results: &mut SampleResults) {
     if rule.negatives.is_empty() {
         fail("", "it has no negative sample".into());
     }
-    if let Err(Fault { message, .. }) = references::check_rules(compiled, |id| set.get(id)) {
+    if let Err(Fault { message, .. }) = validate::check_rules(compiled, |id| set.get(id)) {
         fail("", message);
     }
     let (mut positives, mut negatives) = (0, 0);

@@ -1,24 +1,24 @@
 //! The pass over the logs: pieces of text in fixed buffers, scanned side by side.
 
-mod cutter;
-mod flood;
-mod found;
-mod gz;
-mod joined;
-mod pass;
+mod bundle_scan;
+mod chunk_result;
+mod chunker;
+mod dedup;
+mod findings_budget;
+mod line_stats;
+mod log_assembly;
+mod open_bundle;
 mod pool;
 mod reader;
-mod scanned;
+mod rotated_logs;
 mod scanner;
 mod shared;
-mod state;
-mod survey;
-mod work;
+mod task_queue;
 
-pub use cutter::{Cutter, Piece};
-pub use pass::{BundlePass, KeptFile, MemberLog};
-pub use pool::{BUFFER, Pool};
+pub use bundle_scan::{BundleScan, KeptFile, MemberLog};
+pub use chunk_result::{ChunkResult, Hit};
+pub use chunker::{Chunk, Chunker};
+pub use pool::{PIECE_BYTES, Pool};
 pub use reader::Reader;
-pub use scanned::{Hit, Scanned};
-pub use scanner::{LINE_LIMIT, Scanner};
+pub use scanner::{MAX_LINE_BYTES, Scanner};
 pub use shared::Shared;

@@ -1,31 +1,31 @@
 //! The reader of a bundle: takes members as the walker meets them, keeps small files, cuts logs into pieces and
 //! hands them to the workers.
 
-mod take;
+mod sink;
 
-use super::cutter::Cutter;
-use super::flood;
-use super::gz;
-use super::pass::{BundlePass, KeptFile, MemberLog, PieceDone};
-use super::scanned::Scanned;
+use super::bundle_scan::{BundleScan, ChunkDone, KeptFile, MemberLog};
+use super::chunk_result::ChunkResult;
+use super::chunker::Chunker;
+use super::dedup;
+use super::open_bundle::{OpenBundle, join_fragments};
+use super::rotated_logs;
 use super::shared::Shared;
-use super::state::{OpenBundle, join_fragments};
-use super::work::{TaskLabel, Ticket, Work};
+use super::task_queue::{TaskLabel, TaskQueue, Ticket};
 use crate::bundle::Owner;
 use crate::input::{End, Note, NoteKind, Sink};
 use crate::log::{LogKind, Millis};
 use std::sync::Arc;
 
 /// The reference for stamps without a year where nothing dates the file: the end of 2099.
-const FAR: Millis = 4_102_444_800_000;
+const END_OF_2099_MS: Millis = 4_102_444_800_000;
 
 /// About what a log takes in memory besides its findings: its path in three places, its counts and spans.
-const LOG_COST: isize = 1_024;
+const LOG_ENTRY_BYTES: isize = 1_024;
 
 /// The member that is open.
 enum Current {
     None,
-    Keep {
+    SmallFile {
         index: usize,
         part: Option<u32>,
         room: Vec<u8>,
@@ -33,7 +33,7 @@ enum Current {
     /// A log: its first bytes are not looked at yet, or it is plain text.
     Log {
         member: usize,
-        cutter: Cutter,
+        cutter: Chunker,
         started: bool,
         size: u64,
     },
@@ -47,7 +47,7 @@ enum Current {
     /// A large rotated log, inflated as it comes.
     Inflate {
         member: usize,
-        inflater: Box<gz::Inline>,
+        inflater: Box<rotated_logs::Inline>,
         room: Vec<u8>,
     },
 }
@@ -56,7 +56,7 @@ enum Current {
 pub struct Reader<'a> {
     shared: &'a Arc<Shared>,
     workers: Option<&'a rayon::ThreadPool>,
-    work: Arc<Work>,
+    work: Arc<TaskQueue>,
     bundles: Vec<OpenBundle>,
     open_bundles: Vec<usize>,
     current: Current,
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
         Self {
             shared,
             workers,
-            work: Arc::new(Work::new(shared.limits.findings, &shared.rules)),
+            work: Arc::new(TaskQueue::new(shared.limits.findings, &shared.rules)),
             bundles: Vec::new(),
             open_bundles: Vec::new(),
             current: Current::None,
@@ -96,13 +96,13 @@ impl<'a> Reader<'a> {
 
     /// Waits for the workers and puts everything in order. Gives each bundle that held anything, and the notes.
     #[must_use]
-    pub fn finish(mut self) -> (Vec<BundlePass>, Vec<Note>) {
+    pub fn finish(mut self) -> (Vec<BundleScan>, Vec<Note>) {
         if !matches!(self.current, Current::None) {
             self.close(End::Cut { read: 0 });
         }
         let (found, more) = self.work.wait();
         let logs: isize = self.bundles.iter().map(|state| state.pass.logs.len().cast_signed()).sum();
-        self.shared.pool.findings(-found.bytes().cast_signed() - logs * LOG_COST);
+        self.shared.pool.findings(-found.bytes().cast_signed() - logs * LOG_ENTRY_BYTES);
         let mut notes = std::mem::take(&mut self.notes);
         notes.extend(more);
         // No place is given out twice, so the order in which workers end does not show.
@@ -159,11 +159,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Hands a piece to the workers.
-    fn spawn(&mut self, member: usize, piece: super::Piece) {
+    fn spawn(&mut self, member: usize, piece: super::Chunk) {
         let Some(&bundle) = self.open_bundles.last() else { return };
         let Some(state) = self.bundles.get_mut(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
-        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(FAR));
+        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(END_OF_2099_MS));
         let Some(number) = state.pieces.get_mut(member) else { return };
         let piece_number = *number;
         *number += 1;
@@ -177,9 +177,9 @@ impl<'a> Reader<'a> {
             let ticket = Ticket(work, mark);
             let data = piece.data.get(..piece.len).unwrap_or_default();
             let mut scanned = shared.scanner(kind, reference).scan(data, piece.body);
-            flood::bound(&mut scanned.hits, &shared.rules, piece_number);
+            dedup::bound(&mut scanned.hits, &shared.rules, piece_number);
             let bytes = piece.body as u64;
-            let done = PieceDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 };
+            let done = ChunkDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 };
             shared.pool.findings(ticket.0.add(done));
             shared.pool.give(piece.data);
         });
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
         let Some(&bundle) = self.open_bundles.last() else { return };
         let Some(state) = self.bundles.get(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
-        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(FAR));
+        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(END_OF_2099_MS));
         let path = log.path.clone();
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         let place = self.next_place();
@@ -198,9 +198,9 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work, Some(TaskLabel { place, path: path.clone(), piece: None }));
             let scanner = shared.scanner(kind, reference);
-            let damage = gz::scan(bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
-                flood::bound(&mut scanned.hits, &shared.rules, piece);
-                let done = PieceDone { bundle, member, piece, scanned, bytes, long_lines };
+            let damage = rotated_logs::scan(bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
+                dedup::bound(&mut scanned.hits, &shared.rules, piece);
+                let done = ChunkDone { bundle, member, piece, scanned, bytes, long_lines };
                 shared.pool.findings(ticket.0.add(done));
             });
             shared.pool.release(reserved);
@@ -219,8 +219,8 @@ impl<'a> Reader<'a> {
     ) -> Option<usize> {
         let pool = &self.shared.pool;
         let state = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))?;
-        pool.findings(LOG_COST);
-        let scanned = Scanned::default();
+        pool.findings(LOG_ENTRY_BYTES);
+        let scanned = ChunkResult::default();
         state.pass.logs.push(MemberLog {
             path,
             kind,
@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The pass of a bundle that was read to its end: its logs in the order of their stamps, its small files whole.
-fn finished(mut state: OpenBundle, small_file: usize, notes: &mut Vec<(usize, Note)>) -> BundlePass {
+fn finished(mut state: OpenBundle, small_file: usize, notes: &mut Vec<(usize, Note)>) -> BundleScan {
     // Rotations are ordered by their stamps: their numbers need not follow time.
     state.pass.logs.sort_by(|a, b| {
         let key = |log: &MemberLog| (log.owner.clone(), log.kind, log.scanned.span, log.path.clone());
@@ -290,12 +290,12 @@ fn long_lines(logs: &[MemberLog], most: usize, notes: &mut Vec<(usize, Note)>) {
 }
 
 /// Logs that are named one by one where their text is none of a log.
-const STRANGE: usize = 20;
+const MAX_UNKNOWN_LOGS: usize = 20;
 
 /// Says which files are not what their names say.
 fn strange_logs(logs: &[MemberLog], notes: &mut Vec<(usize, Note)>) {
     let strange = || logs.iter().filter(|log| log.tells_nothing());
-    for log in strange().take(STRANGE) {
+    for log in strange().take(MAX_UNKNOWN_LOGS) {
         let text = format!(
             "not one of its lines ({}) has a time stamp: it is no {}, or its text is lost",
             log.scanned.lines,
@@ -304,7 +304,7 @@ fn strange_logs(logs: &[MemberLog], notes: &mut Vec<(usize, Note)>) {
         let member = Some(log.path.clone().into_bytes());
         notes.push((usize::MAX, Note { kind: NoteKind::Damaged, member, text }));
     }
-    let more = strange().count().saturating_sub(STRANGE);
+    let more = strange().count().saturating_sub(MAX_UNKNOWN_LOGS);
     if more > 0 {
         let text = format!("{more} further logs hold no line with a time stamp");
         notes.push((usize::MAX, Note { kind: NoteKind::Damaged, member: None, text }));

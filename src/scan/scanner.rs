@@ -1,7 +1,7 @@
 //! Scans a piece of a log: the fast filter, a survey of the line starts, and the rules on the lines with a mark.
 
-use super::scanned::{Hit, Scanned};
-use super::survey::{Survey, When, line_ends, when};
+use super::chunk_result::{ChunkResult, Hit};
+use super::line_stats::{LineStats, When, line_ends, when};
 use crate::log::{LogKind, Millis, Stamper};
 use crate::rules::{Captures, Compiled, Fact, Filter, LiteralHit, RuleId, RuleSet};
 use std::borrow::Cow;
@@ -9,17 +9,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The most bytes of a line that a rule sees and the report keeps.
-const TEXT_LIMIT: usize = 8 * 1024;
+const MAX_TEXT_BYTES: usize = 8 * 1024;
 
 /// Lines longer than this are cut; the rest is counted and dropped.
-pub const LINE_LIMIT: usize = 1 << 20;
+pub const MAX_LINE_BYTES: usize = 1 << 20;
 
 /// Equal evidence within this time is one finding with a count.
-const COALESCE: Millis = 1_000;
+const REPEAT_GAP_MS: Millis = 1_000;
 
 /// A flood: each time one rule has told this many findings about the same thing in a piece, the time within which
 /// they are one finding doubles …
-const FLOOD: u32 = 64;
+const FLOOD_FINDINGS: u32 = 64;
 
 /// … up to 64 seconds.
 const FLOOD_DOUBLINGS: u32 = 6;
@@ -35,7 +35,7 @@ pub struct Scanner<'a> {
     pub kind: LogKind,
     /// No line can be later than this (for stamps without a year).
     pub reference: Millis,
-    /// Bytes of a line that are looked at; at most [`LINE_LIMIT`].
+    /// Bytes of a line that are looked at; at most [`MAX_LINE_BYTES`].
     pub line_limit: usize,
 }
 
@@ -43,11 +43,11 @@ impl Scanner<'_> {
     /// Scans `data[..body]`, which ends at a line end; what follows up to the end of `data` is looked at only by
     /// rules whose text spans several lines.
     #[must_use]
-    pub fn scan(&self, data: &[u8], body: usize) -> Scanned {
-        let mut out = Scanned::default();
+    pub fn scan(&self, data: &[u8], body: usize) -> ChunkResult {
+        let mut out = ChunkResult::default();
         let text = data.get(..body).unwrap_or(data);
         let survey = |out: &mut _| {
-            Survey::new(text, self.kind, Stamper::new(self.reference), self.line_limit, out).run()
+            LineStats::new(text, self.kind, Stamper::new(self.reference), self.line_limit, out).run()
         };
         let Some(filter) = self.filter else {
             out.lines = line_ends(text);
@@ -99,9 +99,9 @@ impl Scanner<'_> {
             if rule.rule.excluded_by.iter().any(|id| ids.contains(&id.as_str())) {
                 continue;
             }
-            let tells = tells(rule);
-            if tells != Tells::Evidence {
-                if tells == Tells::Alive
+            let hit_class = hit_class(rule);
+            if hit_class != HitClass::Evidence {
+                if hit_class == HitClass::Heartbeat
                     && let Some(last) = folded.told.and_then(|at| hits.get_mut(at))
                     && last.rule == hit.rule
                 {
@@ -119,11 +119,14 @@ impl Scanner<'_> {
                 .entry((hit.rule, key(rule, &hit.captures)))
                 .or_insert(Recent { at: usize::MAX, findings: 0 });
             // What opens a state is told anew each time: the state may have ended in between.
-            let doublings =
-                if rule.rule.interval.is_some() { 0 } else { (known.findings / FLOOD).min(FLOOD_DOUBLINGS) };
+            let doublings = if rule.rule.interval.is_some() {
+                0
+            } else {
+                (known.findings / FLOOD_FINDINGS).min(FLOOD_DOUBLINGS)
+            };
             if let Some(own) = hits.get_mut(known.at)
                 && let (Some(then), Some(now)) = (own.time, hit.time)
-                && (now - then).abs() < COALESCE << doublings
+                && (now - then).abs() < REPEAT_GAP_MS << doublings
                 && rule.strength_of(&own.captures) >= strength
             {
                 own.count += 1;
@@ -140,7 +143,7 @@ impl Scanner<'_> {
     fn text<'t>(&self, data: &'t [u8], place: &Range<usize>, span: u8) -> Cow<'t, [u8]> {
         let line = data.get(place.start..place.end.min(place.start + self.line_limit)).unwrap_or_default();
         let trim = |line: &[u8]| -> usize { line.len() - usize::from(line.last() == Some(&b'\r')) };
-        let first = line.get(..trim(line).min(TEXT_LIMIT)).unwrap_or_default();
+        let first = line.get(..trim(line).min(MAX_TEXT_BYTES)).unwrap_or_default();
         if span == 0 {
             return Cow::Borrowed(first);
         }
@@ -153,7 +156,7 @@ impl Scanner<'_> {
             if self.kind == LogKind::Sel && next.trim_ascii_start().starts_with(b"Record:") {
                 break;
             }
-            let room = TEXT_LIMIT.saturating_sub(out.len() + 1);
+            let room = MAX_TEXT_BYTES.saturating_sub(out.len() + 1);
             if room == 0 {
                 break;
             }
@@ -170,7 +173,7 @@ impl Scanner<'_> {
 struct Folded {
     /// By rule and what it is about.
     recent: BTreeMap<(RuleId, String), Recent>,
-    /// The last finding that tells what happened.
+    /// The last finding that hit_class what happened.
     told: Option<usize>,
 }
 
@@ -182,20 +185,20 @@ struct Recent {
 
 /// What the hits of a rule tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tells {
+pub(super) enum HitClass {
     /// Evidence: repeats within a short time are one finding.
     Evidence,
     /// What happened (a crash, an operation, a fact): no two such lines are one finding …
-    Told,
+    Event,
     /// … but for signs of life, which tell of one stretch of life until something happens.
-    Alive,
+    Heartbeat,
 }
 
-pub(super) fn tells(rule: &Compiled) -> Tells {
+pub(super) fn hit_class(rule: &Compiled) -> HitClass {
     match (&rule.rule.crash, &rule.rule.operation, rule.rule.fact) {
-        (None, None, None) => Tells::Evidence,
-        (_, _, Some(Fact::GuestAlive)) => Tells::Alive,
-        _ => Tells::Told,
+        (None, None, None) => HitClass::Evidence,
+        (_, _, Some(Fact::GuestAlive)) => HitClass::Heartbeat,
+        _ => HitClass::Event,
     }
 }
 
@@ -268,10 +271,10 @@ impl<'a> Lines<'a> {
 
 /// Scans a text as a log of this kind, for tests.
 #[cfg(test)]
-pub(super) fn scan_as(rules: &RuleSet, kind: LogKind, text: &str, body: usize) -> Scanned {
+pub(super) fn scan_as(rules: &RuleSet, kind: LogKind, text: &str, body: usize) -> ChunkResult {
     let filter = Filter::new(rules, kind);
     let reference = 1_800_000_000_000;
-    let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference, line_limit: LINE_LIMIT };
+    let scanner = Scanner { rules, filter: filter.as_ref(), kind, reference, line_limit: MAX_LINE_BYTES };
     scanner.scan(text.as_bytes(), body)
 }
 
@@ -308,7 +311,7 @@ span = 1
 crash = "vmx-failure"
 "#;
 
-    fn scan(text: &str) -> Scanned {
+    fn scan(text: &str) -> ChunkResult {
         let rules = RuleSet::from_texts(&[("t.toml", RULES)]).unwrap();
         scan_as(&rules, LogKind::Vmware, text, text.len())
     }

@@ -1,7 +1,7 @@
 //! What all readers and workers of a run share.
 
 use super::pool::Pool;
-use super::scanner::{LINE_LIMIT, Scanner};
+use super::scanner::{MAX_LINE_BYTES, Scanner};
 use crate::limits::Limits;
 use crate::log::{LogKind, Millis};
 use crate::rules::{Filter, RuleSet};
@@ -30,7 +30,7 @@ impl Shared {
     }
 
     pub(super) fn scanner(&self, kind: LogKind, reference: Millis) -> Scanner<'_> {
-        let line_limit = self.limits.line.min(LINE_LIMIT);
+        let line_limit = self.limits.line.min(MAX_LINE_BYTES);
         let filter = self
             .filters
             .get(&kind)

@@ -1,7 +1,7 @@
 //! Everything a verdict rests on, in one small value: the crash, what speaks for each origin, which logs cover it.
 
 use super::caps::NMI_HARDWARE_FAILURE;
-use super::cover::Cover;
+use super::coverage::Cover;
 use super::table::roots;
 use crate::log::{LogKind, Millis};
 use crate::terms::{CrashKind, Origin, Strength};

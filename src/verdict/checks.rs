@@ -1,7 +1,7 @@
 //! The twelve checks of a crash: what each gave, on which lines it rests and what it could not see.
 
 use super::Decision;
-use super::cover;
+use super::coverage;
 use super::crash::Crash;
 use super::weigh::Weighed;
 use crate::evidence::HostModel;
@@ -172,7 +172,7 @@ impl View<'_> {
             Some(0) => None,
             Some(ahead) => Some(format!(
                 "the SEL's clock runs about {} {} the host's; its times are corrected",
-                cover::lapse(ahead.abs()),
+                coverage::lapse(ahead.abs()),
                 if ahead > 0 { "ahead of" } else { "behind" }
             )),
             None => Some("how far the SEL's clock is from the host's is unknown".into()),

@@ -4,7 +4,7 @@ use super::thresholds::{
     BOOT_AFTER_RESET_MS, BOOT_SLACK_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
     MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, SAME_GUEST_CRASH_MS, SAME_MOMENT_MS,
 };
-use crate::evidence::{Concerns, Finding, FindingId, HostModel, Tie, VmId};
+use crate::evidence::{Finding, FindingId, FindingIndex, HostModel, Tie, VmId};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
 use crate::terms::CrashKind;
@@ -61,7 +61,7 @@ struct CrashSign {
 
 /// The crashes of one VM, by time; those of a host that went down are found elsewhere.
 #[must_use]
-pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &Concerns, vm: VmId) -> Vec<Crash> {
+pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: VmId) -> Vec<Crash> {
     let concerning = concerns.of_vm(host, rules, vm);
     let marks = marks(host, rules, vm, &concerning);
     let facts = Facts::of(host, rules, vm, &concerning);

@@ -26,7 +26,7 @@ pub struct HostDown {
 /// The unplanned ends of a host, by time.
 #[must_use]
 pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
-    let told = Told::of(host, rules);
+    let told = HostRecords::of(host, rules);
     let mut downs: Vec<HostDown> =
         clusters(host, &told.boots).iter().filter_map(|cluster| before_boot(host, &told, cluster)).collect();
     // Proof without a boot in the logs: the boot was rotated away, or the proof stands in a log of its own.
@@ -48,7 +48,7 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
 }
 
 /// What the logs of a host say about its ends and boots: findings and times.
-struct Told {
+struct HostRecords {
     /// Lines of a boot, by time.
     boots: Vec<FindingId>,
     /// Lines that say that the host ended without being asked to.
@@ -57,7 +57,7 @@ struct Told {
     planned: Vec<Millis>,
 }
 
-impl Told {
+impl HostRecords {
     fn of(host: &HostModel, rules: &RuleSet) -> Self {
         let mut told = Self { boots: Vec::new(), proofs: Vec::new(), planned: Vec::new() };
         for (at, finding) in host.findings_by_id() {
@@ -77,7 +77,7 @@ impl Told {
 }
 
 /// The unplanned end before a boot that these lines show; `None` if it was planned.
-fn before_boot(host: &HostModel, told: &Told, cluster: &[FindingId]) -> Option<HostDown> {
+fn before_boot(host: &HostModel, told: &HostRecords, cluster: &[FindingId]) -> Option<HostDown> {
     let first = cluster.iter().filter_map(|&at| stamped(host, at)).min()?;
     let life = cluster.iter().filter_map(|&at| life(host, at)).filter(|life| *life <= first).max()?;
     let life = last_sign(host, life, first);

@@ -3,11 +3,11 @@
 use super::candidates::candidates;
 use super::caps::{CAPS, Cap};
 use super::case::{Candidate, Case};
-use super::cover::{Cover, cover};
+use super::coverage::{Cover, cover};
 use super::crash::Crash;
 use super::table::{ROWS, Row, RowName};
 use super::weigh::Weighed;
-use super::window::Windows;
+use super::window::TimeWindow;
 use crate::evidence::HostModel;
 use crate::log::LogKind;
 use crate::terms::{Confidence, Origin};
@@ -94,7 +94,7 @@ pub fn case(
     speaking: &[&HostModel],
     crash: &Crash,
     weighed: &[Weighed],
-    windows: Windows,
+    windows: TimeWindow,
 ) -> Case {
     let actors = [Origin::HaReset, Origin::Operator];
     Case {
@@ -113,7 +113,7 @@ fn cover_on(
     speaking: &[&HostModel],
     crash: &Crash,
     log: LogKind,
-    windows: Windows,
+    windows: TimeWindow,
 ) -> Cover {
     if log == LogKind::Vmware {
         return cover(home, crash, log, windows);

@@ -1,7 +1,7 @@
 //! The tables of the method as Markdown: `docs/verdicts.md` contains them.
 
 use super::caps::{CAPS, Cap, Stage};
-use super::cover::lapse;
+use super::coverage::lapse;
 use super::table::{ROWS, Row, roots};
 use super::thresholds::THRESHOLDS;
 use crate::log::LogKind;

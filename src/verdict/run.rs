@@ -4,13 +4,13 @@ use super::checks::{self, Checked, DumpAnswer};
 use super::crash::{self, Crash};
 use super::host_down::{self, HostDown};
 use super::incident::{self, Incident};
-use super::known::{self, Seen};
+use super::known_issues::{self, KnownIssueMatch};
+use super::orphan_crashes;
 use super::thresholds::CRASH_OVER_MS;
-use super::unclaimed;
-use super::weigh::{Index, LeftOut, Question, Scene, Weighed, weigh};
-use super::{Decision, Method, Windows, case, judge};
+use super::weigh::{CrashQuery, HostView, Index, LeftOut, Weighed, weigh};
+use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
-use crate::evidence::{self, Concerns, Finding, HostId, HostModel, RanOn, VmId, hosts_by_id};
+use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, VmId, hosts_by_id};
 use crate::log::{Millis, rfc3339};
 use crate::rules::{RuleId, RuleSet};
 use crate::selection::Selection;
@@ -23,13 +23,13 @@ const RAN_ELSEWHERE: &str = "The VM ran on another host at that moment.";
 
 /// What the crashes of a run are judged by.
 #[derive(Debug, Clone, Copy)]
-pub struct Inquiry<'a> {
+pub struct JudgeOptions<'a> {
     /// The rules.
     pub rules: &'a RuleSet,
     /// Rows and caps.
     pub method: &'a Method,
     /// The windows in which evidence counts.
-    pub windows: Windows,
+    pub windows: TimeWindow,
     /// Of which VMs and times.
     pub selection: Selection<'a>,
     /// What the Windows side says.
@@ -62,7 +62,7 @@ pub struct Judged {
     /// The comparison with the Windows side.
     pub dump: DumpAnswer,
     /// The defects known to the maker whose signature it bears; those that concern its host first.
-    pub issues: Vec<Seen>,
+    pub issues: Vec<KnownIssueMatch>,
 }
 
 /// What came of the crashes of all hosts.
@@ -75,15 +75,15 @@ pub struct Verdicts<'h> {
     /// How many earlier crashes of which host were left out.
     pub left_out: Vec<(HostId, usize)>,
     /// By host: which findings may concern which VM.
-    pub concerns: Vec<Concerns>,
+    pub concerns: Vec<FindingIndex>,
     /// Lines of a host that tell a crash of a VM that is not known.
     pub unclaimed: Vec<(HostId, Vec<&'h Finding>)>,
 }
 
 /// Assembles and judges the crashes of all VMs, the last ones of each host where there are more than may be.
 #[must_use]
-pub fn run<'h>(hosts: &'h [HostModel], inquiry: Inquiry<'_>) -> Verdicts<'h> {
-    let court = Court {
+pub fn run<'h>(hosts: &'h [HostModel], inquiry: JudgeOptions<'_>) -> Verdicts<'h> {
+    let court = Run {
         hosts,
         inquiry,
         indices: hosts.iter().map(Index::new).collect(),
@@ -130,26 +130,26 @@ fn member(judged: &Judged) -> incident::Member {
 }
 
 /// What all crashes of a run are judged with.
-struct Court<'h, 'a> {
+struct Run<'h, 'a> {
     hosts: &'h [HostModel],
-    inquiry: Inquiry<'a>,
+    inquiry: JudgeOptions<'a>,
     indices: Vec<Index>,
     /// The ends of each host.
     downs: Vec<Vec<HostDown>>,
 }
 
-impl<'h> Court<'h, '_> {
+impl<'h> Run<'h, '_> {
     /// The crashes of a host's VMs, and those its own ends made.
     fn crashes(&self, at: HostId, host: &'h HostModel, out: &mut Verdicts<'h>) -> Vec<Crash> {
-        let Inquiry { rules, selection, most, .. } = self.inquiry;
-        let concerns = Concerns::of(host, rules);
+        let JudgeOptions { rules, selection, most, .. } = self.inquiry;
+        let concerns = FindingIndex::of(host, rules);
         let mut crashes = Vec::new();
         for (vm, _) in host.vms_by_id().filter(|(_, model)| !model.adopted) {
             crashes.extend(crash::assemble(host, rules, &concerns, vm));
         }
         let own = self.downs.get(at.at()).into_iter().flatten();
         let own = own.flat_map(|down| host_down::crashes(host, down)).collect();
-        let mut lines = unclaimed::unclaimed(host, rules, &concerns, &crashes);
+        let mut lines = orphan_crashes::unclaimed(host, rules, &concerns, &crashes);
         lines.retain(|finding| selection.in_time(finding.time));
         if !lines.is_empty() && selection.vm.is_none() {
             out.unclaimed.push((at, lines));
@@ -171,7 +171,7 @@ impl<'h> Court<'h, '_> {
 
     /// Judges one crash. `since`: what came before it says nothing about it.
     fn judge(&self, at: HostId, host: &HostModel, mut crash: Crash, since: Option<Millis>) -> Judged {
-        let Inquiry { rules, method, windows, given, give_bugcheck, .. } = self.inquiry;
+        let JudgeOptions { rules, method, windows, given, give_bugcheck, .. } = self.inquiry;
         let place = evidence::ran_on(self.hosts, at, crash.vm, crash.time);
         if let RanOn::There(there, _) = place {
             host_down::elsewhere(&mut crash, self.downs.get(there.at()).map_or(&[][..], Vec::as_slice));
@@ -198,7 +198,7 @@ impl<'h> Court<'h, '_> {
             id: format!("{}@{}", clean(name), rfc3339(crash.time)),
             host: at,
             checks: checks::all(host, &crash, &weighed, &decision, &dump),
-            issues: known::issues(self.hosts, rules, at, &crash, &weighed),
+            issues: known_issues::issues(self.hosts, rules, at, &crash, &weighed),
             crash,
             weighed,
             left_out,
@@ -214,10 +214,10 @@ impl<'h> Court<'h, '_> {
         (crash, since): (&Crash, Option<Millis>),
         left_out: &mut Vec<LeftOut>,
     ) -> Vec<Weighed> {
-        let Inquiry { rules, method, windows, .. } = self.inquiry;
+        let JudgeOptions { rules, method, windows, .. } = self.inquiry;
         let Some(index) = self.indices.get(at.at()) else { return Vec::new() };
-        let scene = Scene { at, host: &self.hosts[at], index, rules, method };
-        weigh(scene, vm, Question { crash, windows, since }, &mut |one| self.keep(one, left_out))
+        let scene = HostView { at, host: &self.hosts[at], index, rules, method };
+        weigh(scene, vm, CrashQuery { crash, windows, since }, &mut |one| self.keep(one, left_out))
     }
 
     /// Keeps why a line does not count, if its rule is traced.

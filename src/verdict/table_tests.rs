@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::terms::Confidence;
-use crate::verdict::cover::Cover;
+use crate::verdict::coverage::Cover;
 use crate::verdict::judge::{Decision, Method, judge};
 
 /// A crash of this kind with every log covering it and nothing that speaks for an origin.

@@ -5,7 +5,7 @@ use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
 use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
-use super::window::{Windows, window};
+use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Compiled, Duration, Fact, Part, RuleId, RuleSet, TieBy};
@@ -84,7 +84,7 @@ impl Index {
 
 /// One host whose findings are weighed.
 #[derive(Debug, Clone, Copy)]
-pub struct Scene<'a> {
+pub struct HostView<'a> {
     /// Which it is.
     pub at: HostId,
     /// The host.
@@ -99,11 +99,11 @@ pub struct Scene<'a> {
 
 /// The crash that findings are weighed for.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct CrashQuery<'a> {
     /// The crash.
     pub crash: &'a Crash,
     /// The windows of the run.
-    pub windows: Windows,
+    pub windows: TimeWindow,
     /// When this run of the VM began, or when its crash before this one was over: how it died then, and what was done
     /// about it, says nothing about this crash.
     pub since: Option<Millis>,
@@ -113,9 +113,9 @@ pub struct Question<'a> {
 /// `left_out`.
 #[must_use]
 pub fn weigh(
-    scene: Scene<'_>,
+    scene: HostView<'_>,
     vm: VmId,
-    question: Question<'_>,
+    question: CrashQuery<'_>,
     left_out: &mut dyn FnMut(LeftOut),
 ) -> Vec<Weighed> {
     let mut out: Vec<Weighed> = Vec::new();
@@ -134,9 +134,9 @@ pub fn weigh(
 
 /// The lines of one rule within reach of a crash, with their findings.
 fn lines(
-    scene: Scene<'_>,
+    scene: HostView<'_>,
     vm: VmId,
-    question: Question<'_>,
+    question: CrashQuery<'_>,
     (rule_id, rule, check): (RuleId, &Compiled, Check),
 ) -> Vec<(FindingId, Line)> {
     let crash = question.crash;
@@ -150,9 +150,9 @@ fn lines(
 
 /// How one finding stands to a crash; `None` if it has no time.
 fn line(
-    scene: Scene<'_>,
+    scene: HostView<'_>,
     vm: VmId,
-    question: Question<'_>,
+    question: CrashQuery<'_>,
     (rule, check, from): (&Compiled, Check, Millis),
     finding: &Finding,
 ) -> Option<Line> {
@@ -213,7 +213,7 @@ fn of_nameless_nmi(host: &HostModel, line: &Line) -> Tie {
 
 /// Tries the caps for the lines of one rule.
 fn weigh_rule(
-    scene: Scene<'_>,
+    scene: HostView<'_>,
     rule: &Compiled,
     lines: Vec<(FindingId, Line)>,
     left_out: &mut dyn FnMut(LeftOut),
@@ -266,7 +266,7 @@ fn weigh_rule(
 
 /// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
 /// was asked for, knows of none is strong; VMkernel lines that begin anew are moderate.
-fn boots(scene: Scene<'_>, question: Question<'_>, out: &mut Vec<Weighed>) {
+fn boots(scene: HostView<'_>, question: CrashQuery<'_>, out: &mut Vec<Weighed>) {
     let (host, crash) = (scene.host, question.crash);
     let until = crash.back.unwrap_or(crash.time) + BOOT_LINES_MS;
     let boots = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
@@ -310,7 +310,7 @@ fn lasted(finding: &Finding) -> Millis {
 }
 
 /// When the state that a line opened was closed: by a line of an end rule that agrees in every tie they share.
-fn interval_end(scene: Scene<'_>, rule: &Compiled, opened: &Finding) -> Option<Millis> {
+fn interval_end(scene: HostView<'_>, rule: &Compiled, opened: &Finding) -> Option<Millis> {
     let interval = rule.rule.interval.as_ref()?;
     let from = opened.time?;
     interval
@@ -347,7 +347,7 @@ fn same_key(host: &HostModel, by: TieBy, a: &str, b: &str) -> bool {
 /// Keeps the strongest and, among equals, those nearest to the crash; the first kept one carries the count of all.
 fn thin(
     mut own: Vec<Weighed>,
-    scene: Scene<'_>,
+    scene: HostView<'_>,
     most: usize,
     left_out: &mut dyn FnMut(LeftOut),
 ) -> Vec<Weighed> {

@@ -10,7 +10,7 @@ use crate::terms::{Check, CrashKind};
 
 /// The windows of a run, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Windows {
+pub struct TimeWindow {
     /// Before a crash.
     pub before: Millis,
     /// After a crash, for late writers.
@@ -20,16 +20,16 @@ pub struct Windows {
 }
 
 /// Findings of one rule that a crash keeps if nothing else is said.
-const EVIDENCE: usize = 12;
+const MAX_LINES_PER_RULE: usize = 12;
 
-impl Default for Windows {
+impl Default for TimeWindow {
     fn default() -> Self {
-        Self { before: WINDOW_BEFORE_MS, after: WINDOW_AFTER_MS, evidence: EVIDENCE }
+        Self { before: WINDOW_BEFORE_MS, after: WINDOW_AFTER_MS, evidence: MAX_LINES_PER_RULE }
     }
 }
 
 /// From when to when the lines of a rule count for a crash.
-pub(super) fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Millis, Millis) {
+pub(super) fn window(rule: &Compiled, crash: &Crash, windows: TimeWindow) -> (Millis, Millis) {
     let time = rule.rule.time.as_ref();
     let before = time.and_then(|time| time.before).map_or(windows.before, Duration::ms);
     let after = bounded(rule, crash, windows, after(rule, crash, windows));
@@ -37,7 +37,7 @@ pub(super) fn window(rule: &Compiled, crash: &Crash, windows: Windows) -> (Milli
 }
 
 /// How long after the crash its writers are late: what the rule says, or the kind of its logs.
-fn after(rule: &Compiled, crash: &Crash, windows: Windows) -> Millis {
+fn after(rule: &Compiled, crash: &Crash, windows: TimeWindow) -> Millis {
     let late_log = rule.rule.logs.iter().all(|log| log.log().written_late);
     let after = match rule.rule.time.as_ref().and_then(|time| time.after) {
         Some(after) => after.ms(),
@@ -51,7 +51,7 @@ fn after(rule: &Compiled, crash: &Crash, windows: Windows) -> Millis {
 
 /// Bounds that time by what the line is about: the end of a host is told when it is back, a VM that crashed on a
 /// running host is not explained by what happened to the host later.
-fn bounded(rule: &Compiled, crash: &Crash, windows: Windows, after: Millis) -> Millis {
+fn bounded(rule: &Compiled, crash: &Crash, windows: TimeWindow, after: Millis) -> Millis {
     let host_wide = rule.rule.check == Some(Check::HostFailure);
     match (crash.kind, host_wide) {
         // Records about the end of a host are written when it is back.

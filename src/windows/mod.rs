@@ -1,10 +1,10 @@
 //! The guest's side of a Windows crash: the bugcheck table, what a person read off the blue screen or out of a
 //! dump, and the comparison of both with what the host's logs say.
 
+mod bugcheck_arg;
 mod details;
-mod given;
 mod names;
 mod table;
 
-pub use given::{Given, ParseGivenError, compare};
+pub use bugcheck_arg::{Given, ParseGivenError, compare};
 pub use table::{Bugcheck, all, lookup, lookup_name};

@@ -75,7 +75,7 @@ fn fired<'a>(case: &Case, rules: &'a vmcoroner::internals::rules::RuleSet) -> Ve
             filter: filter.as_ref(),
             kind,
             reference: 1_900_000_000_000,
-            line_limit: vmcoroner::internals::scan::LINE_LIMIT,
+            line_limit: vmcoroner::internals::scan::MAX_LINE_BYTES,
         };
         let hits = scanner.scan(text.as_bytes(), text.len()).hits;
         let mut times: BTreeMap<RuleId, u64> = BTreeMap::new();

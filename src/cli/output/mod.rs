@@ -20,7 +20,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes gathered before they are written.
-const BUFFER: usize = 1 << 16;
+const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
 
 /// Writes text for people, with styles where they can be seen, to a file or to standard output.
 pub(crate) fn text(
@@ -76,7 +76,7 @@ pub(crate) fn data(
 
 /// Writes to standard output. A reader that goes away early is no failure.
 fn to_stdout(out: impl Write, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut out = BufWriter::with_capacity(BUFFER, out);
+    let mut out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, out);
     match body(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome.map_err(Failure::from),
@@ -102,7 +102,7 @@ fn replace(
     whole: bool,
     body: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<Option<PathBuf>> {
-    let mut out = BufWriter::with_capacity(BUFFER, NewFile::create(path)?);
+    let mut out = BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, NewFile::create(path)?);
     body(&mut out)?;
     let new = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     if whole || !path.exists() { new.finish().map(|()| None) } else { new.keep_apart(u64::MAX) }

@@ -28,7 +28,15 @@ fn a_file_is_replaced_whole_or_left_alone() {
     .unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "bold");
     // The writer fails behind each byte: less than a buffer, and more.
-    for at in [0, 1, 4, BUFFER - 1, BUFFER, BUFFER + 1, 3 * BUFFER] {
+    for at in [
+        0,
+        1,
+        4,
+        OUTPUT_BUFFER_BYTES - 1,
+        OUTPUT_BUFFER_BYTES,
+        OUTPUT_BUFFER_BYTES + 1,
+        3 * OUTPUT_BUFFER_BYTES,
+    ] {
         for text_too in [false, true] {
             let body = |out: &mut dyn Write| {
                 out.write_all(&vec![b'x'; at])?;
@@ -122,7 +130,7 @@ fn killed_at_any_write_an_earlier_file_stays() {
         let at: usize = at.parse().unwrap();
         let body = |out: &mut dyn Write| {
             for _ in 0..at {
-                out.write_all(&[b'x'; BUFFER])?;
+                out.write_all(&[b'x'; OUTPUT_BUFFER_BYTES])?;
             }
             die()
         };

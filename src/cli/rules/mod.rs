@@ -41,7 +41,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<u8, Failure> {
 pub(crate) fn find<'a>(rules: &'a RuleSet, id: &str) -> Result<&'a Compiled, Failure> {
     rules.get(id).ok_or_else(|| {
         let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.rule.id.as_str()).collect();
-        let hint = match super::near::nearest(id, &ids) {
+        let hint = match super::suggest::nearest(id, &ids) {
             Some(near) => format!("did you mean {near}?"),
             None => "`vmcoroner rules list` names them all".to_owned(),
         };

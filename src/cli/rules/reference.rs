@@ -4,7 +4,7 @@ use crate::clean::clean;
 use crate::cli::args::rule_set;
 use crate::cli::exit::{self, Failure};
 use crate::cli::output::{self, Target};
-use crate::rules::reference;
+use crate::rules::reference_page;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ the fields, [verdicts.md](verdicts.md) what becomes of the lines that are found.
 /// Runs the command.
 pub(crate) fn run(args: &ReferenceArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.rules.as_deref())?;
-    let page = reference::markdown(&rules, INTRODUCTION);
+    let page = reference_page::markdown(&rules, INTRODUCTION);
     output::data(&Target::Stdout, |out| page.lines().try_for_each(|line| writeln!(out, "{}", clean(line))))?;
     Ok(exit::OK)
 }

@@ -9,7 +9,7 @@ use crate::report::model::{
 };
 use crate::rules::RuleSet;
 use crate::terms::MatchResult;
-use crate::verdict::words::{self, Lead};
+use crate::verdict::explain::{self, Lead};
 use crate::verdict::{Judged, Weighed};
 use crate::windows::lookup;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
         verdict: Verdict {
             origin: decision.origin,
             confidence: decision.confidence,
-            because: words::because(&judged.crash, decision, lead(decision.first_lead()).as_ref()),
+            because: explain::because(&judged.crash, decision, lead(decision.first_lead()).as_ref()),
             leaning: decision.leaning,
             missing: decision.missing.iter().map(|log| log.as_str().to_owned()).collect(),
             next_step: next_step(&hosts[judged.host], judged),
@@ -55,7 +55,7 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
 fn next_step(host: &HostModel, judged: &Judged) -> NextStep {
     let name = text(host[judged.crash.vm].shown_name());
     let host_name = host.name.as_ref().map_or_else(|| "the host".to_owned(), |name| text(name));
-    let (who, text) = words::next_step(&judged.crash, &judged.decision, &name, &host_name);
+    let (who, text) = explain::next_step(&judged.crash, &judged.decision, &name, &host_name);
     NextStep { who, text }
 }
 
@@ -112,7 +112,7 @@ fn rivals(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Vec
         .map(|candidate| {
             let first = lead(Some(candidate.lead));
             let (confidence, because) =
-                words::rival(&judged.crash, &judged.decision, candidate, first.as_ref());
+                explain::rival(&judged.crash, &judged.decision, candidate, first.as_ref());
             Rival { origin: candidate.origin, confidence, because }
         })
         .collect()

@@ -1,7 +1,7 @@
 //! The file of an earlier run: which inputs are in it in full, and their lines.
 
 use super::Resume;
-use crate::input::Mark;
+use crate::input::Fingerprint;
 use crate::report::Tally;
 use crate::terms::{InputState, Origin};
 use serde::Deserialize;
@@ -37,13 +37,13 @@ struct SeenInput {
 }
 
 /// A longer line is passed over: its input is read again. Bytes.
-const MOST_LINE: usize = 32 << 20;
+const MAX_LINE_BYTES: usize = 32 << 20;
 
 /// What is kept of all inputs of an earlier file; those behind it are read again. Bytes.
-const MOST_KEPT: usize = 256 << 20;
+const MAX_KEPT_BYTES: usize = 256 << 20;
 
 /// What one input takes in memory besides its names, about. Bytes.
-const ENTRY_COST: usize = 512;
+const ENTRY_BYTES: usize = 512;
 
 /// An input that stands in an earlier file in full.
 #[derive(Debug, Clone)]
@@ -113,8 +113,8 @@ impl Earlier {
     fn keep(&mut self, own: Open, seen: Seen, kept: &mut usize) {
         let Some(mark) = seen.resume.mark else { return };
         let names = seen.input.path.len() + mark.hash.len() + seen.resume.run.len() + own.entry.id.len();
-        *kept += ENTRY_COST + names;
-        if *kept > MOST_KEPT {
+        *kept += ENTRY_BYTES + names;
+        if *kept > MAX_KEPT_BYTES {
             self.passed += 1;
             return;
         }
@@ -124,7 +124,7 @@ impl Earlier {
 
     /// The entry of an input that has not changed since, read with the same settings.
     #[must_use]
-    pub fn find(&self, path: &str, mark: &Mark, run: &str) -> Option<&Entry> {
+    pub fn find(&self, path: &str, mark: &Fingerprint, run: &str) -> Option<&Entry> {
         let key = (path.to_owned(), mark.size, mark.modified, mark.hash.clone(), run.to_owned());
         self.entries.get(&key)
     }
@@ -226,7 +226,7 @@ fn next_line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<u64> {
         let end = memchr::memchr(b'\n', piece).map(|at| at + 1);
         let n = end.unwrap_or(piece.len());
         read += n as u64;
-        if read <= MOST_LINE as u64 {
+        if read <= MAX_LINE_BYTES as u64 {
             text.extend_from_slice(piece.get(..n).unwrap_or_default());
         } else {
             *text = Vec::new();

@@ -13,7 +13,7 @@ use super::format::{View, unsupported};
 use super::model::{Crash, Host, Input, Operation, Report, SCHEMA, Vm, VmLogs};
 use super::text::TextOptions;
 use super::{Format, json};
-use crate::input::Mark;
+use crate::input::Fingerprint;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -32,7 +32,7 @@ pub(super) fn write_view(view: View<'_>, _: TextOptions, out: &mut dyn Write) ->
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
     /// Size, time and hash of the input, if it has them.
-    pub mark: Option<&'a Mark>,
+    pub mark: Option<&'a Fingerprint>,
     /// A hash of everything else that decides what the report says.
     pub run: &'a str,
 }
@@ -41,7 +41,7 @@ pub struct Known<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
     /// Size, time and hash of the input; `null` where it has none, as standard input.
-    pub mark: Option<Mark>,
+    pub mark: Option<Fingerprint>,
     /// A hash of everything that decides what the report says: version, rules, windows, filters, limits.
     pub run: String,
     /// Which line of the input this is, from 1.

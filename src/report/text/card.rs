@@ -9,7 +9,7 @@ use crate::terms::Origin;
 use std::io;
 
 /// How many lines of evidence a terminal shows.
-const MOST_LINES: usize = 12;
+const MAX_LINES: usize = 12;
 
 /// Columns of a check's name.
 const CHECK: usize = 15;
@@ -160,13 +160,13 @@ fn evidence(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
 
 /// The lines to show, in their order: all, or on a terminal the strongest.
 fn selection<'a>(page: &Page<'_>, all: &'a [Evidence]) -> Vec<&'a Evidence> {
-    if !page.cut || all.len() <= MOST_LINES {
+    if !page.cut || all.len() <= MAX_LINES {
         return all.iter().collect();
     }
     let mut order: Vec<usize> = (0..all.len()).collect();
     // Stable: among lines of one strength the earlier ones stay.
     order.sort_by_key(|&at| std::cmp::Reverse(all.get(at).and_then(|item| item.strength)));
-    order.truncate(MOST_LINES);
+    order.truncate(MAX_LINES);
     order.sort_unstable();
     order.iter().filter_map(|&at| all.get(at)).collect()
 }

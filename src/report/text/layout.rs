@@ -157,10 +157,10 @@ pub(crate) struct Table {
 }
 
 /// Blanks between columns.
-const GAP: usize = 2;
+const COLUMN_GAP: usize = 2;
 
 /// A flexible column gets no narrower than this.
-const NARROWEST: usize = 8;
+const MIN_COLUMN_WIDTH: usize = 8;
 
 impl Table {
     pub(crate) fn new(head: Vec<&'static str>, flexible: Vec<usize>) -> Self {
@@ -197,7 +197,7 @@ impl Table {
             (0..self.head.len()).filter(|&at| body.get(at).is_some_and(|&w| w > 0)).collect();
         let mut widths: Vec<usize> =
             body.iter().zip(&self.head).map(|(&w, title)| w.max(width(title))).collect();
-        let gaps = GAP * shown.len().saturating_sub(1);
+        let gaps = COLUMN_GAP * shown.len().saturating_sub(1);
         loop {
             let total: usize = shown.iter().filter_map(|&at| widths.get(at)).sum::<usize>() + gaps;
             let widest = self
@@ -207,7 +207,7 @@ impl Table {
                 .filter(|at| shown.contains(at))
                 .max_by_key(|&at| widths.get(at).copied());
             match widest.and_then(|at| widths.get_mut(at)) {
-                Some(slot) if total > columns && *slot > NARROWEST => *slot -= 1,
+                Some(slot) if total > columns && *slot > MIN_COLUMN_WIDTH => *slot -= 1,
                 _ => break,
             }
         }
@@ -235,7 +235,7 @@ impl Table {
                 line.push_str(&blanks);
             }
             if !last {
-                line.push_str(&" ".repeat(GAP));
+                line.push_str(&" ".repeat(COLUMN_GAP));
             }
         }
         let length = line.trim_end().len();

@@ -1,7 +1,7 @@
 //! What the logs could not show: the coverage of each check, in words a person can act on.
 
 use super::crash::Crash;
-use super::window::Windows;
+use super::window::TimeWindow;
 use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind, Millis};
 use crate::log_table::{Belongs, Speaks};
@@ -19,7 +19,7 @@ pub struct Cover {
 
 /// Whether a log speaks about the time before the crash and the crash itself.
 #[must_use]
-pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: Windows) -> Cover {
+pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: TimeWindow) -> Cover {
     let from = crash.time - windows.before;
     let own =
         if log.log().belongs == Belongs::ToVm { Some(&host[crash.vm].coverage) } else { host.logs.get(&log) };

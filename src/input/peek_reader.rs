@@ -1,24 +1,24 @@
 //! A stream with a buffer that can be looked into before it is used up.
 //!
-//! Every layer (file, gzip, member of an archive) is a [`Pull`]; a [`Tape`] over it adds the one buffer of that
+//! Every layer (file, gzip, member of an archive) is a [`ByteSource`]; a [`PeekReader`] over it adds the one buffer of that
 //! layer. Looking ahead instead of pushing back keeps offsets exact and lets a walker change its mind about where a
 //! member ends.
 
 use std::io::{ErrorKind, Read};
 
-use super::fate::{Fate, Ledger};
+use super::stream_end::{Counters, StreamEnd};
 
 /// Capacity of a tape of compressed bytes.
-pub(super) const COMPRESSED: usize = 256 << 10;
+pub(super) const COMPRESSED_BUFFER_BYTES: usize = 256 << 10;
 /// Capacity of a tape of uncompressed bytes: small enough to stay in the second-level cache, large enough to make the
 /// start of a decompressor's call cheap.
-pub(super) const PLAIN: usize = 256 << 10;
+pub(super) const PLAIN_BUFFER_BYTES: usize = 256 << 10;
 /// The look-ahead every tape can give: bounds the header records considered when a member's end is searched.
-pub(super) const LOOK_AHEAD: usize = 32 << 10;
+pub(super) const LOOK_AHEAD_BYTES: usize = 32 << 10;
 
 /// An unbuffered stream of bytes.
-pub(super) trait Pull {
-    /// Fills the front of `into`, as far as it can without waiting twice; 0 means the end, told by [`Pull::fate`].
+pub(super) trait ByteSource {
+    /// Fills the front of `into`, as far as it can without waiting twice; 0 means the end, told by [`ByteSource::fate`].
     fn pull(&mut self, into: &mut [u8]) -> usize;
     /// Takes a buffer that is used up and gives a filled one for it, where the stream has such: how much of it is
     /// filled, 0 at the end.
@@ -26,11 +26,11 @@ pub(super) trait Pull {
         None
     }
     /// Why the stream ended; asked only after the end.
-    fn fate(&self) -> Fate;
+    fn fate(&self) -> StreamEnd;
 }
 
 /// A buffered stream of bytes.
-pub(super) trait Body {
+pub(super) trait MemberBody {
     /// The next bytes; empty only at the end.
     fn piece(&mut self) -> &[u8];
     /// The next bytes, at least `n` of them if the stream can look ahead and does not end before.
@@ -40,10 +40,10 @@ pub(super) trait Body {
     /// The first `n` bytes of the last piece are used up.
     fn used(&mut self, n: usize);
     /// Why the stream ended; asked only after the end.
-    fn fate(&self) -> Fate;
+    fn fate(&self) -> StreamEnd;
 }
 
-impl<B: Body + ?Sized> Body for &mut B {
+impl<B: MemberBody + ?Sized> MemberBody for &mut B {
     fn piece(&mut self) -> &[u8] {
         (**self).piece()
     }
@@ -53,13 +53,13 @@ impl<B: Body + ?Sized> Body for &mut B {
     fn used(&mut self, n: usize) {
         (**self).used(n);
     }
-    fn fate(&self) -> Fate {
+    fn fate(&self) -> StreamEnd {
         (**self).fate()
     }
 }
 
 /// A member as the stream below a nested container.
-impl<B: Body + ?Sized> Pull for &mut B {
+impl<B: MemberBody + ?Sized> ByteSource for &mut B {
     fn pull(&mut self, into: &mut [u8]) -> usize {
         let piece = self.piece();
         let n = piece.len().min(into.len());
@@ -69,15 +69,15 @@ impl<B: Body + ?Sized> Pull for &mut B {
         self.used(n);
         n
     }
-    fn fate(&self) -> Fate {
+    fn fate(&self) -> StreamEnd {
         (**self).fate()
     }
 }
 
-/// A [`Pull`] with a buffer.
-pub(super) struct Tape<'a> {
-    src: Box<dyn Pull + 'a>,
-    ledger: &'a Ledger<'a>,
+/// A [`ByteSource`] with a buffer.
+pub(super) struct PeekReader<'a> {
+    src: Box<dyn ByteSource + 'a>,
+    ledger: &'a Counters<'a>,
     /// Whether bytes used up here are bytes of the outermost input.
     outermost: bool,
     buf: Vec<u8>,
@@ -89,13 +89,13 @@ pub(super) struct Tape<'a> {
     stopped: bool,
 }
 
-impl<'a> Tape<'a> {
-    pub(super) fn new(src: Box<dyn Pull + 'a>, capacity: usize, ledger: &'a Ledger<'a>) -> Self {
-        Tape {
+impl<'a> PeekReader<'a> {
+    pub(super) fn new(src: Box<dyn ByteSource + 'a>, capacity: usize, ledger: &'a Counters<'a>) -> Self {
+        PeekReader {
             src,
             ledger,
             outermost: false,
-            buf: vec![0; capacity.max(2 * LOOK_AHEAD)],
+            buf: vec![0; capacity.max(2 * LOOK_AHEAD_BYTES)],
             start: 0,
             end: 0,
             pos: 0,
@@ -119,9 +119,9 @@ impl<'a> Tape<'a> {
         self.buf.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// At least `n` bytes (at most [`LOOK_AHEAD`]), or fewer if the stream ends before; never used up by looking.
+    /// At least `n` bytes (at most [`LOOK_AHEAD_BYTES`]), or fewer if the stream ends before; never used up by looking.
     pub(super) fn window(&mut self, n: usize) -> &[u8] {
-        let n = n.min(LOOK_AHEAD);
+        let n = n.min(LOOK_AHEAD_BYTES);
         while self.end - self.start < n && !self.ended {
             self.fill();
         }
@@ -171,7 +171,7 @@ impl<'a> Tape<'a> {
 
     /// The next `n` bytes, used up; fewer at the end of the stream. The caller bounds `n`.
     pub(super) fn read_vec(&mut self, n: usize) -> Vec<u8> {
-        let mut out = Vec::with_capacity(n.min(COMPRESSED));
+        let mut out = Vec::with_capacity(n.min(COMPRESSED_BUFFER_BYTES));
         while out.len() < n {
             let want = n - out.len();
             let piece = self.window(1);
@@ -187,7 +187,7 @@ impl<'a> Tape<'a> {
     }
 }
 
-impl Body for Tape<'_> {
+impl MemberBody for PeekReader<'_> {
     fn piece(&mut self) -> &[u8] {
         self.window(1)
     }
@@ -205,25 +205,25 @@ impl Body for Tape<'_> {
         }
     }
 
-    fn fate(&self) -> Fate {
-        if self.stopped { Fate::Stopped } else { self.src.fate() }
+    fn fate(&self) -> StreamEnd {
+        if self.stopped { StreamEnd::Stopped } else { self.src.fate() }
     }
 }
 
 /// A file, pipe or buffer of the operating system as a stream.
-pub(super) struct ReadPull<'a, R> {
+pub(super) struct ReadSource<'a, R> {
     from: R,
-    ledger: &'a Ledger<'a>,
+    ledger: &'a Counters<'a>,
     error: Option<String>,
 }
 
-impl<'a, R: Read> ReadPull<'a, R> {
-    pub(super) fn new(from: R, ledger: &'a Ledger<'a>) -> Self {
-        ReadPull { from, ledger, error: None }
+impl<'a, R: Read> ReadSource<'a, R> {
+    pub(super) fn new(from: R, ledger: &'a Counters<'a>) -> Self {
+        ReadSource { from, ledger, error: None }
     }
 }
 
-impl<R: Read> Pull for ReadPull<'_, R> {
+impl<R: Read> ByteSource for ReadSource<'_, R> {
     fn pull(&mut self, into: &mut [u8]) -> usize {
         if self.error.is_some() {
             return 0;
@@ -243,10 +243,10 @@ impl<R: Read> Pull for ReadPull<'_, R> {
         }
     }
 
-    fn fate(&self) -> Fate {
+    fn fate(&self) -> StreamEnd {
         match &self.error {
-            Some(e) => Fate::Io(e.clone()),
-            None => Fate::Whole,
+            Some(e) => StreamEnd::Io(e.clone()),
+            None => StreamEnd::Whole,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! What the workers found, within a budget: the first hits of each log and of each bundle, whatever the order in
 //! which the pieces come.
 
-use super::joined::Joined;
-use super::pass::PieceDone;
-use super::scanner::{Tells, tells};
+use super::bundle_scan::ChunkDone;
+use super::log_assembly::LogAssembly;
+use super::scanner::{HitClass, hit_class};
 use crate::rules::RuleSet;
 use std::collections::BTreeMap;
 
 /// The members of each bundle, in their order.
-pub(super) type ByMember = BTreeMap<(usize, usize), Joined>;
+pub(super) type ByMember = BTreeMap<(usize, usize), LogAssembly>;
 
 /// The logs of an input.
 ///
@@ -17,11 +17,11 @@ pub(super) type ByMember = BTreeMap<(usize, usize), Joined>;
 /// later but lies in front can only push more out. Hence what is kept does not depend on the order of coming, and what
 /// is surely out can be dropped at once.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FindingsBudget {
     /// Bytes that the hits of one bundle may take.
     budget: usize,
     /// What the hits of each rule tell.
-    tells: Vec<Tells>,
+    hit_class: Vec<HitClass>,
     logs: ByMember,
     /// Bytes of hits that are held, by bundle.
     held: BTreeMap<usize, usize>,
@@ -31,10 +31,10 @@ pub(super) struct Found {
     waiting: usize,
 }
 
-impl Found {
+impl FindingsBudget {
     pub(super) fn new(budget: usize, rules: &RuleSet) -> Self {
-        let tells = rules.rules().iter().map(tells).collect();
-        Self { budget, tells, ..Self::default() }
+        let hit_class = rules.rules().iter().map(hit_class).collect();
+        Self { budget, hit_class, ..Self::default() }
     }
 
     /// Whether so much waits for a piece before it that no further pieces should be read.
@@ -53,14 +53,14 @@ impl Found {
     }
 
     /// Takes a piece.
-    pub(super) fn add(&mut self, piece: PieceDone) {
+    pub(super) fn add(&mut self, piece: ChunkDone) {
         let key @ (bundle, member) = (piece.bundle, piece.member);
         let log = self.logs.entry(key).or_default();
         if self.cuts.get(&bundle).is_some_and(|cut| member > *cut) {
             log.close();
         }
         let before = log.size();
-        log.add(piece, &self.tells);
+        log.add(piece, &self.hit_class);
         if log.size().found_bytes > self.budget / 4 {
             log.keep_first(self.budget / 4);
         }
@@ -90,9 +90,9 @@ impl Found {
 
     /// The logs, and how many hits of each bundle were left out.
     pub(super) fn finish(mut self) -> (ByMember, BTreeMap<usize, u64>) {
-        let tells = std::mem::take(&mut self.tells);
+        let hit_class = std::mem::take(&mut self.hit_class);
         for log in self.logs.values_mut() {
-            log.settle(&tells);
+            log.settle(&hit_class);
         }
         let bundles: Vec<usize> = self.held.keys().copied().collect();
         for bundle in bundles {
@@ -116,11 +116,11 @@ mod tests {
     use crate::bundle::Owner;
     use crate::log::LogKind;
     use crate::rules::RuleId;
-    use crate::scan::{Hit, MemberLog, Scanned};
+    use crate::scan::{ChunkResult, Hit, MemberLog};
     use proptest::prelude::*;
 
-    fn piece(bundle: usize, member: usize, number: u32, hits: usize) -> PieceDone {
-        // The first and every third hit tells what happened or is a sign of life.
+    fn piece(bundle: usize, member: usize, number: u32, hits: usize) -> ChunkDone {
+        // The first and every third hit hit_class what happened or is a sign of life.
         let hit = |n: usize| Hit {
             rule: RuleId::new(n % 3),
             index: n as u64,
@@ -131,8 +131,8 @@ mod tests {
             count: 1,
             last: None,
         };
-        let scanned = Scanned { hits: (0..hits).map(hit).collect(), ..Scanned::default() };
-        PieceDone { bundle, member, piece: number, scanned, bytes: 0, long_lines: 0 }
+        let scanned = ChunkResult { hits: (0..hits).map(hit).collect(), ..ChunkResult::default() };
+        ChunkDone { bundle, member, piece: number, scanned, bytes: 0, long_lines: 0 }
     }
 
     fn member_log() -> MemberLog {
@@ -143,7 +143,7 @@ mod tests {
             owner: Owner::Host,
             modified: None,
             bytes: 0,
-            scanned: Scanned::default(),
+            scanned: ChunkResult::default(),
             spans: Vec::new(),
             long_lines: 0,
         }
@@ -164,9 +164,9 @@ mod tests {
                     piece(bundle, member, *number - 1, hits)
                 }).collect::<Vec<_>>()
             };
-            let keep = |pieces: Vec<PieceDone>| {
-                let tells = vec![Tells::Alive, Tells::Evidence, if alive { Tells::Alive } else { Tells::Told }];
-                let mut found = Found { budget: 40_000, tells, ..Found::default() };
+            let keep = |pieces: Vec<ChunkDone>| {
+                let hit_class = vec![HitClass::Heartbeat, HitClass::Evidence, if alive { HitClass::Heartbeat } else { HitClass::Event }];
+                let mut found = FindingsBudget { budget: 40_000, hit_class, ..FindingsBudget::default() };
                 for piece in pieces {
                     found.add(piece);
                 }

@@ -1,8 +1,8 @@
 //! Rotated logs: gzip members inside the bundle, inflated by a worker when small and as they come when large.
 
-use super::cutter::{Cutter, Piece};
-use super::pool::BUFFER;
-use super::scanned::Scanned;
+use super::chunk_result::ChunkResult;
+use super::chunker::{Chunk, Chunker};
+use super::pool::PIECE_BYTES;
 use super::scanner::Scanner;
 use crate::input::NoteKind;
 use flate2::bufread::GzDecoder;
@@ -61,15 +61,15 @@ impl Read for Rotation {
 
 fn room() -> Vec<u8> {
     let mut room = ROOM.with_borrow_mut(Vec::pop).unwrap_or_default();
-    room.resize(BUFFER, 0);
+    room.resize(PIECE_BYTES, 0);
     room
 }
 
 /// A rotation may unpack to this many bytes whatever its size …
-const FREE_OUTPUT: u64 = 256 << 20;
+const UNCHECKED_OUTPUT_BYTES: u64 = 256 << 20;
 
 /// … and beyond that to this many times its size. Real logs stay below 40 times.
-const RATIO: u64 = 100;
+const MAX_RATIO: u64 = 100;
 
 /// What went wrong: the kind of the note and its sentence.
 pub(super) type Damage = Option<(NoteKind, String)>;
@@ -79,11 +79,11 @@ pub(super) type Damage = Option<(NoteKind, String)>;
 pub(super) fn scan(
     bytes: Vec<u8>,
     scanner: &Scanner<'_>,
-    mut each: impl FnMut(u32, Scanned, u64, u64),
+    mut each: impl FnMut(u32, ChunkResult, u64, u64),
 ) -> Damage {
-    let allowed = FREE_OUTPUT.max(RATIO.saturating_mul(bytes.len() as u64));
+    let allowed = UNCHECKED_OUTPUT_BYTES.max(MAX_RATIO.saturating_mul(bytes.len() as u64));
     let mut rotation = Rotation::new(bytes);
-    let mut cutter = Cutter::new(room());
+    let mut cutter = Chunker::new(room());
     let mut number = 0;
     let mut total = 0_u64;
     let damage = loop {
@@ -103,7 +103,7 @@ pub(super) fn scan(
                     break Some((
                         NoteKind::OverBudget,
                         format!(
-                            "it unpacks to more than {} MiB, {RATIO} times its size; the rest was left out",
+                            "it unpacks to more than {} MiB, {MAX_RATIO} times its size; the rest was left out",
                             allowed >> 20
                         ),
                     ));
@@ -140,8 +140,8 @@ pub(super) struct Inline {
 
 /// Where the inflated bytes go: a cutter with its finished pieces.
 struct Out {
-    cutter: Cutter,
-    pieces: Vec<Piece>,
+    cutter: Chunker,
+    pieces: Vec<Chunk>,
     total: u64,
 }
 
@@ -168,12 +168,12 @@ impl Write for Out {
 
 impl Inline {
     pub(super) fn new() -> Self {
-        let out = Out { cutter: Cutter::new(vec![0; BUFFER]), pieces: Vec::new(), total: 0 };
+        let out = Out { cutter: Chunker::new(vec![0; PIECE_BYTES]), pieces: Vec::new(), total: 0 };
         Self { decoder: Some(flate2::write::MultiGzDecoder::new(out)), failed: None, read: 0 }
     }
 
     /// Takes compressed bytes in small steps, so that a bomb is seen early; gives the pieces they filled.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Chunk> {
         let mut pieces = Vec::new();
         if self.failed.is_some() {
             return pieces;
@@ -189,9 +189,10 @@ impl Inline {
                 break;
             }
             let out = decoder.get_mut();
-            if out.total > FREE_OUTPUT.max(RATIO.saturating_mul(self.read)) {
-                self.failed =
-                    Some(format!("it unpacks to more than {RATIO} times its size; the rest was left out"));
+            if out.total > UNCHECKED_OUTPUT_BYTES.max(MAX_RATIO.saturating_mul(self.read)) {
+                self.failed = Some(format!(
+                    "it unpacks to more than {MAX_RATIO} times its size; the rest was left out"
+                ));
                 break;
             }
         }
@@ -200,13 +201,13 @@ impl Inline {
     }
 
     /// The end of the member: the last piece, and what went wrong.
-    pub(super) fn finish(mut self, complete: bool) -> (Piece, Damage, u64) {
-        let empty = || Piece { data: Vec::new(), len: 0, body: 0 };
+    pub(super) fn finish(mut self, complete: bool) -> (Chunk, Damage, u64) {
+        let empty = || Chunk { data: Vec::new(), len: 0, body: 0 };
         let Some(mut decoder) = self.decoder.take() else { return (empty(), None, 0) };
         let ended = decoder.try_finish();
         let total = decoder.get_ref().total;
         let out = decoder.get_mut();
-        let cutter = std::mem::replace(&mut out.cutter, Cutter::new(Vec::new()));
+        let cutter = std::mem::replace(&mut out.cutter, Chunker::new(Vec::new()));
         let damage = match (self.failed.take(), ended) {
             (Some(text), _) => Some((NoteKind::Damaged, text)),
             (None, Err(error)) if complete => Some((

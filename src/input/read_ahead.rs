@@ -7,34 +7,34 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::fate::{Fate, Ledger};
-use super::tape::{COMPRESSED, Pull};
+use super::peek_reader::{ByteSource, COMPRESSED_BUFFER_BYTES};
+use super::stream_end::{Counters, StreamEnd};
 
 /// Buffers that go round, besides that of the tape.
-const BUFFERS: usize = 8;
+const MAX_BUFFERS: usize = 8;
 
 /// Smaller files are read as they are needed.
-pub(super) const WORTH: u64 = 8 << 20;
+pub(super) const MIN_READ_AHEAD_BYTES: u64 = 8 << 20;
 
 /// Takes a task and does it on another thread, some time or never.
-pub type Aside<'a> = dyn Fn(Box<dyn FnOnce() + Send>) + 'a;
+pub type Offload<'a> = dyn Fn(Box<dyn FnOnce() + Send>) + 'a;
 
 /// A stream that is read ahead.
-pub(super) struct Ahead<'a, R> {
+pub(super) struct ReadAhead<'a, R> {
     shared: Arc<Shared<R>>,
-    aside: &'a Aside<'a>,
-    ledger: &'a Ledger<'a>,
+    aside: &'a Offload<'a>,
+    ledger: &'a Counters<'a>,
     /// What is left of a buffer that could not be taken whole.
     rest: (Vec<u8>, usize, usize),
     error: Option<String>,
 }
 
 struct Shared<R> {
-    state: Mutex<AheadState<R>>,
+    state: Mutex<ReadAheadState<R>>,
     changed: Condvar,
 }
 
-struct AheadState<R> {
+struct ReadAheadState<R> {
     /// The stream; away while somebody reads it, and for good at its end.
     from: Option<R>,
     /// Filled buffers in their order.
@@ -46,13 +46,13 @@ struct AheadState<R> {
     error: Option<String>,
 }
 
-impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
+impl<'a, R: Read + Send + 'static> ReadAhead<'a, R> {
     /// Prepares to read; `aside` does what there is time for.
-    pub(super) fn new(from: R, aside: &'a Aside<'a>, ledger: &'a Ledger<'a>) -> Self {
-        let state = AheadState {
+    pub(super) fn new(from: R, aside: &'a Offload<'a>, ledger: &'a Counters<'a>) -> Self {
+        let state = ReadAheadState {
             from: Some(from),
             ready: VecDeque::new(),
-            empty: (0..BUFFERS).map(|_| vec![0; COMPRESSED]).collect(),
+            empty: (0..MAX_BUFFERS).map(|_| vec![0; COMPRESSED_BUFFER_BYTES]).collect(),
             asked: false,
             ended: false,
             error: None,
@@ -77,7 +77,7 @@ impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
                 self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
             };
         };
-        let ask = !state.asked && state.from.is_some() && state.ready.len() < BUFFERS / 2;
+        let ask = !state.asked && state.from.is_some() && state.ready.len() < MAX_BUFFERS / 2;
         state.asked |= ask;
         if next.is_none() {
             self.error.clone_from(&state.error);
@@ -88,7 +88,7 @@ impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
             (self.aside)(Box::new(move || {
                 let mut state = shared.lock();
                 state.asked = false;
-                drop(shared.fetch(state, BUFFERS));
+                drop(shared.fetch(state, MAX_BUFFERS));
             }));
         }
         self.ledger.meter.advance(next.as_ref().map_or(0, |(_, filled)| *filled as u64));
@@ -96,23 +96,23 @@ impl<'a, R: Read + Send + 'static> Ahead<'a, R> {
     }
 
     fn give_back(&self, buffer: Vec<u8>) {
-        if buffer.len() == COMPRESSED {
+        if buffer.len() == COMPRESSED_BUFFER_BYTES {
             self.shared.lock().empty.push(buffer);
         }
     }
 }
 
 impl<R: Read> Shared<R> {
-    fn lock(&self) -> MutexGuard<'_, AheadState<R>> {
+    fn lock(&self) -> MutexGuard<'_, ReadAheadState<R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fills up to `most` buffers, unless somebody else is at it.
     fn fetch<'s>(
         &'s self,
-        mut state: MutexGuard<'s, AheadState<R>>,
+        mut state: MutexGuard<'s, ReadAheadState<R>>,
         most: usize,
-    ) -> MutexGuard<'s, AheadState<R>> {
+    ) -> MutexGuard<'s, ReadAheadState<R>> {
         let Some(mut from) = state.from.take() else { return state };
         for _ in 0..most {
             let Some(mut buffer) = state.empty.pop() else { break };
@@ -149,7 +149,7 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<String>) {
     (filled, None)
 }
 
-impl<R: Read + Send + 'static> Pull for Ahead<'_, R> {
+impl<R: Read + Send + 'static> ByteSource for ReadAhead<'_, R> {
     fn pull(&mut self, into: &mut [u8]) -> usize {
         if self.rest.1 == self.rest.2 {
             let Some((buffer, filled)) = self.next() else { return 0 };
@@ -166,7 +166,7 @@ impl<R: Read + Send + 'static> Pull for Ahead<'_, R> {
     }
 
     fn exchange(&mut self, buffer: &mut Vec<u8>) -> Option<usize> {
-        if self.rest.1 < self.rest.2 || buffer.len() != COMPRESSED {
+        if self.rest.1 < self.rest.2 || buffer.len() != COMPRESSED_BUFFER_BYTES {
             return None;
         }
         let Some((next, filled)) = self.next() else { return Some(0) };
@@ -174,10 +174,10 @@ impl<R: Read + Send + 'static> Pull for Ahead<'_, R> {
         Some(filled)
     }
 
-    fn fate(&self) -> Fate {
+    fn fate(&self) -> StreamEnd {
         match &self.error {
-            Some(error) => Fate::Io(error.clone()),
-            None => Fate::Whole,
+            Some(error) => StreamEnd::Io(error.clone()),
+            None => StreamEnd::Whole,
         }
     }
 }
@@ -212,12 +212,12 @@ mod tests {
     type Task = Box<dyn FnOnce() + Send>;
 
     /// Reads all, by exchange and by copies in turn.
-    fn all(len: usize, fails: bool, aside: &Aside<'_>) -> (Vec<u8>, Fate) {
+    fn all(len: usize, fails: bool, aside: &Offload<'_>) -> (Vec<u8>, StreamEnd) {
         let data: Vec<u8> = (0..len).map(|n| (n / 7 % 251) as u8).collect();
         let limits = Limits::default();
-        let ledger = Ledger::new(&limits, Meter::SILENT);
-        let mut ahead = Ahead::new(Source { left: data.clone(), fails }, aside, &ledger);
-        let (mut out, mut buffer) = (Vec::new(), vec![0; COMPRESSED]);
+        let ledger = Counters::new(&limits, Meter::SILENT);
+        let mut ahead = ReadAhead::new(Source { left: data.clone(), fails }, aside, &ledger);
+        let (mut out, mut buffer) = (Vec::new(), vec![0; COMPRESSED_BUFFER_BYTES]);
         loop {
             let n = match ahead.exchange(&mut buffer) {
                 Some(n) => n,
@@ -245,10 +245,17 @@ mod tests {
             }
         };
         let thread = |task: Task| drop(std::thread::spawn(task));
-        for len in [0, 1, COMPRESSED - 1, COMPRESSED, COMPRESSED + 1, 5_000_000] {
-            for aside in [&(|_| ()) as &Aside<'_>, &|task| task(), &late, &thread] {
-                assert_eq!(all(len, false, aside).1, Fate::Whole);
-                assert_eq!(all(len, true, aside).1, Fate::Io("gone".into()));
+        for len in [
+            0,
+            1,
+            COMPRESSED_BUFFER_BYTES - 1,
+            COMPRESSED_BUFFER_BYTES,
+            COMPRESSED_BUFFER_BYTES + 1,
+            5_000_000,
+        ] {
+            for aside in [&(|_| ()) as &Offload<'_>, &|task| task(), &late, &thread] {
+                assert_eq!(all(len, false, aside).1, StreamEnd::Whole);
+                assert_eq!(all(len, true, aside).1, StreamEnd::Io("gone".into()));
             }
         }
     }

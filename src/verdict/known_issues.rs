@@ -11,7 +11,7 @@ use crate::terms::IssueState;
 
 /// A known defect whose signature a crash bears.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct KnownIssueMatch {
     /// The defect as the rule states it.
     pub issue: KnownIssue,
     /// How the host stands to it.
@@ -39,7 +39,7 @@ pub fn issues(
     host: HostId,
     crash: &Crash,
     weighed: &[Weighed],
-) -> Vec<Seen> {
+) -> Vec<KnownIssueMatch> {
     let mut found: Vec<&KnownIssue> = Vec::new();
     for weighed in weighed {
         let finding = &hosts[weighed.host][weighed.finding];
@@ -53,11 +53,11 @@ pub fn issues(
         return Vec::new();
     }
     let running = running(hosts, rules, host, crash);
-    let mut out: Vec<Seen> = found
+    let mut out: Vec<KnownIssueMatch> = found
         .into_iter()
         .map(|issue| {
             let (state, text) = compare(issue, &running);
-            Seen { issue: issue.clone(), state, text }
+            KnownIssueMatch { issue: issue.clone(), state, text }
         })
         .collect();
     let rank = |state: IssueState| match state {

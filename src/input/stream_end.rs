@@ -7,7 +7,7 @@ use crate::progress::Meter;
 
 /// Why a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum StreamEnd {
     /// Where it should.
     Whole,
     /// The input ended before the stream did.
@@ -27,7 +27,7 @@ pub(super) enum Fate {
 }
 
 /// Counters and limits that all streams of one walk share.
-pub(super) struct Ledger<'l> {
+pub(super) struct Counters<'l> {
     pub(super) limits: &'l Limits,
     pub(super) meter: Meter<'l>,
     /// Bytes of the outermost input that were used up.
@@ -38,9 +38,15 @@ pub(super) struct Ledger<'l> {
     pub(super) remarks: RefCell<Vec<String>>,
 }
 
-impl<'l> Ledger<'l> {
+impl<'l> Counters<'l> {
     pub(super) fn new(limits: &'l Limits, meter: Meter<'l>) -> Self {
-        Ledger { limits, meter, raw: Cell::new(0), inflated: Cell::new(0), remarks: RefCell::new(Vec::new()) }
+        Counters {
+            limits,
+            meter,
+            raw: Cell::new(0),
+            inflated: Cell::new(0),
+            remarks: RefCell::new(Vec::new()),
+        }
     }
 
     pub(super) fn remark(&self, text: String) {

@@ -4,10 +4,10 @@
 //! it seems to be data of that member. The archive stays aligned to 512 bytes, so a header of the same archive found
 //! at an aligned place inside a member is taken for what it is.
 
-use super::fate::Fate;
-use super::magic::{BLOCK, has_ustar, header};
+use super::magic::{TAR_BLOCK_BYTES, has_ustar, header};
 use super::name;
-use super::tape::{Body, LOOK_AHEAD, Tape};
+use super::peek_reader::{LOOK_AHEAD_BYTES, MemberBody, PeekReader};
+use super::stream_end::StreamEnd;
 
 /// The folder all members of an archive lie in, as far as was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +54,11 @@ enum Verdict {
 /// Tells whether a member of the watched archive begins at the front of `bytes`, header records before it included.
 fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
     /// Records considered before one member: a hostile archive must not make every block cost many.
-    const RECORDS: u32 = 4;
+    const MAX_HEADER_RECORDS: u32 = 4;
     let mut at = 0;
-    for _ in 0..=RECORDS {
-        let Some(block) = bytes.get(at..at + BLOCK) else {
-            return Verdict::More(at + BLOCK);
+    for _ in 0..=MAX_HEADER_RECORDS {
+        let Some(block) = bytes.get(at..at + TAR_BLOCK_BYTES) else {
+            return Verdict::More(at + TAR_BLOCK_BYTES);
         };
         let Some(head) = header(block).filter(|_| has_ustar(block)) else {
             return Verdict::No;
@@ -67,8 +67,10 @@ fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
         if kind.is_pax_local_extensions() || kind.is_gnu_longname() || kind.is_gnu_longlink() {
             let size = head.entry_size().ok().and_then(|s| usize::try_from(s).ok());
             at = match size {
-                Some(size) if size < LOOK_AHEAD && at + size + 3 * BLOCK <= LOOK_AHEAD => {
-                    at + BLOCK + size.next_multiple_of(BLOCK)
+                Some(size)
+                    if size < LOOK_AHEAD_BYTES && at + size + 3 * TAR_BLOCK_BYTES <= LOOK_AHEAD_BYTES =>
+                {
+                    at + TAR_BLOCK_BYTES + size.next_multiple_of(TAR_BLOCK_BYTES)
                 }
                 _ => return Verdict::No,
             };
@@ -89,17 +91,17 @@ fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
 
 /// The data of one member, `size` bytes of `tape` from where it stands, which must be a block's begin if watched.
 pub(super) struct Span<'t, 'a> {
-    tape: &'t mut Tape<'a>,
+    tape: &'t mut PeekReader<'a>,
     left: u64,
     read: u64,
     /// Bytes at the front of the tape known to be this member's.
     clear: usize,
     watch: Watch<'t>,
-    fate: Option<Fate>,
+    fate: Option<StreamEnd>,
 }
 
 impl<'t, 'a> Span<'t, 'a> {
-    pub(super) fn new(tape: &'t mut Tape<'a>, size: u64, watch: Watch<'t>) -> Self {
+    pub(super) fn new(tape: &'t mut PeekReader<'a>, size: u64, watch: Watch<'t>) -> Self {
         Span { tape, left: size, read: 0, clear: 0, watch, fate: None }
     }
 
@@ -110,18 +112,18 @@ impl<'t, 'a> Span<'t, 'a> {
 
     fn look(&mut self) {
         if self.left == 0 {
-            self.fate = Some(Fate::Whole);
+            self.fate = Some(StreamEnd::Whole);
             return;
         }
         let mut want = match self.watch {
             Watch::Off => 1,
-            _ => 2 * BLOCK,
+            _ => 2 * TAR_BLOCK_BYTES,
         };
         loop {
             let window = self.tape.window(want);
             if window.is_empty() {
                 self.fate = Some(match self.tape.fate() {
-                    Fate::Whole => Fate::Cut,
+                    StreamEnd::Whole => StreamEnd::Cut,
                     other => other,
                 });
                 return;
@@ -132,13 +134,13 @@ impl<'t, 'a> Span<'t, 'a> {
             if matches!(self.watch, Watch::Off) {
                 return;
             }
-            let into = (self.read % BLOCK as u64) as usize;
-            match next_head(window, (BLOCK - into) % BLOCK, reach, (self.watch, last)) {
+            let into = (self.read % TAR_BLOCK_BYTES as u64) as usize;
+            match next_head(window, (TAR_BLOCK_BYTES - into) % TAR_BLOCK_BYTES, reach, (self.watch, last)) {
                 None => return,
                 Some((0, Verdict::More(n))) => want = n,
                 Some((0, _)) => {
                     self.clear = 0;
-                    self.fate = Some(Fate::Swallowed);
+                    self.fate = Some(StreamEnd::Swallowed);
                     return;
                 }
                 Some((at, _)) => {
@@ -161,8 +163,8 @@ fn next_head(
     while at < reach {
         let rest = window.get(at..).unwrap_or_default();
         // Cheap for nearly every block: five bytes looked at in 512.
-        let verdict = if rest.len() < BLOCK {
-            Verdict::More(BLOCK)
+        let verdict = if rest.len() < TAR_BLOCK_BYTES {
+            Verdict::More(TAR_BLOCK_BYTES)
         } else if has_ustar(rest) {
             begins(rest, watch)
         } else {
@@ -173,12 +175,12 @@ fn next_head(
             Verdict::More(_) if last => {}
             other => return Some((at, other)),
         }
-        at += BLOCK;
+        at += TAR_BLOCK_BYTES;
     }
     None
 }
 
-impl Body for Span<'_, '_> {
+impl MemberBody for Span<'_, '_> {
     fn piece(&mut self) -> &[u8] {
         if self.clear == 0 && self.fate.is_none() {
             self.look();
@@ -198,7 +200,7 @@ impl Body for Span<'_, '_> {
         self.read += n as u64;
     }
 
-    fn fate(&self) -> Fate {
-        self.fate.clone().unwrap_or(Fate::Whole)
+    fn fate(&self) -> StreamEnd {
+        self.fate.clone().unwrap_or(StreamEnd::Whole)
     }
 }

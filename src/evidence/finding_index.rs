@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// For each VM of a host the findings that may concern it as a crash, an operation or a fact.
 #[derive(Debug, Clone, Default)]
-pub struct Concerns {
+pub struct FindingIndex {
     /// By VM: in its own log, or naming it.
     own: Vec<Vec<FindingId>>,
     /// Naming nobody.
@@ -17,7 +17,7 @@ pub struct Concerns {
     nobody: Vec<FindingId>,
 }
 
-impl Concerns {
+impl FindingIndex {
     /// The findings that may concern a VM, in their order, with their tie: those of its own log and those of the
     /// host's logs that are tied to it or name nobody.
     #[must_use]

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::magic::{BLOCK, Magic, SNIFF, header, holds_member, looks_like_archive, sniff};
+use super::magic::{DETECT_BYTES, Magic, TAR_BLOCK_BYTES, header, holds_member, looks_like_archive, sniff};
 use super::name::normalise;
 use super::zip_head::{LOCAL, Local};
 use crate::log_table::is_log_name;
@@ -12,7 +12,7 @@ use crate::terms::InputKind;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guess {
+pub(super) enum Detected {
     /// An archive.
     Bundle(InputKind),
     /// One log, plain or gzipped.
@@ -22,41 +22,43 @@ pub(super) enum Guess {
 }
 
 /// Bytes of a gzip's content that are looked at: enough for a first member's long name.
-const INNER: usize = 4 * SNIFF;
+const INNER_DETECT_BYTES: usize = 4 * DETECT_BYTES;
 
 /// Tells a file by its first bytes; a few KiB are enough.
-pub(super) fn file(head: &[u8], name: &[u8]) -> Guess {
+pub(super) fn file(head: &[u8], name: &[u8]) -> Detected {
     match sniff(head) {
-        Magic::Tar => Guess::Bundle(kind_of(first_tar_name(head))),
-        Magic::Zip => Guess::Bundle(kind_of(first_zip_name(head))),
+        Magic::Tar => Detected::Bundle(kind_of(first_tar_name(head))),
+        Magic::Zip => Detected::Bundle(kind_of(first_zip_name(head))),
         Magic::Gzip => gzip(head, name),
-        Magic::Text => Guess::Log,
-        Magic::Binary if is_log_name(name) => Guess::Log,
-        Magic::Empty => Guess::Empty,
-        other => Guess::Other(other),
+        Magic::Text => Detected::Log,
+        Magic::Binary if is_log_name(name) => Detected::Log,
+        Magic::Empty => Detected::Empty,
+        other => Detected::Other(other),
     }
 }
 
-fn gzip(head: &[u8], name: &[u8]) -> Guess {
+fn gzip(head: &[u8], name: &[u8]) -> Detected {
     let inner = inflate(head);
     match sniff(&inner) {
-        Magic::Tar => Guess::Bundle(kind_of(first_tar_name(&inner))),
-        Magic::Zip => Guess::Bundle(kind_of(first_zip_name(&inner))),
-        Magic::Gzip => Guess::Bundle(InputKind::VmSupport),
-        Magic::Text => Guess::Log,
-        _ if is_log_name(name) => Guess::Log,
+        Magic::Tar => Detected::Bundle(kind_of(first_tar_name(&inner))),
+        Magic::Zip => Detected::Bundle(kind_of(first_zip_name(&inner))),
+        Magic::Gzip => Detected::Bundle(InputKind::VmSupport),
+        Magic::Text => Detected::Log,
+        _ if is_log_name(name) => Detected::Log,
         // Its first header may be damaged: what its name says is tried.
         Magic::Binary if looks_like_archive(name) || holds_member(&inner) => {
-            Guess::Bundle(InputKind::VmSupport)
+            Detected::Bundle(InputKind::VmSupport)
         }
         // Torn at the very begin.
-        Magic::Empty if looks_like_archive(name) || head.len() < BLOCK => Guess::Bundle(InputKind::VmSupport),
-        other => Guess::Other(other),
+        Magic::Empty if looks_like_archive(name) || head.len() < TAR_BLOCK_BYTES => {
+            Detected::Bundle(InputKind::VmSupport)
+        }
+        other => Detected::Other(other),
     }
 }
 
 fn inflate(head: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; INNER];
+    let mut out = vec![0; INNER_DETECT_BYTES];
     let mut filled = 0;
     let mut decoder = MultiGzDecoder::new(head);
     while let Some(room) = out.get_mut(filled..).filter(|r| !r.is_empty()) {
@@ -90,7 +92,7 @@ fn first_tar_name(head: &[u8]) -> Option<Vec<u8>> {
             return Some(normalise(&header.path_bytes()));
         }
         let size = if kind.is_dir() { 0 } else { usize::try_from(header.entry_size().ok()?).ok()? };
-        at = at.checked_add(BLOCK)?.checked_add(size.checked_next_multiple_of(BLOCK)?)?;
+        at = at.checked_add(TAR_BLOCK_BYTES)?.checked_add(size.checked_next_multiple_of(TAR_BLOCK_BYTES)?)?;
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Hit {
 
 /// What a scan of one piece gave.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Scanned {
+pub struct ChunkResult {
     /// Lines.
     pub lines: u64,
     /// Lines whose start was read.

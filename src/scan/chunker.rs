@@ -4,18 +4,18 @@
 //! behind the body is the beginning of the next piece, so that a text of several lines can be seen whole. Where the
 //! cuts fall depends on the bytes alone and never on the sizes in which they came.
 
-use super::pool::BUFFER;
-use super::scanner::LINE_LIMIT;
+use super::pool::PIECE_BYTES;
+use super::scanner::MAX_LINE_BYTES;
 
 /// Bytes behind the body that a piece can show to rules of several lines.
-const LOOK_AHEAD: usize = 8 * 1024;
+const LOOK_AHEAD_BYTES: usize = 8 * 1024;
 
 /// How far back a cut looks for a line that begins a record.
-const RECORD_SEARCH: usize = 64 * 1024;
+const RECORD_SEARCH_BYTES: usize = 64 * 1024;
 
 /// A piece of a log, ready to be scanned.
 #[derive(Debug)]
-pub struct Piece {
+pub struct Chunk {
     /// The bytes; only `data[..len]` count.
     pub data: Vec<u8>,
     /// Bytes that count.
@@ -26,7 +26,7 @@ pub struct Piece {
 
 /// Collects the bytes of one log and cuts them.
 #[derive(Debug)]
-pub struct Cutter {
+pub struct Chunker {
     buffer: Vec<u8>,
     filled: usize,
     /// Inside a line that passed the limit: everything up to its end is dropped.
@@ -35,8 +35,8 @@ pub struct Cutter {
     pub long_lines: u64,
 }
 
-impl Cutter {
-    /// Begins a log in an empty buffer of [`BUFFER`] bytes.
+impl Chunker {
+    /// Begins a log in an empty buffer of [`PIECE_BYTES`] bytes.
     #[must_use]
     pub fn new(buffer: Vec<u8>) -> Self {
         Self { buffer, filled: 0, dropping: false, long_lines: 0 }
@@ -64,11 +64,11 @@ impl Cutter {
     }
 
     /// Cuts a full buffer: the piece goes away with it, the rest is put into `fresh`. If `fresh` is smaller than a
-    /// buffer, [`Cutter::settle`] must be called before more bytes come.
+    /// buffer, [`Chunker::settle`] must be called before more bytes come.
     #[must_use]
-    pub fn cut(&mut self, mut fresh: Vec<u8>) -> Piece {
+    pub fn cut(&mut self, mut fresh: Vec<u8>) -> Chunk {
         let text = self.buffer.get(..self.filled).unwrap_or_default();
-        let limit = text.len().saturating_sub(LOOK_AHEAD);
+        let limit = text.len().saturating_sub(LOOK_AHEAD_BYTES);
         let body = cut_point(text, limit);
         let body = match body {
             0 => {
@@ -90,13 +90,13 @@ impl Cutter {
         let len = self.filled;
         let data = std::mem::replace(&mut self.buffer, fresh);
         self.filled = kept;
-        Piece { data, len, body }
+        Chunk { data, len, body }
     }
 
     /// Moves what a cut left over into a buffer of full size. The left-over waits in a small one so that a reader can
     /// give its piece away before it waits for the next buffer.
     pub fn settle(&mut self, mut buffer: Vec<u8>) {
-        buffer.resize(BUFFER, 0);
+        buffer.resize(PIECE_BYTES, 0);
         if let (Some(room), Some(kept)) = (buffer.get_mut(..self.filled), self.buffer.get(..self.filled)) {
             room.copy_from_slice(kept);
         }
@@ -105,8 +105,8 @@ impl Cutter {
 
     /// The log is at its end: the last piece, and the buffer goes with it.
     #[must_use]
-    pub fn finish(self) -> Piece {
-        Piece { len: self.filled, body: self.filled, data: self.buffer }
+    pub fn finish(self) -> Chunk {
+        Chunk { len: self.filled, body: self.filled, data: self.buffer }
     }
 
     fn drop_line(&mut self) {
@@ -131,7 +131,7 @@ fn cut_point(text: &[u8], limit: usize) -> usize {
         None => return memchr::memchr(b'\n', text).map_or(0, |at| at + 1),
     };
     let mut at = last;
-    while at > last.saturating_sub(RECORD_SEARCH) {
+    while at > last.saturating_sub(RECORD_SEARCH_BYTES) {
         if text.get(at).is_some_and(|first| first.is_ascii_digit() || *first == b'[') {
             return at;
         }
@@ -143,7 +143,7 @@ fn cut_point(text: &[u8], limit: usize) -> usize {
     last
 }
 
-const _: () = assert!(LINE_LIMIT <= BUFFER);
+const _: () = assert!(MAX_LINE_BYTES <= PIECE_BYTES);
 
 #[cfg(test)]
 mod tests {
@@ -152,7 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pieces(text: &[u8], steps: &[usize]) -> Vec<Vec<u8>> {
-        let mut cutter = Cutter::new(vec![0; BUFFER]);
+        let mut cutter = Chunker::new(vec![0; PIECE_BYTES]);
         let mut out = Vec::new();
         let mut rest = text;
         let mut steps = steps.iter().copied().cycle();
@@ -163,7 +163,7 @@ mod tests {
             space[..n].copy_from_slice(&rest[..n]);
             rest = &rest[n..];
             if cutter.filled(n) {
-                let piece = cutter.cut(vec![0; BUFFER]);
+                let piece = cutter.cut(vec![0; PIECE_BYTES]);
                 out.push(piece.data[..piece.body].to_vec());
             }
         }
@@ -187,7 +187,7 @@ mod tests {
         #[test]
         fn the_way_bytes_come_changes_no_cut(seed in 0_usize..1000, steps in proptest::collection::vec(1_usize..300_000, 1..6)) {
             let text = log(25_000, seed);
-            let whole = pieces(&text, &[BUFFER]);
+            let whole = pieces(&text, &[PIECE_BYTES]);
             prop_assert_eq!(&whole.concat(), &text);
             prop_assert!(whole.iter().all(|piece| piece.is_empty() || piece.ends_with(b"\n")));
             prop_assert_eq!(pieces(&text, &steps), whole);
@@ -197,11 +197,11 @@ mod tests {
     #[test]
     fn a_line_beyond_the_limit_is_cut_and_counted() {
         let mut text = b"first\n".to_vec();
-        text.extend(std::iter::repeat_n(b'y', 3 * BUFFER));
+        text.extend(std::iter::repeat_n(b'y', 3 * PIECE_BYTES));
         text.extend_from_slice(b"\n2025 last\n");
         let got = pieces(&text, &[100_000]);
         assert_eq!(got[0], b"first\n");
         assert_eq!(got.last().unwrap(), b"2025 last\n");
-        assert!(got.iter().all(|piece| piece.len() <= BUFFER));
+        assert!(got.iter().all(|piece| piece.len() <= PIECE_BYTES));
     }
 }

@@ -14,7 +14,7 @@ pub enum Role {
         owner: Owner,
     },
     /// A small file that is kept whole and read after the pass.
-    Keep(Keep),
+    SmallFile(SmallFile),
     /// An archive that may hold bundles.
     Container,
     /// A core or dump: passed over, and said.
@@ -34,7 +34,7 @@ pub enum Owner {
 
 /// A small file that is kept whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keep {
+pub enum SmallFile {
     /// `README` of the bundle.
     Readme,
     /// `commands/uname_-a.txt`.
@@ -99,16 +99,16 @@ pub fn role(path: &str) -> Role {
         return command(name);
     }
     match name {
-        "README" if folder.is_empty() => return Role::Keep(Keep::Readme),
-        "action.log" if folder.is_empty() => return Role::Keep(Keep::ActionLog),
-        "error.log" if folder.is_empty() => return Role::Keep(Keep::ErrorLog),
-        "esx.conf" if folder.ends_with("etc/vmware") => return Role::Keep(Keep::EsxConf),
-        "vmInventory.xml" => return Role::Keep(Keep::VmInventory),
+        "README" if folder.is_empty() => return Role::SmallFile(SmallFile::Readme),
+        "action.log" if folder.is_empty() => return Role::SmallFile(SmallFile::ActionLog),
+        "error.log" if folder.is_empty() => return Role::SmallFile(SmallFile::ErrorLog),
+        "esx.conf" if folder.ends_with("etc/vmware") => return Role::SmallFile(SmallFile::EsxConf),
+        "vmInventory.xml" => return Role::SmallFile(SmallFile::VmInventory),
         _ => {}
     }
     if let Some((_, ext)) = name.rsplit_once('.') {
         if ext.eq_ignore_ascii_case("vmx") {
-            return Role::Keep(Keep::Vmx(folder.to_owned()));
+            return Role::SmallFile(SmallFile::Vmx(folder.to_owned()));
         }
         // Nested archives of the bundle itself (saved state, command output) hold nothing to scan; an archive at
         // the top of a wrapper may be a bundle.
@@ -139,19 +139,19 @@ fn command(name: &str) -> Role {
         return Role::Log { kind, owner: Owner::Host };
     }
     let keep = match name {
-        "uname_-a.txt" => Keep::Uname,
-        "vmware_-vl.txt" => Keep::VmwareVl,
-        "localcli_system-stats-uptime-get.txt" => Keep::Uptime,
-        "localcli_vm-process-list.txt" | "esxcli_vm_process_list.txt" => Keep::VmProcessList,
+        "uname_-a.txt" => SmallFile::Uname,
+        "vmware_-vl.txt" => SmallFile::VmwareVl,
+        "localcli_system-stats-uptime-get.txt" => SmallFile::Uptime,
+        "localcli_vm-process-list.txt" | "esxcli_vm_process_list.txt" => SmallFile::VmProcessList,
         _ if name.starts_with("localcli_storage-vmfs-extent-list") && name.ends_with(".txt") => {
-            Keep::ExtentList
+            SmallFile::ExtentList
         }
         _ if name.starts_with("localcli_storage-filesystem-list") && name.ends_with(".txt") => {
-            Keep::FilesystemList
+            SmallFile::FilesystemList
         }
         _ => return Role::Pass,
     };
-    Role::Keep(keep)
+    Role::SmallFile(keep)
 }
 
 /// Tells the kind of a loose log whose name says nothing, from its first bytes; `None` if it is no known log.
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(own("vmmcores-4.gz"), Role::Core);
         assert_eq!(
             own("web 01 (prod).vmx"),
-            Role::Keep(Keep::Vmx("vmfs/volumes/5f3a1c2e/web 01 (prod)".into()))
+            Role::SmallFile(SmallFile::Vmx("vmfs/volumes/5f3a1c2e/web 01 (prod)".into()))
         );
     }
 

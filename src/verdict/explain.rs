@@ -1,7 +1,7 @@
 //! Verdicts put into words: the reason in one sentence, what rivals lacked, whom to call and what to bring.
 
 use super::case::Candidate;
-use super::cover::lapse;
+use super::coverage::lapse;
 use super::crash::Crash;
 use super::judge::Decision;
 use super::table::{RowName, roots};
@@ -59,10 +59,12 @@ fn told(lead: &Lead) -> String {
 
 /// A sentence that goes on another one: its first word loses its capital, unless it is a name.
 fn inside_sentence(message: &str) -> String {
-    const PLAIN: &[&str] =
+    const LOGS_PEOPLE_KNOW: &[&str] =
         &["The", "A", "An", "All", "One", "Path", "Volume", "Command", "Commands", "Hard", "Soft", "Monitor"];
     match message.split_once(' ') {
-        Some((first, rest)) if PLAIN.contains(&first) => format!("{} {rest}", first.to_lowercase()),
+        Some((first, rest)) if LOGS_PEOPLE_KNOW.contains(&first) => {
+            format!("{} {rest}", first.to_lowercase())
+        }
         _ => message.to_owned(),
     }
 }
@@ -150,7 +152,7 @@ pub fn rival(
 }
 
 /// Whom to call and what to bring, by origin; `{vm}`, `{host}` and `{dump}` are filled in.
-const STEPS: &[(Origin, Who, &str)] = &[
+const NEXT_STEPS: &[(Origin, Who, &str)] = &[
     (
         Origin::GuestOs,
         Who::OsVendor,
@@ -216,7 +218,7 @@ pub fn next_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (W
     } else {
         "the guest's crash dump or console text"
     };
-    match STEPS.iter().find(|(origin, ..)| *origin == decision.origin) {
+    match NEXT_STEPS.iter().find(|(origin, ..)| *origin == decision.origin) {
         // Split first: a name may contain braces.
         Some((_, who, text)) => {
             let filled = |part: &str| match part {

@@ -1,31 +1,32 @@
 //! How the reader takes what the walker gives.
 
-use super::super::cutter::Cutter;
-use super::super::gz;
-use super::super::pass::BundlePass;
-use super::super::state::OpenBundle;
+use super::super::bundle_scan::BundleScan;
+use super::super::chunker::Chunker;
+use super::super::open_bundle::OpenBundle;
+use super::super::rotated_logs;
 use super::{Current, Reader};
-use crate::bundle::{Keep, Owner, Place, Role, facts, place, role, sniff};
+use crate::bundle::{Owner, Place, Role, SmallFile, place, role, small_files, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
 use crate::log::{LogKind, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Cores of a bundle that are named; the rest is passed over like the others.
-const CORES: usize = 500;
+const MAX_CORES_LISTED: usize = 500;
 
 /// A rotated log of up to this many compressed bytes is gathered and inflated by a worker; a larger one is inflated
 /// as it comes.
-const GATHER_LIMIT: u64 = 8 << 20;
+const MAX_GATHERED_BYTES: u64 = 8 << 20;
 
 /// Pieces of such a large rotation that may wait for the workers; their buffers are not the pool's.
-const INLINE_PIECES: usize = 8;
+const MAX_INLINE_PIECES: usize = 8;
 
 /// Compressions in which archives keep single files, and which are not read.
-const FOREIGN: [(&str, &str); 4] = [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
+const UNREAD_COMPRESSIONS: [(&str, &str); 4] =
+    [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
 
 /// What only a bundle of vCenter Server holds.
-const VCENTER: [&str; 4] = [
+const VCENTER_FOLDERS: [&str; 4] = [
     "var/log/vmware/vpxd/",
     "usr/lib/vmware-sca/",
     "usr/lib/vmware-vpx/",
@@ -33,7 +34,7 @@ const VCENTER: [&str; 4] = [
 ];
 
 /// First bytes of a single log by which its kind is told.
-const SNIFFED: usize = 64 << 10;
+const DETECT_BYTES: usize = 64 << 10;
 
 impl Reader<'_> {
     /// The kind of a single log whose name says nothing is told by its first lines, before any of it is scanned.
@@ -74,7 +75,7 @@ impl Reader<'_> {
         let Current::Log { cutter, .. } = std::mem::replace(&mut self.current, Current::None) else { return };
         let seen = cutter.seen().to_vec();
         let room = cutter.finish().data;
-        if size <= GATHER_LIMIT {
+        if size <= MAX_GATHERED_BYTES {
             let reserved = usize::try_from(size).unwrap_or(usize::MAX).max(seen.len());
             self.shared.pool.reserve(reserved, || self.work.help());
             let mut bytes = Vec::with_capacity(reserved);
@@ -82,7 +83,7 @@ impl Reader<'_> {
             self.current = Current::Gather { member, bytes, room, reserved };
         } else {
             self.shared.pool.give(room);
-            let mut inflater = Box::new(gz::Inline::new());
+            let mut inflater = Box::new(rotated_logs::Inline::new());
             let pieces = inflater.push(&seen);
             self.current = Current::Inflate { member, inflater, room: vec![0; 64 << 10] };
             for piece in pieces {
@@ -95,8 +96,8 @@ impl Reader<'_> {
     /// packed in a way that is not read.
     fn pass_over(&mut self, place: &str, path: &str) {
         let Some(state) = self.bundle() else { return };
-        state.pass.vcenter |= VCENTER.iter().any(|known| place.starts_with(known));
-        let packed = FOREIGN.iter().find(|(suffix, _)| place.ends_with(suffix));
+        state.pass.vcenter |= VCENTER_FOLDERS.iter().any(|known| place.starts_with(known));
+        let packed = UNREAD_COMPRESSIONS.iter().find(|(suffix, _)| place.ends_with(suffix));
         if let Some((suffix, name)) = packed
             && role(place.trim_end_matches(suffix)) != Role::Pass
         {
@@ -106,7 +107,7 @@ impl Reader<'_> {
     }
 
     /// Opens a small file that is kept whole, or one of its fragments.
-    fn open_kept(&mut self, keep: Keep, place: &Place, path: String) -> Open {
+    fn open_kept(&mut self, keep: SmallFile, place: &Place, path: String) -> Open {
         let shared = Arc::clone(self.shared);
         let limits = &shared.limits;
         let part = place.fragment;
@@ -136,7 +137,7 @@ impl Reader<'_> {
             self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
             return self.keep(index, None);
         }
-        if let Keep::Vmx(folder) = &keep
+        if let SmallFile::Vmx(folder) = &keep
             && !state.has_room_for(folder, limits.vms)
         {
             return Open::Skip;
@@ -163,7 +164,7 @@ impl Reader<'_> {
     }
 
     fn keep(&mut self, index: usize, part: Option<u32>) -> Open {
-        self.current = Current::Keep { index, part, room: vec![0; 64 << 10] };
+        self.current = Current::SmallFile { index, part, room: vec![0; 64 << 10] };
         Open::Read
     }
 
@@ -190,14 +191,14 @@ impl Reader<'_> {
             self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
         }
         let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
-        let cutter = Cutter::new(self.shared.pool.take(|| self.work.help()));
+        let cutter = Chunker::new(self.shared.pool.take(|| self.work.help()));
         self.current = Current::Log { member: index, cutter, started: false, size };
         Open::Read
     }
 
     /// Takes bytes of a small file.
     fn filled_kept(&mut self, n: usize) {
-        let Current::Keep { index, part, room } = &mut self.current else { return };
+        let Current::SmallFile { index, part, room } = &mut self.current else { return };
         let (index, part) = (*index, *part);
         let bytes = room.get(..n).unwrap_or_default();
         let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else {
@@ -230,7 +231,7 @@ impl Reader<'_> {
             && self.single_log
             && let Current::Log { cutter, .. } = &self.current
         {
-            let head = cutter.seen().get(..SNIFFED).unwrap_or(cutter.seen()).to_vec();
+            let head = cutter.seen().get(..DETECT_BYTES).unwrap_or(cutter.seen()).to_vec();
             self.tell_kind(member, &head);
         }
         if full && let Current::Log { cutter, .. } = &mut self.current {
@@ -248,7 +249,7 @@ impl Reader<'_> {
 impl Sink for Reader<'_> {
     fn bundle_begins(&mut self, name: &[u8]) {
         let name = String::from_utf8_lossy(name).into_owned();
-        let pass = BundlePass { name, ..BundlePass::default() };
+        let pass = BundleScan { name, ..BundleScan::default() };
         self.open_bundles.push(self.bundles.len());
         self.bundles.push(OpenBundle {
             pass,
@@ -288,7 +289,7 @@ impl Sink for Reader<'_> {
         state.pass.members += 1;
         if state.pass.top.is_empty()
             && let Some(first) = String::from_utf8_lossy(member.path).split('/').next()
-            && let Some((_, captured)) = facts::folder_name(first)
+            && let Some((_, captured)) = small_files::folder_name(first)
         {
             first.clone_into(&mut state.pass.top);
             state.reference = Some(captured + 86_400_000);
@@ -305,13 +306,13 @@ impl Sink for Reader<'_> {
                 Open::Skip
             }
             Role::Core => {
-                if place.fragment.unwrap_or(0) == 0 && state.pass.cores.len() < CORES {
+                if place.fragment.unwrap_or(0) == 0 && state.pass.cores.len() < MAX_CORES_LISTED {
                     state.pass.cores.push(path);
                 }
                 Open::Skip
             }
             Role::Container => Open::Descend,
-            Role::Keep(keep) => self.open_kept(keep, &place, path),
+            Role::SmallFile(keep) => self.open_kept(keep, &place, path),
             Role::Log { kind, owner } => self.open_log((kind, owner), path, modified, member.size),
         }
     }
@@ -319,7 +320,9 @@ impl Sink for Reader<'_> {
     fn space(&mut self) -> &mut [u8] {
         match &mut self.current {
             Current::Log { cutter, .. } => cutter.space(),
-            Current::Keep { room, .. } | Current::Gather { room, .. } | Current::Inflate { room, .. } => room,
+            Current::SmallFile { room, .. }
+            | Current::Gather { room, .. }
+            | Current::Inflate { room, .. } => room,
             Current::None => &mut [],
         }
     }
@@ -327,7 +330,7 @@ impl Sink for Reader<'_> {
     fn filled(&mut self, n: usize) {
         match &mut self.current {
             Current::None => {}
-            Current::Keep { .. } => self.filled_kept(n),
+            Current::SmallFile { .. } => self.filled_kept(n),
             Current::Log { .. } => self.filled_log(n),
             Current::Gather { bytes, room, reserved, .. } => {
                 bytes.extend_from_slice(room.get(..n).unwrap_or_default());
@@ -340,7 +343,7 @@ impl Sink for Reader<'_> {
                 let member = *member;
                 let pieces = inflater.push(room.get(..n).unwrap_or_default());
                 for piece in pieces {
-                    self.work.throttle(INLINE_PIECES);
+                    self.work.throttle(MAX_INLINE_PIECES);
                     self.spawn(member, piece);
                 }
             }
@@ -349,7 +352,7 @@ impl Sink for Reader<'_> {
 
     fn close(&mut self, end: End) {
         match std::mem::replace(&mut self.current, Current::None) {
-            Current::None | Current::Keep { .. } => {}
+            Current::None | Current::SmallFile { .. } => {}
             Current::Log { member, cutter, .. } => {
                 self.tell_kind(member, cutter.seen());
                 if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {

@@ -6,16 +6,16 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Digits of a number that are added up; longer ones are left to the pattern.
-const DIGITS: usize = 15;
+const MAX_DIGITS: usize = 15;
 
 /// The text that stands right before the number, and the number below which a line is no evidence.
 #[derive(Debug)]
-pub(super) struct Floor {
+pub(super) struct MinNumber {
     before: memmem::Finder<'static>,
     least: f64,
 }
 
-impl Floor {
+impl MinNumber {
     /// Looks the place up in a pattern that is matched in its case, without Unicode classes. `None` if nothing
     /// certain stands before the capture, or if it can hold anything but digits and points.
     pub(super) fn of(pattern: &str, capture: &str, least: f64) -> Option<Self> {
@@ -40,10 +40,10 @@ impl Floor {
         let len = self.before.needle().len();
         self.before.find_iter(text).all(|at| {
             let number = text.get(at + len..).unwrap_or_default();
-            let digits = number.iter().take(DIGITS + 1).take_while(|byte| byte.is_ascii_digit());
+            let digits = number.iter().take(MAX_DIGITS + 1).take_while(|byte| byte.is_ascii_digit());
             let (count, whole) = digits
                 .fold((0, 0.0), |(count, whole), digit| (count + 1, whole * 10.0 + f64::from(digit - b'0')));
-            count <= DIGITS && whole + 1.0 <= self.least
+            count <= MAX_DIGITS && whole + 1.0 <= self.least
         })
     }
 }
@@ -72,15 +72,15 @@ mod tests {
 
     #[test]
     fn a_number_below_the_first_step_is_seen_without_the_pattern() {
-        let floor = Floor::of(r"Command \w+ took (?P<s>\d+(?:\.\d+)?) seconds", "s", 1.0).unwrap();
+        let floor = MinNumber::of(r"Command \w+ took (?P<s>\d+(?:\.\d+)?) seconds", "s", 1.0).unwrap();
         assert!(floor.is_above(b"Command READ took 0.999 seconds"));
         assert!(!floor.is_above(b"Command READ took 1.0 seconds"));
         assert!(!floor.is_above(b"it took 0.1, Command READ took 12 seconds"));
         assert!(!floor.is_above(b"Command READ took 00000000000000000001 seconds"));
         assert!(floor.is_above(b"nothing"));
-        assert!(Floor::of(r"took (?P<s>\w+) seconds", "s", 1.0).is_none());
-        assert!(Floor::of(r"took:? (?P<s>-?\d+) seconds", "s", 1.0).is_none());
-        assert!(Floor::of(r"(?P<s>\d+) seconds", "s", 1.0).is_none());
+        assert!(MinNumber::of(r"took (?P<s>\w+) seconds", "s", 1.0).is_none());
+        assert!(MinNumber::of(r"took:? (?P<s>-?\d+) seconds", "s", 1.0).is_none());
+        assert!(MinNumber::of(r"(?P<s>\d+) seconds", "s", 1.0).is_none());
     }
 
     #[test]

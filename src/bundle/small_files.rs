@@ -152,7 +152,7 @@ pub fn vm_process_list(text: &str) -> Vec<ListedVm> {
 }
 
 /// Columns of a table; the widest real one has nine.
-const COLUMNS: usize = 64;
+const MAX_COLUMNS: usize = 64;
 
 /// Reads a table of `localcli`: a heading, a line of dashes that fixes the columns, rows. Returns heading → cell
 /// for each row. Columns are cut where the dashes end, since cells may hold blanks.
@@ -168,7 +168,7 @@ fn table(text: &str) -> Vec<Vec<(String, String)>> {
     let mut starts = Vec::new();
     let mut inside = false;
     for (at, c) in ruler.chars().enumerate() {
-        if c == '-' && !inside && starts.len() < COLUMNS {
+        if c == '-' && !inside && starts.len() < MAX_COLUMNS {
             starts.push(at);
         }
         inside = c == '-';

@@ -1,18 +1,18 @@
 //! One bundle while it is read: what was kept of it and what was left out.
 
-use super::pass::BundlePass;
-use crate::bundle::{Keep, place};
+use super::bundle_scan::BundleScan;
+use crate::bundle::{SmallFile, place};
 use crate::input::{Note, NoteKind};
 use crate::log::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A bundle while it is read.
 pub(super) struct OpenBundle {
-    pub(super) pass: BundlePass,
+    pub(super) pass: BundleScan,
     /// Kept files that come in fragments: path → their place among the kept, and the fragments by number.
     pub(super) fragments: BTreeMap<String, (usize, BTreeMap<u32, Vec<u8>>)>,
     pub(super) kept_bytes: usize,
-    pub(super) kept: Vec<(Keep, String, Vec<u8>)>,
+    pub(super) kept: Vec<(SmallFile, String, Vec<u8>)>,
     pub(super) pieces: Vec<u32>,
     pub(super) reference: Option<Millis>,
     /// Kept files that came whole: path → their place among the kept.

@@ -6,37 +6,37 @@
 //! counted. Where time jumps, runs back or is missing, each line is read. Which lines are read depends on the text
 //! alone.
 
-use super::scanned::Scanned;
+use super::chunk_result::ChunkResult;
 use crate::log::{LogKind, Millis, Span, Stamper, head};
 
 /// Bytes between two line starts that are compared. Half a screen of lines; a log with fewer bytes is read line by
 /// line.
-const LEAP: usize = 4 << 10;
+const LEAP_BYTES: usize = 4 << 10;
 
 /// Lines behind a leap that may be without a stamp, such as the body of an event.
-const STEPS: usize = 16;
+const MAX_LEAP_STEPS: usize = 16;
 
 /// Stretches shorter than this are not worth keeping as silences.
-pub(super) const SILENCE: Millis = 600_000;
+pub(super) const MIN_SILENCE_MS: Millis = 600_000;
 
 /// The line starts of one piece.
-pub(super) struct Survey<'a> {
+pub(super) struct LineStats<'a> {
     text: &'a [u8],
     kind: LogKind,
     stamper: Stamper,
     line_limit: usize,
     time: Option<Millis>,
-    out: &'a mut Scanned,
+    out: &'a mut ChunkResult,
 }
 
-impl<'a> Survey<'a> {
+impl<'a> LineStats<'a> {
     /// Prepares to fill the counts and spans of `out`, whose lines are the line ends of `text`, the body of a piece.
     pub(super) fn new(
         text: &'a [u8],
         kind: LogKind,
         stamper: Stamper,
         line_limit: usize,
-        out: &'a mut Scanned,
+        out: &'a mut ChunkResult,
     ) -> Self {
         Self { text, kind, stamper, line_limit, time: None, out }
     }
@@ -45,7 +45,7 @@ impl<'a> Survey<'a> {
     pub(super) fn run(mut self) {
         self.out.lines += u64::from(self.text.last().is_some_and(|last| *last != b'\n'));
         // Leaps would pass over lines that are longer than the limit without counting them.
-        let mut leap_from = if self.line_limit > 2 * LEAP { LEAP } else { usize::MAX };
+        let mut leap_from = if self.line_limit > 2 * LEAP_BYTES { LEAP_BYTES } else { usize::MAX };
         let mut at = 0;
         while at < self.text.len() {
             let (next, stamped) = self.look(at);
@@ -53,7 +53,7 @@ impl<'a> Survey<'a> {
             if stamped && at >= leap_from {
                 match self.leap(at) {
                     Some(landed) => at = landed,
-                    None => leap_from = at + LEAP,
+                    None => leap_from = at + LEAP_BYTES,
                 }
             }
         }
@@ -89,7 +89,7 @@ impl<'a> Survey<'a> {
     /// Takes note of the time of a line.
     fn pass(&mut self, now: Millis) {
         if let Some(past) = self.time.replace(now)
-            && now - past >= SILENCE
+            && now - past >= MIN_SILENCE_MS
         {
             self.out.silences.push(Span { from: past, to: now });
         }
@@ -102,17 +102,17 @@ impl<'a> Survey<'a> {
     /// Never reaches the last lines.
     fn leap(&mut self, at: usize) -> Option<usize> {
         let past = self.time?;
-        let mut from = at + LEAP;
-        for _ in 0..STEPS {
-            let rest = self.text.get(from..self.text.len().checked_sub(LEAP)?)?;
+        let mut from = at + LEAP_BYTES;
+        for _ in 0..MAX_LEAP_STEPS {
+            let rest = self.text.get(from..self.text.len().checked_sub(LEAP_BYTES)?)?;
             let start = from + memchr::memchr(b'\n', rest)? + 1;
-            if start - at > 2 * LEAP {
+            if start - at > 2 * LEAP_BYTES {
                 return None;
             }
             let line = self.text.get(start..)?;
             let line = line.get(..self.line_limit).unwrap_or(line);
             if let Some(now) = head::read(&mut self.stamper, self.kind, line).and_then(|head| head.time) {
-                return (0..SILENCE).contains(&(now - past)).then_some(start);
+                return (0..MIN_SILENCE_MS).contains(&(now - past)).then_some(start);
             }
             from = start;
         }
@@ -178,18 +178,18 @@ mod tests {
     use crate::log::rfc3339;
     use proptest::prelude::*;
 
-    const FAR: Millis = 4_000_000_000_000;
+    const END_OF_2096_MS: Millis = 4_000_000_000_000;
 
-    fn survey(text: &[u8], line_limit: usize) -> Scanned {
-        let mut out = Scanned { lines: line_ends(text), ..Scanned::default() };
-        Survey::new(text, LogKind::Vmkernel, Stamper::new(FAR), line_limit, &mut out).run();
+    fn survey(text: &[u8], line_limit: usize) -> ChunkResult {
+        let mut out = ChunkResult { lines: line_ends(text), ..ChunkResult::default() };
+        LineStats::new(text, LogKind::Vmkernel, Stamper::new(END_OF_2096_MS), line_limit, &mut out).run();
         out
     }
 
     /// Reads every line, from the first to the last.
-    fn plainly(text: &[u8]) -> (Scanned, Vec<When>) {
-        let mut out = Scanned::default();
-        let mut stamper = Stamper::new(FAR);
+    fn plainly(text: &[u8]) -> (ChunkResult, Vec<When>) {
+        let mut out = ChunkResult::default();
+        let mut stamper = Stamper::new(END_OF_2096_MS);
         let (mut time, mut before, mut start) = (None, None, 0);
         let mut when = Vec::new();
         for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -197,7 +197,7 @@ mod tests {
             if let Some(now) = head::read(&mut stamper, LogKind::Vmkernel, line).and_then(|head| head.time) {
                 if let Some(past) = time.filter(|past| *past != now) {
                     before = Some(past);
-                    if now - past >= SILENCE {
+                    if now - past >= MIN_SILENCE_MS {
                         out.silences.push(Span { from: past, to: now });
                     }
                 }
@@ -250,7 +250,7 @@ mod tests {
             prop_assert_eq!(seen.last_time, plain.last_time);
             prop_assert!(seen.looked <= seen.lines);
 
-            let mut stamper = Stamper::new(FAR);
+            let mut stamper = Stamper::new(END_OF_2096_MS);
             let mut known = None;
             for expected in when_plain.iter().step_by(7) {
                 let found = when(&text, expected.start, (LogKind::Vmkernel, &mut stamper), 1 << 20, known);

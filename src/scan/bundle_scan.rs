@@ -1,7 +1,7 @@
 //! What one pass over an input gives: for each bundle in it its members, its hits and its small files.
 
-use super::scanned::{Hit, Scanned};
-use crate::bundle::{Keep, Owner};
+use super::chunk_result::{ChunkResult, Hit};
+use crate::bundle::{Owner, SmallFile};
 use crate::log::{LogKind, Millis, Span};
 
 /// A log that was scanned.
@@ -20,7 +20,7 @@ pub struct MemberLog {
     /// Bytes after decompression.
     pub bytes: u64,
     /// Counts, spans and hits of the whole member; lines of hits count from 0 in the member.
-    pub scanned: Scanned,
+    pub scanned: ChunkResult,
     /// Time spans of its pieces.
     pub spans: Vec<Span>,
     /// Lines that were cut at the limit.
@@ -49,7 +49,7 @@ impl MemberLog {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptFile {
     /// What it is.
-    pub keep: Keep,
+    pub keep: SmallFile,
     /// Its path in the bundle.
     pub path: String,
     /// Its bytes as text; wrong UTF-8 replaced.
@@ -58,7 +58,7 @@ pub struct KeptFile {
 
 /// What one bundle gave.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct BundlePass {
+pub struct BundleScan {
     /// Name of its archive or folder.
     pub name: String,
     /// Top folder inside it.
@@ -77,7 +77,7 @@ pub struct BundlePass {
     pub most_vms: usize,
 }
 
-impl BundlePass {
+impl BundleScan {
     /// Whether anything in it looks like an ESXi host or a VM.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -87,11 +87,11 @@ impl BundlePass {
 
 /// Pieces of one member, as they come from the workers in any order.
 #[derive(Debug)]
-pub(super) struct PieceDone {
+pub(super) struct ChunkDone {
     pub(super) bundle: usize,
     pub(super) member: usize,
     pub(super) piece: u32,
-    pub(super) scanned: Scanned,
+    pub(super) scanned: ChunkResult,
     pub(super) bytes: u64,
     pub(super) long_lines: u64,
 }

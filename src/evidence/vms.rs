@@ -2,22 +2,22 @@
 
 use super::model::{HostModel, VmId, VmModel};
 use super::paths::{Volumes, file_name, parent, volume_of};
-use crate::bundle::facts::{self, ListedVm};
-use crate::bundle::{Keep, Owner};
-use crate::scan::BundlePass;
+use crate::bundle::small_files::{self, ListedVm};
+use crate::bundle::{Owner, SmallFile};
+use crate::scan::BundleScan;
 use std::collections::BTreeMap;
 
 /// The VMs: from their folders, the registered list, the running list. Gives folder of a log → VM.
 pub(super) fn machines(
     host: &mut HostModel,
-    pass: &BundlePass,
+    pass: &BundleScan,
     listed: &[ListedVm],
 ) -> BTreeMap<String, VmId> {
     let mut owners = BTreeMap::new();
-    let mut known = Known { most: pass.most_vms, ..Known::default() };
+    let mut known = VmTable { most: pass.most_vms, ..VmTable::default() };
     for file in &pass.kept {
-        if let Keep::Vmx(folder) = &file.keep {
-            let entries = facts::vmx(&file.text);
+        if let SmallFile::Vmx(folder) = &file.keep {
+            let entries = small_files::vmx(&file.text);
             let path = format!("{folder}/{}", file_name(&file.path));
             let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(&path), folder) else { continue };
             let model = &mut host[vm];
@@ -26,8 +26,8 @@ pub(super) fn machines(
             owners.entry(folder.clone()).or_insert(vm);
         }
     }
-    for file in pass.kept.iter().filter(|file| file.keep == Keep::VmInventory) {
-        for (vmid, path) in facts::vm_inventory(&file.text) {
+    for file in pass.kept.iter().filter(|file| file.keep == SmallFile::VmInventory) {
+        for (vmid, path) in small_files::vm_inventory(&file.text) {
             let folder = parent(path.trim_start_matches('/'));
             let Some(vm) = known.at(&mut host.vms, &host.volumes, Some(&path), folder) else { continue };
             let model = &mut host[vm];
@@ -68,7 +68,7 @@ pub(super) fn machines(
 
 /// The VMs so far, to be found by configuration file and folder.
 #[derive(Default)]
-struct Known {
+struct VmTable {
     /// VMs that may be made; 0 for any number.
     most: usize,
     by_config: BTreeMap<String, usize>,
@@ -77,7 +77,7 @@ struct Known {
     left_out: u64,
 }
 
-impl Known {
+impl VmTable {
     /// The VM with this configuration file or, without one, with this folder; made if it is not there and there may
     /// be another one.
     fn at(

@@ -2,7 +2,7 @@
 
 use super::crash::Crash;
 use super::thresholds::SAME_MOMENT_MS;
-use crate::evidence::{Concerns, Finding, FindingId, HostModel};
+use crate::evidence::{Finding, FindingId, FindingIndex, HostModel};
 use crate::log::Millis;
 use crate::rules::{Part, RuleSet};
 use crate::terms::CrashKind;
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 pub fn unclaimed<'h>(
     host: &'h HostModel,
     rules: &RuleSet,
-    concerns: &Concerns,
+    concerns: &FindingIndex,
     crashes: &[Crash],
 ) -> Vec<&'h Finding> {
     let tells = |finding: &Finding| {

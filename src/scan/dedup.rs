@@ -6,24 +6,24 @@
 //! and it is shared out evenly between the things that the findings are about, so that a flood about one VM does not
 //! take the place of a line about another.
 
-use super::scanned::Hit;
-use super::scanner::{Tells, key, tells};
+use super::chunk_result::Hit;
+use super::scanner::{HitClass, hit_class, key};
 use crate::rules::{RuleId, RuleSet};
 use std::collections::BTreeMap;
 
 /// Findings that a piece keeps of a rule that gives evidence. A crash shows twelve of a rule at most.
-const EVIDENCE: usize = 256;
+const MAX_EVIDENCE_HITS: usize = 256;
 
-/// Findings that a piece keeps of a rule that tells crashes, operations or facts. A machine that does nothing but
+/// Findings that a piece keeps of a rule that hit_class crashes, operations or facts. A machine that does nothing but
 /// crash writes about a thousand such lines into a piece.
-const TOLD: usize = 2_048;
+const MAX_EVENT_HITS: usize = 2_048;
 
 /// From this piece of a member on, that is beyond 256 MiB of one log, a quarter of it.
-const LONG: u32 = 256;
+const LONG_LOG_PIECES: u32 = 256;
 
 /// Folds what goes beyond the bounds; the order of the hits stays.
 pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
-    if hits.len() <= EVIDENCE / 4 {
+    if hits.len() <= MAX_EVIDENCE_HITS / 4 {
         return;
     }
     let mut of_rule: BTreeMap<RuleId, Vec<usize>> = BTreeMap::new();
@@ -33,8 +33,8 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
     let mut dropped = vec![false; hits.len()];
     for (rule, all) in of_rule {
         let rule = &rules[rule];
-        let limit =
-            if tells(rule) == Tells::Evidence { EVIDENCE } else { TOLD } / if piece >= LONG { 4 } else { 1 };
+        let limit = if hit_class(rule) == HitClass::Evidence { MAX_EVIDENCE_HITS } else { MAX_EVENT_HITS }
+            / if piece >= LONG_LOG_PIECES { 4 } else { 1 };
         if all.len() <= limit {
             continue;
         }
@@ -149,7 +149,7 @@ interval = { end = ["t.state"] }
         let (rules, mut hits) = scan(&text);
         assert_eq!(hits.len(), 1_000);
         bound(&mut hits, &rules, 0);
-        assert!(hits.len() <= EVIDENCE);
+        assert!(hits.len() <= MAX_EVIDENCE_HITS);
         assert_eq!(hits.iter().map(|hit| hit.count).sum::<u64>(), 1_000);
         assert!(hits.windows(2).all(|pair| pair[0].index < pair[1].index));
     }
@@ -161,7 +161,7 @@ interval = { end = ["t.state"] }
         let (rules, mut hits) = scan(&text);
         let before: u64 = hits.iter().map(|hit| hit.count).sum();
         bound(&mut hits, &rules, 0);
-        assert!(hits.len() <= EVIDENCE);
+        assert!(hits.len() <= MAX_EVIDENCE_HITS);
         assert_eq!(hits.iter().map(|hit| hit.count).sum::<u64>(), before);
         assert_eq!(hits.iter().filter(|hit| hit.captures.get("world") == Some("88")).count(), 1);
     }
@@ -173,7 +173,7 @@ interval = { end = ["t.state"] }
         let (rules, mut hits) = scan(&text);
         assert_eq!(hits.len(), 3_000);
         bound(&mut hits, &rules, 300);
-        assert!(hits.len() <= EVIDENCE / 4);
+        assert!(hits.len() <= MAX_EVIDENCE_HITS / 4);
         assert_eq!(hits.iter().map(|hit| hit.count).sum::<u64>(), 3_000);
     }
 }

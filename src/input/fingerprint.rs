@@ -8,11 +8,11 @@ use super::folder;
 use super::source::{Place, Source};
 
 /// Bytes that are hashed.
-const PREFIX: u64 = 1 << 20;
+const PREFIX_BYTES: u64 = 1 << 20;
 
 /// By what an input is known again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct Mark {
+pub struct Fingerprint {
     /// Bytes of all its files.
     pub size: u64,
     /// When the newest of them was last changed, in milliseconds since 1970.
@@ -24,7 +24,7 @@ pub struct Mark {
 impl Source {
     /// By what it is known again; `None` for standard input, pipes and what cannot be read.
     #[must_use]
-    pub fn mark(&self) -> Option<Mark> {
+    pub fn mark(&self) -> Option<Fingerprint> {
         let (mut size, mut newest) = (0_u64, 0_u64);
         let mut take = |data: &Metadata| {
             size = size.saturating_add(data.len());
@@ -42,7 +42,7 @@ impl Source {
                     take(&data);
                 }
                 let mut head = Vec::new();
-                File::open(files.first()?).ok()?.take(PREFIX).read_to_end(&mut head).ok()?;
+                File::open(files.first()?).ok()?.take(PREFIX_BYTES).read_to_end(&mut head).ok()?;
                 hash.add(&head);
             }
             Place::Tree { root, apart } => {
@@ -63,7 +63,7 @@ impl Source {
                 }
             }
         }
-        Some(Mark { size, modified: newest, hash: hash.shown() })
+        Some(Fingerprint { size, modified: newest, hash: hash.shown() })
     }
 }
 

@@ -10,20 +10,20 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A need of more alternatives than this costs more than it saves.
-const ALTERNATIVES: usize = 16;
+const MAX_ALTERNATIVES: usize = 16;
 
 /// A class of more bytes ends an exact text: `took \d` is better looked for as `took `.
-const SMALL_CLASS: usize = 9;
+const MAX_CLASS_SIZE: usize = 9;
 
-/// Needs that are looked at: so many of those that are one text, and so many of those that have alternatives.
-const MOST: usize = 3;
+/// Literals that are looked at: so many of those that are one text, and so many of those that have alternatives.
+const MAX_LITERALS: usize = 3;
 
 /// One of these texts stands in every text that matches.
-type Need = Vec<Vec<u8>>;
+type LiteralSet = Vec<Vec<u8>>;
 
 /// What a pattern needs.
 #[derive(Debug, Default)]
-pub(super) struct Needs {
+pub(super) struct InnerLiterals {
     finders: Vec<Finder>,
     /// The one that failed last. Look-alikes come in swarms and lack the same word: it is looked for first. The order
     /// decides nothing but the time it takes.
@@ -38,7 +38,7 @@ enum Finder {
 
 impl Finder {
     /// `None` for alternatives on a machine that has no packed search.
-    fn new(need: &Need) -> Option<Self> {
+    fn new(need: &LiteralSet) -> Option<Self> {
         match need.as_slice() {
             [one] => Some(Self::One(memmem::Finder::new(one).into_owned())),
             any => packed::Config::new().builder().extend(any).build().map(Self::Any),
@@ -53,7 +53,7 @@ impl Finder {
     }
 }
 
-impl Needs {
+impl InnerLiterals {
     /// The needs of a pattern that is matched in its case, without Unicode classes.
     pub(super) fn of(pattern: &str) -> Self {
         Self { finders: texts(pattern).iter().filter_map(Finder::new).collect(), failed: AtomicUsize::new(0) }
@@ -74,7 +74,7 @@ impl Needs {
 }
 
 /// The needs worth looking at, the most telling first.
-fn texts(pattern: &str) -> Vec<Need> {
+fn texts(pattern: &str) -> Vec<LiteralSet> {
     let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern) else {
         return Vec::new();
     };
@@ -86,22 +86,23 @@ fn texts(pattern: &str) -> Vec<Need> {
     // Few alternatives and long ones are the cheapest to look for and the least likely to be there.
     found.sort_by_key(|need| (need.len(), std::cmp::Reverse(shortest(need))));
     found.dedup();
-    let (mut one, mut any): (Vec<Need>, Vec<Need>) = found.into_iter().partition(|need| need.len() == 1);
-    one.truncate(MOST);
+    let (mut one, mut any): (Vec<LiteralSet>, Vec<LiteralSet>) =
+        found.into_iter().partition(|need| need.len() == 1);
+    one.truncate(MAX_LITERALS);
     any.sort_by_key(|need| std::cmp::Reverse(shortest(need)));
-    any.truncate(MOST);
+    any.truncate(MAX_LITERALS);
     one.append(&mut any);
     one
 }
 
-fn shortest(need: &Need) -> usize {
+fn shortest(need: &LiteralSet) -> usize {
     need.iter().map(Vec::len).min().unwrap_or(0)
 }
 
 /// Collects needs; `run` holds every form of the exact text that ends where the walk stands.
 struct Walk {
-    run: Need,
-    found: Vec<Need>,
+    run: LiteralSet,
+    found: Vec<LiteralSet>,
 }
 
 impl Default for Walk {
@@ -128,10 +129,10 @@ impl Walk {
     }
 
     /// The run goes on with one of these.
-    fn append(&mut self, forms: &Need) {
-        if self.run.len() * forms.len() > ALTERNATIVES {
+    fn append(&mut self, forms: &LiteralSet) {
+        if self.run.len() * forms.len() > MAX_ALTERNATIVES {
             self.flush();
-            if forms.len() > ALTERNATIVES {
+            if forms.len() > MAX_ALTERNATIVES {
                 return;
             }
         }
@@ -149,7 +150,7 @@ impl Walk {
 }
 
 /// All texts that a part matches, if they are few.
-fn exact(hir: &Hir) -> Option<Need> {
+fn exact(hir: &Hir) -> Option<LiteralSet> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(vec![Vec::new()]),
         HirKind::Literal(literal) => Some(vec![literal.0.to_vec()]),
@@ -159,22 +160,22 @@ fn exact(hir: &Hir) -> Option<Need> {
                 .ranges()
                 .iter()
                 .flat_map(|range| range.start()..=range.end())
-                .take(SMALL_CLASS + 1)
+                .take(MAX_CLASS_SIZE + 1)
                 .collect();
-            (bytes.len() <= SMALL_CLASS).then(|| bytes.into_iter().map(|byte| vec![byte]).collect())
+            (bytes.len() <= MAX_CLASS_SIZE).then(|| bytes.into_iter().map(|byte| vec![byte]).collect())
         }
         HirKind::Class(Class::Unicode(_)) => None,
         HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
             let mut forms = exact(&repetition.sub)?;
             forms.push(Vec::new());
-            (forms.len() <= ALTERNATIVES).then_some(forms)
+            (forms.len() <= MAX_ALTERNATIVES).then_some(forms)
         }
         HirKind::Repetition(_) => None,
         HirKind::Concat(parts) => {
             let mut forms = vec![Vec::new()];
             for part in parts {
                 let tails = exact(part)?;
-                if forms.len() * tails.len() > ALTERNATIVES {
+                if forms.len() * tails.len() > MAX_ALTERNATIVES {
                     return None;
                 }
                 forms = forms
@@ -188,7 +189,7 @@ fn exact(hir: &Hir) -> Option<Need> {
             let mut forms = Vec::new();
             for part in parts {
                 forms.extend(exact(part)?);
-                if forms.len() > ALTERNATIVES {
+                if forms.len() > MAX_ALTERNATIVES {
                     return None;
                 }
             }
@@ -236,7 +237,7 @@ mod tests {
             for pattern in rule.rule.pattern.all() {
                 let (regex, needs) = (
                     regex::bytes::RegexBuilder::new(pattern).unicode(false).build().unwrap(),
-                    Needs::of(pattern),
+                    InnerLiterals::of(pattern),
                 );
                 for line in rules
                     .rules()

@@ -1,8 +1,8 @@
 //! What is under way on the workers, and what came of it.
 
-use super::found::Found;
-use super::pass::PieceDone;
-use super::scanned::Scanned;
+use super::bundle_scan::ChunkDone;
+use super::chunk_result::ChunkResult;
+use super::findings_budget::FindingsBudget;
 use crate::input::{Note, NoteKind};
 use crate::rules::RuleSet;
 use std::collections::VecDeque;
@@ -12,28 +12,28 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// A task: a piece to scan, a rotation to inflate.
 pub(super) type Task = Box<dyn FnOnce() + Send>;
 
-/// Work that is under way: pieces come in from the workers; the end waits for all of them.
+/// Tasks under way: pieces come in from the workers; the end waits for all of them.
 ///
 /// Tasks stand in a queue of their reader. Workers take them from there, and so does the reader when it would have to
 /// wait: for a buffer, for room, or for the end. So a run needs no more threads than cores, and the reader, which
 /// everything waits for, shares its core with nobody.
 #[derive(Default)]
-pub(super) struct Work {
-    state: Mutex<WorkState>,
+pub(super) struct TaskQueue {
+    state: Mutex<TaskQueueState>,
     idle: Condvar,
     queue: Mutex<VecDeque<Task>>,
 }
 
 #[derive(Debug, Default)]
-struct WorkState {
+struct TaskQueueState {
     running: usize,
-    found: Found,
+    found: FindingsBudget,
     notes: Vec<(usize, Note)>,
 }
 
-impl Work {
+impl TaskQueue {
     pub(super) fn new(budget: usize, rules: &RuleSet) -> Self {
-        let state = WorkState { found: Found::new(budget, rules), ..WorkState::default() };
+        let state = TaskQueueState { found: FindingsBudget::new(budget, rules), ..TaskQueueState::default() };
         Self { state: Mutex::new(state), ..Self::default() }
     }
 
@@ -74,8 +74,8 @@ impl Work {
         true
     }
 
-    /// Takes what a piece gave; tells how many bytes of findings are held more, or less, than before.
-    pub(super) fn add(&self, piece: PieceDone) -> isize {
+    /// Takes what a piece gave; hit_class how many bytes of findings are held more, or less, than before.
+    pub(super) fn add(&self, piece: ChunkDone) -> isize {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.found.bytes();
         state.found.add(piece);
@@ -94,7 +94,7 @@ impl Work {
 
     /// Helps, then waits, while much of what was found waits for a piece that is still under way.
     pub(super) fn catch_up(&self) {
-        let behind = |state: &WorkState| state.found.waits() && state.running > 0;
+        let behind = |state: &TaskQueueState| state.found.waits() && state.running > 0;
         while behind(&self.state.lock().unwrap_or_else(PoisonError::into_inner)) && self.help() {}
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while behind(&state) {
@@ -107,7 +107,7 @@ impl Work {
     }
 
     /// Waits until no more than `most` tasks are under way.
-    fn settled(&self, most: usize) -> MutexGuard<'_, WorkState> {
+    fn settled(&self, most: usize) -> MutexGuard<'_, TaskQueueState> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.running > most {
             state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +123,7 @@ impl Work {
     }
 
     /// Helps with what is left, waits for the rest, and gives what came of all.
-    pub(super) fn wait(&self) -> (Found, Vec<(usize, Note)>) {
+    pub(super) fn wait(&self) -> (FindingsBudget, Vec<(usize, Note)>) {
         while self.help() {}
         let mut state = self.settled(0);
         (std::mem::take(&mut state.found), std::mem::take(&mut state.notes))
@@ -141,7 +141,7 @@ pub(super) struct TaskLabel {
 }
 
 /// Ends a task also when it panics, so that nobody waits for it forever.
-pub(super) struct Ticket(pub(super) Arc<Work>, pub(super) Option<TaskLabel>);
+pub(super) struct Ticket(pub(super) Arc<TaskQueue>, pub(super) Option<TaskLabel>);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
@@ -152,8 +152,8 @@ impl Drop for Ticket {
             let member = Some(mark.path.into_bytes());
             self.0.note(mark.place, Note { kind: NoteKind::Damaged, member, text });
             if let Some((bundle, member, piece)) = mark.piece {
-                let scanned = Scanned::default();
-                let _ = self.0.add(PieceDone { bundle, member, piece, scanned, bytes: 0, long_lines: 0 });
+                let scanned = ChunkResult::default();
+                let _ = self.0.add(ChunkDone { bundle, member, piece, scanned, bytes: 0, long_lines: 0 });
             }
         }
         self.0.end();
@@ -171,10 +171,10 @@ mod tests {
     #[test]
     fn a_piece_that_fails_holds_up_none_behind_it() {
         let rules = RuleSet::builtin().unwrap();
-        let work = Arc::new(Work::new(1 << 20, &rules));
+        let work = Arc::new(TaskQueue::new(1 << 20, &rules));
         let line = "2025-01-01T00:00:00.000Z Wa(03) vcpu-0 - WinBSOD: Synthetic MSR[0x40000100] 0x50\n";
         let scanned = scan_as(&rules, LogKind::Vmware, line, line.len());
-        let behind = PieceDone { bundle: 0, member: 0, piece: 1, scanned, bytes: 1, long_lines: 0 };
+        let behind = ChunkDone { bundle: 0, member: 0, piece: 1, scanned, bytes: 1, long_lines: 0 };
         assert!(work.add(behind) > 0);
         assert!(work.state.lock().unwrap().found.waiting_bytes() > 0);
 

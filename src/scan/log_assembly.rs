@@ -1,29 +1,29 @@
 //! A log put together out of its pieces, as they come from the workers.
 
-use super::pass::{MemberLog, PieceDone};
-use super::scanned::{Hit, Scanned};
-use super::scanner::Tells;
-use super::survey::SILENCE;
+use super::bundle_scan::{ChunkDone, MemberLog};
+use super::chunk_result::{ChunkResult, Hit};
+use super::line_stats::MIN_SILENCE_MS;
+use super::scanner::HitClass;
 use crate::log::{Millis, Span};
 use crate::rules::RuleId;
 use std::collections::BTreeMap;
 
 /// A log of which the pieces up to one are joined; those that came before their turn wait.
 #[derive(Debug, Default)]
-pub(super) struct Joined {
+pub(super) struct LogAssembly {
     /// Counts and silences; its hits are in `hits`.
-    scanned: Scanned,
+    scanned: ChunkResult,
     /// The hits of each piece that has any; their lines count from 0 in the log.
     hits: Vec<Vec<Hit>>,
     spans: Vec<Span>,
     bytes: u64,
     long_lines: u64,
     last_before: Option<Millis>,
-    /// Rule of the last hit that tells what happened, and its place in `hits`, if it is still there.
+    /// Rule of the last hit that hit_class what happened, and its place in `hits`, if it is still there.
     told: Option<(RuleId, (usize, usize))>,
     /// The piece that comes next.
     next: u32,
-    waiting: BTreeMap<u32, PieceDone>,
+    waiting: BTreeMap<u32, ChunkDone>,
     size: Size,
     /// Hits were dropped: all that come behind them are.
     full: bool,
@@ -44,7 +44,7 @@ pub(super) struct Size {
     pub(super) waiting_bytes: usize,
 }
 
-impl Joined {
+impl LogAssembly {
     pub(super) fn size(&self) -> Size {
         self.size
     }
@@ -54,17 +54,17 @@ impl Joined {
         self.full = true;
     }
 
-    /// Takes a piece, and joins what has its turn now. `tells` says of each rule what its hits tell.
-    pub(super) fn add(&mut self, piece: PieceDone, tells: &[Tells]) {
+    /// Takes a piece, and joins what has its turn now. `hit_class` says of each rule what its hits tell.
+    pub(super) fn add(&mut self, piece: ChunkDone, hit_class: &[HitClass]) {
         if piece.piece != self.next {
             self.size.waiting_bytes += cost(&piece.scanned.hits);
             self.waiting.insert(piece.piece, piece);
             return;
         }
-        self.join(piece, tells);
+        self.join(piece, hit_class);
         while let Some(piece) = self.waiting.remove(&self.next) {
             self.size.waiting_bytes -= cost(&piece.scanned.hits);
-            self.join(piece, tells);
+            self.join(piece, hit_class);
         }
         if self.waiting.is_empty() {
             // An empty map may hold on to its last node.
@@ -73,15 +73,15 @@ impl Joined {
     }
 
     /// Joins all that waits, whatever is missing between.
-    pub(super) fn settle(&mut self, tells: &[Tells]) {
+    pub(super) fn settle(&mut self, hit_class: &[HitClass]) {
         while let Some((_, piece)) = self.waiting.pop_first() {
             self.size.waiting_bytes -= cost(&piece.scanned.hits);
-            self.join(piece, tells);
+            self.join(piece, hit_class);
         }
     }
 
     /// Puts a piece behind those that are joined.
-    fn join(&mut self, done: PieceDone, tells: &[Tells]) {
+    fn join(&mut self, done: ChunkDone, hit_class: &[HitClass]) {
         self.next = done.piece.saturating_add(1);
         let mut piece = done.scanned;
         let last_time = self.scanned.last_time;
@@ -97,7 +97,7 @@ impl Joined {
             }
         }
         if let (Some(past), Some(span)) = (last_time, piece.span)
-            && span.from - past >= SILENCE
+            && span.from - past >= MIN_SILENCE_MS
         {
             self.scanned.silences.push(Span { from: past, to: span.from });
         }
@@ -114,13 +114,15 @@ impl Joined {
             self.last_before = last_time;
             self.scanned.last_time = piece.last_time;
         }
-        self.take(piece.hits, tells);
+        self.take(piece.hits, hit_class);
     }
 
     /// Takes the hits of the piece that is joined.
-    fn take(&mut self, mut hits: Vec<Hit>, tells: &[Tells]) {
-        self.fold_alive(&mut hits, tells);
-        if let Some(at) = hits.iter().rposition(|hit| tells.get(hit.rule.at()) != Some(&Tells::Evidence)) {
+    fn take(&mut self, mut hits: Vec<Hit>, hit_class: &[HitClass]) {
+        self.fold_heartbeats(&mut hits, hit_class);
+        if let Some(at) =
+            hits.iter().rposition(|hit| hit_class.get(hit.rule.at()) != Some(&HitClass::Evidence))
+        {
             self.told = hits.get(at).map(|hit| (hit.rule, (self.hits.len(), at)));
         }
         let bytes = cost(&hits);
@@ -136,13 +138,13 @@ impl Joined {
 
     /// Signs of life on both sides of a cut tell of one stretch of life. The rule of the last one is known also when
     /// the hit is gone, so that what was found does not depend on when something was dropped.
-    fn fold_alive(&mut self, hits: &mut Vec<Hit>, tells: &[Tells]) {
+    fn fold_heartbeats(&mut self, hits: &mut Vec<Hit>, hit_class: &[HitClass]) {
         let Some((rule, (piece, at))) = self.told else { return };
-        let first = hits.iter().position(|hit| tells.get(hit.rule.at()) != Some(&Tells::Evidence));
+        let first = hits.iter().position(|hit| hit_class.get(hit.rule.at()) != Some(&HitClass::Evidence));
         let Some(first) = first.filter(|&first| hits.get(first).is_some_and(|hit| hit.rule == rule)) else {
             return;
         };
-        if tells.get(rule.at()) != Some(&Tells::Alive) {
+        if hit_class.get(rule.at()) != Some(&HitClass::Heartbeat) {
             return;
         }
         let more = hits.remove(first);
@@ -195,7 +197,7 @@ fn cost(hits: &[Hit]) -> usize {
 
 /// About what a hit takes in memory: itself, its text, its captures, and what four allocations waste.
 fn hit_cost(hit: &Hit) -> usize {
-    const OVERHEAD: usize = 160;
+    const HIT_OVERHEAD_BYTES: usize = 160;
     let captures: usize = hit.captures.iter().map(|(_, value)| value.len() + 4).sum();
-    size_of::<Hit>() + hit.text.len() + captures + OVERHEAD
+    size_of::<Hit>() + hit.text.len() + captures + HIT_OVERHEAD_BYTES
 }
