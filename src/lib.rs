@@ -18,10 +18,10 @@
 //! [`Report`] is plain data that serde writes as the JSON of the program. Damage in an input is a note in the report,
 //! and [`Error`] is for what leaves nothing to analyse.
 
-// The modules stand in the order the data takes: `input` → `bundle` → `log` → `rules` → `scan` → `evidence` →
+// The modules follow the order the data takes: `input` → `bundle` → `log` → `rules` → `scan` → `evidence` →
 // `verdict` → `report`. A module knows those before it and never those after it; `terms` contains the words that all of
 // them share, `windows` what is known of the guest's own side.
-// The rooms are private; what stands in them is public to each other, to the program and, by `internals`, to the tests.
+// The rooms are private; what is in them is public to each other, to the program and, by `internals`, to the tests.
 #![allow(unreachable_pub)]
 // Without program and tests some of it has no caller.
 #![cfg_attr(not(all(feature = "cli", feature = "internals")), allow(dead_code, unused_imports))]

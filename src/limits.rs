@@ -138,7 +138,7 @@ impl Limits {
             text.split_once('=').ok_or("write it as NAME=VALUE, such as depth=6 or output=2G")?;
         let Some(limit) = Limit::parse(name.trim()) else {
             let known: Vec<&str> = Limit::ALL.iter().map(|limit| limit.as_str()).collect();
-            return Err(format!("\"{name}\" is none of {}", known.join(", ")));
+            return Err(format!("\"{name}\" is not one of {}", known.join(", ")));
         };
         let value = number(value.trim())
             .ok_or_else(|| format!("\"{value}\" is no number; write 500, 64K, 2G or 1TiB"))?;
@@ -189,7 +189,7 @@ mod tests {
         let mut limits = Limits::default();
         for (text, words) in [
             ("depth", "NAME=VALUE"),
-            ("dept=3", "is none of depth, output"),
+            ("dept=3", "is not one of depth, output"),
             ("depth=x", "is no number"),
             ("depth=-1", "is no number"),
             ("output=1X", "is no number"),

@@ -30,7 +30,7 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// A meter to which nobody listens.
+    /// A meter without a listener.
     pub const SILENT: Self = Self { at: 0, to: &Silent };
 
     /// A meter of input number `at`.

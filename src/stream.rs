@@ -18,7 +18,7 @@ use crate::source::Source;
 /// What a listener is given for each input, in the order of the inputs.
 #[derive(Debug)]
 pub enum Streamed {
-    /// It stands in an earlier file and was not read; its id in this run.
+    /// It is in an earlier file and was not read; its id in this run.
     Known(Entry, String),
     /// Its lines.
     Lines(Vec<u8>),
@@ -51,7 +51,7 @@ struct Step {
     error: Option<Error>,
 }
 
-/// Reads what is given and hands the lines of each input to `each`, in their order. Inputs that stand in an earlier file
+/// Reads what is given and hands the lines of each input to `each`, in their order. Inputs that are in an earlier file
 /// are not read; an input whose reading was stopped has no lines.
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub fn run(
     Ok(outcome)
 }
 
-/// The step of an input that stands in an earlier file unchanged; otherwise the input's mark.
+/// The step of an input that is in an earlier file unchanged; otherwise the input's mark.
 fn known(
     at: usize,
     one: &Planned,

@@ -15,7 +15,7 @@ macro_rules! words {
             /// All values, in their fixed order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// the word as it stands in the report and in rules.
+            /// the word as it is in the report and in rules.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }

@@ -1,4 +1,4 @@
-//! Every parsed event of a VM and of what it stands on, merged in the order of time, with its distance from each crash.
+//! Every parsed event of a VM and of what it depends on, merged in the order of time, with its distance from each crash.
 
 use crate::batch::Request;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! Follows one rule through what is given, so that nobody has to guess why it did not fire.
+//! Follows one rule through what is given, so that no one has to guess why it did not fire.
 
 use crate::batch::Request;
 use crate::clean::clean;

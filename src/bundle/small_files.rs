@@ -1,4 +1,4 @@
-//! The small files of a bundle, read: who the host is, which VMs it knows, what its volumes stand on.
+//! The small files of a bundle, read: who the host is, which VMs it knows, what its volumes depend on.
 //!
 //! Each reader takes the text of one file and survives any text; what it does not understand it leaves out.
 
@@ -276,7 +276,7 @@ pub fn vmware_vl(text: &str) -> Option<(String, String, Option<String>)> {
     Some((product, (*words.get(at)?).to_owned(), build))
 }
 
-/// Reads the `README`: when the bundle was made, and the manifests that were asked for by name.
+/// Reads the `README`: when the bundle was made, and the manifests that were requested by name.
 #[must_use]
 pub fn readme(text: &str) -> (Option<Millis>, Vec<String>) {
     let captured = text.lines().find_map(|line| {

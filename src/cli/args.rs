@@ -86,7 +86,7 @@ pub(crate) struct InputArgs {
     /// A bundle, an archive or folder of bundles, an unpacked bundle, a single log, or - for standard input
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Only VMs whose name matches; * stands for any letters, ? for one
+    /// Only VMs whose name matches; * matches any letters, ? one
     #[arg(long, value_name = "GLOB", help_heading = "Input")]
     pub(crate) vm: Option<String>,
     /// A folder of rule files that are added to the built-in ones or take their place

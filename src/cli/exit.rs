@@ -59,7 +59,7 @@ impl FailOn {
                     None => {
                         let known: Vec<&str> = Origin::ALL.iter().map(|origin| origin.as_str()).collect();
                         return Err(format!(
-                            "\"{word}\" is none of any, infrastructure, {}",
+                            "\"{word}\" is not one of any, infrastructure, {}",
                             known.join(", ")
                         ));
                     }
@@ -210,7 +210,7 @@ mod tests {
         assert!(
             FailOn::parse("storrage")
                 .unwrap_err()
-                .contains("\"storrage\" is none of any, infrastructure, guest-os")
+                .contains("\"storrage\" is not one of any, infrastructure, guest-os")
         );
         assert!(FailOn::parse(" , ").is_err());
     }

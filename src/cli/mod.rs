@@ -93,7 +93,7 @@ enum Command {
     Analyze(AnalyzeArgs),
     /// List hosts, VMs, volumes and logs with the time they cover, without verdicts
     Inventory(inventory::InventoryArgs),
-    /// List every event of a VM, of what it stands on and of its host, in the order of time
+    /// List every event of a VM, of what it depends on and of its host, in the order of time
     Timeline(timeline::TimelineArgs),
     /// Tell what an origin, a check, a rule or a Windows bugcheck means
     Explain(explain::ExplainArgs),

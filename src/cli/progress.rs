@@ -159,7 +159,7 @@ mod tests {
         let shows = |wanted: &dyn Fn(&str) -> bool| {
             (0..100).any(|_| {
                 bars.state().total.as_ref().unwrap().tick();
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(20));
                 wanted(&term.contents())
             })
         };

@@ -9,11 +9,11 @@ use miette::{
 };
 use std::fmt;
 
-/// What stands before a line: its number and the frame.
+/// What precedes a line: its number and the frame.
 const MARGIN: usize = 10;
 
 /// The message with the lines of the file and a mark under the place, at most so wide. It is styled for a terminal; what
-/// writes it drops the styles where nobody would see them.
+/// writes it drops the styles where they would not be seen.
 pub(crate) fn render(error: &RuleError, width: usize) -> String {
     let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles: ThemeStyles::ansi() };
     // Hyperlinks are not text, and tabs are written out before.

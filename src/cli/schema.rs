@@ -28,7 +28,7 @@ enum What {
 pub(crate) fn run(args: &SchemaArgs) -> Result<u8, Failure> {
     let schema = match args.what {
         What::Report => {
-            // What is written holds every field; `null` stands for what is not known.
+            // What is written holds every field; `null` means that it is not known.
             let settings = SchemaSettings::draft2020_12().for_serialize();
             titled::<model::Report>(settings, model::SCHEMA, "vmcoroner report")
         }

@@ -1,4 +1,4 @@
-//! `vmcoroner timeline`: what happened to a VM and to what it stands on, in the order of time.
+//! `vmcoroner timeline`: what happened to a VM and to what it depends on, in the order of time.
 
 use super::args::{InputArgs, OutputArgs, TimeArgs};
 use super::exit::{self, Failure};

@@ -11,29 +11,29 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct FindingIndex {
     /// By VM: in its own log, or naming it.
     own: Vec<Vec<FindingId>>,
-    /// Naming nobody.
-    anyone: Vec<FindingId>,
+    /// Naming no VM.
+    unnamed: Vec<FindingId>,
     /// Naming a VM that the host does not have, or a world that no list knows.
-    nobody: Vec<FindingId>,
+    of_no_vm: Vec<FindingId>,
 }
 
 impl FindingIndex {
     /// The findings that may concern a VM, in their order, with their tie: those of its own log and those of the
-    /// host's logs that are tied to it or name nobody.
+    /// host's logs that are tied to it or name no VM.
     #[must_use]
     pub fn of_vm(&self, host: &HostModel, rules: &RuleSet, vm: VmId) -> Vec<(FindingId, Tie)> {
         let tied = |&at: &FindingId| (at, tie(host, &rules[host[at].rule], &host[at], vm));
         let mut all: Vec<(FindingId, Tie)> = self.own.get(vm.at()).into_iter().flatten().map(tied).collect();
-        all.extend(self.anyone.iter().map(|&at| (at, Tie::Moment)));
+        all.extend(self.unnamed.iter().map(|&at| (at, Tie::Moment)));
         all.sort_unstable();
         all
     }
 
-    /// The findings in the host's logs that tell crashes or operations and are tied to no VM: they name nobody, or one
+    /// The findings in the host's logs that tell crashes or operations and are tied to no VM: they name no VM, or one
     /// that is not known here.
     #[must_use]
-    pub fn of_nobody(&self) -> Vec<FindingId> {
-        let mut all: Vec<FindingId> = self.anyone.iter().chain(&self.nobody).copied().collect();
+    pub fn of_no_vm(&self) -> Vec<FindingId> {
+        let mut all: Vec<FindingId> = self.unnamed.iter().chain(&self.of_no_vm).copied().collect();
         all.sort_unstable();
         all
     }
@@ -101,11 +101,11 @@ impl FindingIndex {
                 self.add(vm, at);
             }
         } else if decided {
-            self.nobody.push(at);
+            self.of_no_vm.push(at);
         } else if rule.ties.contains(&TieBy::Moment) {
-            self.anyone.push(at);
+            self.unnamed.push(at);
         } else {
-            self.nobody.push(at);
+            self.of_no_vm.push(at);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Findings tied to VMs, to what they stand on and to a time.
+//! Findings tied to VMs, to what they depend on and to a time.
 
 mod build;
 mod finding_index;

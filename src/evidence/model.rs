@@ -89,7 +89,7 @@ pub struct Session {
     pub exited: bool,
     /// Whether its beginning is in the log.
     pub started: bool,
-    /// The member its first line stands in.
+    /// The member its first line is in.
     pub member: usize,
     /// The host it ran on, as its log names it.
     pub host: Option<String>,

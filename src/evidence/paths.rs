@@ -11,7 +11,7 @@ pub struct VolumeInfo {
     pub label: Option<String>,
     /// `vmfs-6`, `nfs`, `vsan` …
     pub kind: Option<String>,
-    /// Devices it stands on.
+    /// Devices it depends on.
     pub devices: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
 //! Whether a line concerns a VM. Evidence that names another VM never counts; evidence that names a device counts
-//! only for VMs that stand on it.
+//! only for VMs that depend on it.
 
 use super::model::{Finding, HostModel, VmId, VmModel};
 use super::paths::{device_key, file_name};
@@ -9,15 +9,15 @@ use crate::rules::{Compiled, TieBy};
 /// How a line is tied to a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tie {
-    /// It names another VM, or something this VM does not stand on.
+    /// It names another VM, or something this VM does not depend on.
     Other,
     /// Nothing in it can be resolved.
     Unknown,
-    /// It shares the moment and names nobody.
+    /// It shares the moment and names no VM.
     Moment,
     /// It concerns the host as a whole.
     Host,
-    /// It names something the VM stands on: its volume, its device.
+    /// It names something the VM depends on: its volume, its device.
     Under,
     /// It names the VM.
     This,
@@ -53,7 +53,7 @@ impl<'a> Key<'a> {
 /// Whether a key names a VM.
 pub(super) type Names = fn(&Key<'_>, &VmModel) -> bool;
 
-/// What it means that several VMs of the host bear a key.
+/// What it means that several VMs of the host match a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Several {
     /// The line concerns each of them.
@@ -77,7 +77,7 @@ pub(super) enum Way {
         /// What it means that it names several.
         several: Several,
     },
-    /// The key names what VMs stand on.
+    /// The key names what VMs depend on.
     Below(fn(&Key<'_>, &VmModel) -> Tie),
     /// There is no key: the line is tied to every VM like this, unless a key decides.
     Keyless(fn(&HostModel, &VmModel) -> Tie),
@@ -197,7 +197,7 @@ fn has_device(key: &Key<'_>, vm: &VmModel) -> bool {
     vm.vmx.pci.iter().any(|own| pci_key(own) == pci_key(key.text))
 }
 
-/// Whether the VM stands on a storage device.
+/// Whether the VM depends on a storage device.
 fn on_device(key: &Key<'_>, vm: &VmModel) -> Tie {
     let (device, volumes) = (device_key(key.text), &key.host.volumes);
     if vm.devices.contains(&device) {
@@ -335,36 +335,36 @@ mod tests {
     #[test]
     fn each_way_ties_to_its_vm_and_to_no_other() {
         let own = (Tie::This, Tie::Other);
-        let nobody = (Tie::Unknown, Tie::Unknown);
+        let none = (Tie::Unknown, Tie::Unknown);
         let another = (Tie::Other, Tie::Other);
         for (by, text, expected) in [
             (TieBy::World, "100", own),
             (TieBy::World, "99", own),
-            (TieBy::World, "101", nobody),
-            (TieBy::World, "x", nobody),
+            (TieBy::World, "101", none),
+            (TieBy::World, "x", none),
             (TieBy::Cartel, "99", own),
             (TieBy::Vm, "APP01 ", own),
             (TieBy::Vm, "WEB01", another),
-            (TieBy::Vm, "TWIN", nobody),
+            (TieBy::Vm, "TWIN", none),
             (TieBy::Vmid, "7", own),
-            (TieBy::Vmid, "8", nobody),
+            (TieBy::Vmid, "8", none),
             (TieBy::Vmx, "/vmfs/volumes/vol1/APP01/APP01.vmx", own),
             (TieBy::Vmx, "/vmfs/volumes/vol1/WEB01/WEB01.vmx", another),
             (TieBy::Path, "/vmfs/volumes/vol1/APP01/APP01-flat.vmdk", own),
             (TieBy::Path, "/vmfs/volumes/vol1/APP011/x.vmdk", another),
             (TieBy::File, "APP01-flat.vmdk", own),
-            (TieBy::File, "WEB01-flat.vmdk", nobody),
-            (TieBy::File, "TWIN-flat.vmdk", nobody),
+            (TieBy::File, "WEB01-flat.vmdk", none),
+            (TieBy::File, "TWIN-flat.vmdk", none),
             (TieBy::Handle, "handle1", own),
-            (TieBy::Handle, "handle2", nobody),
+            (TieBy::Handle, "handle2", none),
             (TieBy::Pci, "005:00.0", own),
             (TieBy::Pci, "006:00.0", another),
             (TieBy::Migration, "42", own),
-            (TieBy::Migration, "43", nobody),
+            (TieBy::Migration, "43", none),
             (TieBy::Device, "naa.1", (Tie::Under, Tie::Unknown)),
-            (TieBy::Device, "naa.2", nobody),
+            (TieBy::Device, "naa.2", none),
             (TieBy::Volume, "vol2", (Tie::Unknown, Tie::Under)),
-            (TieBy::OwnLog, "", nobody),
+            (TieBy::OwnLog, "", none),
             (TieBy::Moment, "", (Tie::Moment, Tie::Moment)),
             (TieBy::Host, "", (Tie::Host, Tie::Host)),
             (TieBy::Vsan, "", (Tie::Under, Tie::Host)),

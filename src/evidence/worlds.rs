@@ -68,7 +68,7 @@ pub(super) fn worlds(host: &mut HostModel, rules: &RuleSet, listed: &[ListedVm])
     }
 }
 
-/// The worlds that bear a VM's name, with the time from one start to the next. A name that two VMs bear names
+/// The worlds that have a VM's name, with the time from one start to the next. A name that two VMs share names
 /// neither.
 pub(super) fn name_worlds(host: &mut HostModel, vm: VmId) {
     let model = &host[vm];

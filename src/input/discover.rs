@@ -208,7 +208,7 @@ impl Scan {
         }
     }
 
-    /// A bundle told by its bytes; loose logs and everything else are none.
+    /// A bundle told by its bytes; loose logs and everything else are not.
     fn bundle_file(&mut self, file: &Path) -> Option<Source> {
         let name = own_name(file);
         match head(file) {

@@ -67,7 +67,7 @@ impl Source {
     }
 }
 
-/// FNV-1a of 64 bits. It tells one bundle from another, and guards against nobody.
+/// FNV-1a of 64 bits. It tells one bundle from another; it does not resist an attack.
 #[derive(Debug, Clone, Copy)]
 pub struct Fnv(u64);
 

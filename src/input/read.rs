@@ -23,7 +23,7 @@ use crate::terms::{InputKind, InputState};
 pub struct Outcome {
     /// In what state it was.
     pub state: InputState,
-    /// Members met, in all nested containers, those the sink skipped included; links and folders are none.
+    /// Members met, in all nested containers, those the sink skipped included; links and folders are not.
     pub members: u64,
     /// Uncompressed bytes of members met, skipped ones included; a container that was descended into counts by its
     /// members. Skipped files of a folder count with their size though they are not read.

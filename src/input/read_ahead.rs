@@ -1,4 +1,4 @@
-//! Reads a file ahead of its decompressor, by whoever has time.
+//! Reads a file ahead of its decompressor, by whichever thread has time.
 //!
 //! The decompressor is what everything waits for. While it works, another thread may fetch the next bytes; if none came
 //! to it, the thread that needs them reads them itself. Buffers go round and are never copied.

@@ -1,4 +1,4 @@
-//! The header records that may stand before a tar member: GNU long names and pax.
+//! The header records that may precede a tar member: GNU long names and pax.
 
 /// What the records before a member say about it.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -46,7 +46,7 @@ impl TarState {
     }
 }
 
-/// How the walk goes on.
+/// How the walk continues.
 #[derive(PartialEq, Eq)]
 enum Next {
     Member,
@@ -375,7 +375,7 @@ impl Walker<'_> {
     }
 }
 
-/// Whether a header describes the next member and is none itself.
+/// Whether a header describes the next member and is not one itself.
 fn is_record(kind: EntryType) -> bool {
     kind.is_gnu_longname()
         || kind.is_gnu_longlink()

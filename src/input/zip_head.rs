@@ -44,7 +44,7 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 impl Local {
-    /// Reads the fixed part; `None` if it is none or makes no sense.
+    /// Reads the fixed part; `None` if it is not one or makes no sense.
     pub(super) fn parse(bytes: &[u8]) -> Option<Local> {
         if !bytes.starts_with(LOCAL_MAGIC) {
             return None;

@@ -1,4 +1,4 @@
-//! Walks the members of a zip from front to back, by the headers that stand before them.
+//! Walks the members of a zip from front to back, by the headers that precede them.
 //!
 //! The list of members at the end of a zip is what an incomplete upload loses, and a stream cannot be asked for it
 //! first; so it is not used at all.
@@ -16,7 +16,7 @@ use super::zip_head::{DESCRIPTOR, LOCAL, LOCAL_MAGIC, Local, descriptor};
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 
-/// How the walk goes on.
+/// How the walk continues.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     Member,

@@ -287,13 +287,13 @@ fn host(stamp: &Stamp, rest: &[u8]) -> Option<Form> {
     }
 }
 
-/// Whether `: -->` stands in it. Searching for one rare byte spares the set-up of a search for several.
+/// Whether `: -->` is in it. Searching for one rare byte spares the set-up of a search for several.
 #[inline]
 fn holds_arrow(text: &[u8]) -> bool {
     memchr::memchr_iter(b'>', text).any(|at| text.get(..at).is_some_and(|before| before.ends_with(b": --")))
 }
 
-/// Whether ` [esx@` stands in it.
+/// Whether ` [esx@` is in it.
 #[inline]
 fn holds_element(text: &[u8]) -> bool {
     memchr::memchr_iter(b'@', text).any(|at| text.get(..at).is_some_and(|before| before.ends_with(b" [esx")))

@@ -191,7 +191,7 @@ fn digit(byte: u8) -> Option<i64> {
     byte.is_ascii_digit().then(|| i64::from(byte - b'0'))
 }
 
-/// The month a three-letter name stands for, in the languages seen in real logs.
+/// The month a three-letter name represents, in the languages seen in real logs.
 fn month(name: &[u8; 3]) -> Option<i8> {
     let lower = name.map(|byte| byte.to_ascii_lowercase());
     Some(match &lower {

@@ -111,13 +111,13 @@ impl Format {
     /// Writes something in this format.
     ///
     /// # Errors
-    /// What the writer reports, and [`io::ErrorKind::Unsupported`] for what is none of [`Format::subjects`].
+    /// What the writer reports, and [`io::ErrorKind::Unsupported`] for what is not one of [`Format::subjects`].
     pub fn write(self, view: View<'_>, look: TextOptions, out: &mut dyn Write) -> io::Result<()> {
         (self.writer().write)(view, look, out)
     }
 }
 
-/// The error of a format that is asked for what is none of its subjects.
+/// The error of a format that is asked for what is not one of its subjects.
 pub(super) fn unsupported(format: Format, view: View<'_>) -> io::Result<()> {
     let text = format!("{:?} is not written as {format}", view.subject());
     Err(io::Error::new(io::ErrorKind::Unsupported, text))

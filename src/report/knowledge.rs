@@ -41,7 +41,7 @@ pub const fn origin(origin: Origin) -> OriginPage {
             headline: "an NMI that somebody sent to the guest",
             meaning: "A person or script sent a non-maskable interrupt to the VM to force a memory dump. The crash was \
                 intended.",
-            decided_by: "A request that sends an NMI stands in hostd.log, the web access logs, shell.log or auth.log \
+            decided_by: "A request that sends an NMI is in hostd.log, the web access logs, shell.log or auth.log \
                 within about a minute before the crash: the vm-support manifest HungVM:Send_NMI_To_Guest, \
                 `vmdumper … nmi`, or the debug call of the API.",
             mistaken_for: "Bugcheck 0x80 says \"hardware failure\" in its name. On a VM that is seldom true: without an \
@@ -75,7 +75,7 @@ pub const fn origin(origin: Origin) -> OriginPage {
             who: Who::VmwareSupport,
         },
         Origin::Storage => OriginPage {
-            headline: "the storage the VM stands on",
+            headline: "the storage the VM depends on",
             meaning: "The VM's disks did not answer: all paths down, permanent device loss, failed or very slow I/O, \
                 lost heartbeat of the datastore, an NFS or vSAN object that could not be reached.",
             decided_by: "Such lines in vmkernel.log, vobd.log or vmware.log for a device or volume that holds this \
@@ -101,7 +101,7 @@ pub const fn origin(origin: Origin) -> OriginPage {
         Origin::Stun => OriginPage {
             headline: "a pause of the VM that was too long",
             meaning: "The VM stood still for a snapshot, a consolidation, a vMotion or a hot-add, longer than the guest \
-                or its cluster bears.",
+                or its cluster can carry.",
             decided_by: "\"Checkpoint_Unstun: vm stopped for …\" or a failed switch-over in vmware.log just before the \
                 crash, with seconds, not milliseconds.",
             mistaken_for: "Short stuns belong to every snapshot. When slow storage made the stun long, storage is the \

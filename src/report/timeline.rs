@@ -45,7 +45,7 @@ pub struct Event {
     pub time: Option<Time>,
     /// Distance from each crash within a day, the nearest first; before it is negative.
     pub offsets: Vec<Offset>,
-    /// Whom it names: `vm`, `below` (a device or volume under it), `host`, `moment` (nobody).
+    /// Whom it names: `vm`, `below` (a device or volume under it), `host`, `moment` (no VM).
     pub tie: String,
     /// Kind of crash, operation, origin or fact.
     pub kind: String,
@@ -61,7 +61,7 @@ pub struct Event {
     pub message: String,
     /// The line, cleaned.
     pub text: String,
-    /// How many equal ones within a second it stands for.
+    /// How many equal ones within a second it represents.
     pub count: u64,
 }
 

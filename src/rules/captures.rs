@@ -22,7 +22,7 @@ pub struct Captures {
 }
 
 impl Captures {
-    /// The captures of groups of these names, in their order; groups of one pattern bear different names.
+    /// The captures of groups of these names, in their order; groups of one pattern have different names.
     pub(super) fn of<'v>(names: &Arc<Vec<Arc<str>>>, groups: impl Iterator<Item = Option<&'v str>>) -> Self {
         let mut values = String::new();
         let mut ends = Vec::with_capacity(names.len());

@@ -224,7 +224,7 @@ impl Compiled {
         self.rule.logs.contains(&kind)
     }
 
-    /// The sentence of the report: the message with its captures filled in; the title where there is none or one of its
+    /// The sentence of the report: the message with its captures filled in; the title if there is no message or one of its
     /// captures did not take part.
     #[must_use]
     pub fn message(&self, captures: &Captures) -> String {

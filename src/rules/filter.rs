@@ -51,7 +51,7 @@ enum Finder {
     Automaton(Box<AhoCorasick>),
 }
 
-/// A literal that stands in a text.
+/// A literal that is in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LiteralHit {
     /// Offset of its first byte.
@@ -66,7 +66,7 @@ impl Filter {
     pub fn new(rules: &RuleSet, kind: LogKind) -> Option<Self> {
         let mut literals: Vec<Literal> = Vec::new();
         for (id, rule) in rules.by_id().filter(|(_, rule)| rule.looks_at(kind)) {
-            // A literal stands in one line.
+            // A literal is in one line.
             for text in rule.rule.literals.iter().filter(|text| !text.is_empty() && !text.contains('\n')) {
                 match literals.iter_mut().find(|own| own.text == *text) {
                     Some(own) => own.rules.push(id),

@@ -30,7 +30,7 @@ const FREQUENT_BYTES: &[u8] =
 pub(super) struct Fingerprint {
     /// What is searched for.
     pub(super) text: String,
-    /// The literals it stands for: index, and where in the literal it begins.
+    /// The literals it represents: index, and where in the literal it begins.
     pub(super) of: Vec<(usize, usize)>,
 }
 
@@ -123,7 +123,7 @@ pub(super) fn fingerprints(literals: &[&str], frequencies: &Frequencies) -> Vec<
             None => out.push(Fingerprint { text: text.to_owned(), of: vec![(literal, start)] }),
         }
     }
-    // Fewer are left: they are dealt anew, with the starts they have.
+    // Fewer are left: they are dealt again, with the starts they have.
     let texts: Vec<&[u8]> = out.iter().map(|own| own.text.as_bytes()).collect();
     let order: Vec<usize> = group(&texts, frequencies, 0).iter().map(|placed| placed.which).collect();
     let mut dealt: Vec<Option<Fingerprint>> = out.into_iter().map(Some).collect();

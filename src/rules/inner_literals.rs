@@ -1,4 +1,4 @@
-//! What stands in every text that a pattern matches: literals found in the pattern itself.
+//! What is in every text that a pattern matches: literals found in the pattern itself.
 //!
 //! Most lines that hold a rule's literal are look-alikes. A search for the words that the pattern cannot do without
 //! turns them away at a hundredth of what the regular expression costs; it only has to be right about "no".
@@ -18,7 +18,7 @@ const MAX_CLASS_SIZE: usize = 9;
 /// Literals that are looked at: so many of those that are one text, and so many of those that have alternatives.
 const MAX_LITERALS: usize = 3;
 
-/// One of these texts stands in every text that matches.
+/// One of these texts is in every text that matches.
 type LiteralSet = Vec<Vec<u8>>;
 
 /// What a pattern needs.
@@ -128,7 +128,7 @@ impl Walk {
         }
     }
 
-    /// The run goes on with one of these.
+    /// The run continues with one of these.
     fn append(&mut self, forms: &LiteralSet) {
         if self.run.len() * forms.len() > MAX_ALTERNATIVES {
             self.flush();

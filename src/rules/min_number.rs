@@ -17,7 +17,7 @@ pub(super) struct MinNumber {
 
 impl MinNumber {
     /// Looks the place up in a pattern that is matched in its case, without Unicode classes. `None` if nothing
-    /// certain stands before the capture, or if it can hold anything but digits and points.
+    /// certain precedes the capture, or if it can hold anything but digits and points.
     pub(super) fn of(pattern: &str, capture: &str, least: f64) -> Option<Self> {
         let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
         let HirKind::Concat(parts) = hir.kind() else { return None };

@@ -1,4 +1,4 @@
-//! A rule as it stands in its TOML file. `docs/rules.md` describes the format for the people who write rules.
+//! A rule as it is in its TOML file. `docs/rules.md` describes the format for the people who write rules.
 
 use super::duration::Duration;
 use crate::log::LogKind;
@@ -34,7 +34,7 @@ pub struct Rule {
     /// Generations of the product it was seen in, in words; for readers only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generations: Vec<String>,
-    /// One of these stands in every matching line, in this case of letters: the fast filter is made of them.
+    /// One of these is in every matching line, in this case of letters: the fast filter is made of them.
     pub literals: Vec<String>,
     /// Regular expressions (no look-around), tried in order over the line without its line end; named groups are
     /// the captures. With `span`, over the line and the lines that follow, joined by `\n`.
@@ -229,7 +229,7 @@ impl std::fmt::Display for TimeRelation {
 words! {
     /// By which capture a line is tied to a VM; each word names the capture that holds the key.
     TieBy {
-        /// The line stands in the VM's own vmware.log; no capture.
+        /// The line is in the VM's own vmware.log; no capture.
         OwnLog = "own-log",
         /// World id of one of its worlds.
         World = "world",
@@ -247,7 +247,7 @@ words! {
         File = "file",
         /// Any path below its folder.
         Path = "path",
-        /// Device id (`naa.`, `eui.`, `t10.`, `mpx.`) that one of its volumes or RDMs stands on.
+        /// Device id (`naa.`, `eui.`, `t10.`, `mpx.`) that one of its volumes or RDMs depends on.
         Device = "device",
         /// Volume label or uuid, or NFS/vSAN mount, that its files are on.
         Volume = "volume",
@@ -299,7 +299,7 @@ words! {
         GuestBoot = "guest-boot",
         /// The guest asked for its own reset or power-off.
         GuestAsked = "guest-asked",
-        /// Tools stopped in order, or an orderly shutdown was asked for.
+        /// Tools stopped in order, or an orderly shutdown was requested.
         OrderlyStop = "orderly-stop",
         /// The VMX process ended in order.
         VmxExit = "vmx-exit",

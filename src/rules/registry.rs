@@ -65,7 +65,7 @@ impl RuleSet {
     /// The rules built into the program.
     ///
     /// # Errors
-    /// A built-in file that is wrong; the tests see to it that there is none.
+    /// A built-in file that is wrong; the tests exclude that.
     pub fn builtin() -> Result<Self, LoadError> {
         Ok(Self::from_map(builtin(embedded::FILES)?))
     }
@@ -112,7 +112,7 @@ impl RuleSet {
     #[must_use]
     pub fn with(&self, rule: super::model::Rule) -> Self {
         let others = self.rules.iter().filter(|own| own.rule.id != rule.id);
-        // Patterns are compiled when a line first needs them: those of the copy anew.
+        // Patterns are compiled when a line first needs them: the copy compiles its own.
         let again = |own: &Compiled| Compiled::new(own.rule.clone(), Arc::clone(&own.topic));
         let mut rules: Vec<Compiled> = others.map(again).collect();
         let at = rules.partition_point(|own| own.rule.id < rule.id);
@@ -249,7 +249,7 @@ fn insert(
             file,
             text,
             place(text, &id, "id"),
-            format!("the id \"{id}\" stands twice"),
+            format!("the id \"{id}\" is used twice"),
             None,
         ));
     }
@@ -278,7 +278,7 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
     if rule.literals.is_empty() || rule.literals.iter().any(|literal| literal.len() < 3) {
         return fault(
             "literals",
-            "it needs literals of at least three bytes, one of which stands in every line it matches".into(),
+            "it needs literals of at least three bytes, one of which is in every line it matches".into(),
         );
     }
     if rule.span > 12 {
@@ -295,7 +295,7 @@ pub fn check(compiled: &Compiled) -> Result<(), Fault> {
         return fault("origin", "evidence for an origin needs a check and a strength".into());
     }
     if rule.origin.is_some() && compiled.ties.is_empty() {
-        return fault("id", "evidence needs a tie to a VM, to what it stands on, or to the host".into());
+        return fault("id", "evidence needs a tie to a VM, to what it depends on, or to the host".into());
     }
     if rule.synthetic && rule.strength == Some(Strength::Decisive) {
         return fault("synthetic", "a form that was never seen verbatim is never decisive".into());
@@ -334,7 +334,7 @@ fn check_patterns(compiled: &Compiled) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Where a field of a rule stands in the text of its file; the id's place if the field is not written out.
+/// Where a field of a rule is in the text of its file; the id's place if the field is not written out.
 fn place(text: &str, id: &str, field: &str) -> Range<usize> {
     let quoted = format!("\"{id}\"");
     let start = text

@@ -46,7 +46,7 @@ fn says(text: &str) -> Help {
 /// Every capture that a rule names is one that a pattern of it, or its decoder, captures.
 ///
 /// # Errors
-/// The first name that nothing captures, with the field it stands in.
+/// The first name that nothing captures, with the field it is in.
 pub(super) fn check_captures(compiled: &Compiled) -> Result<(), Fault> {
     let rule = &compiled.rule;
     let names = compiled.capture_names();
@@ -89,7 +89,7 @@ pub(super) fn check_captures(compiled: &Compiled) -> Result<(), Fault> {
 /// Every rule that a rule names is there, and can do what it is named for.
 ///
 /// # Errors
-/// The first id that leads nowhere, with the field it stands in.
+/// The first id that leads nowhere, with the field it is in.
 pub(super) fn check_rules<'a>(
     compiled: &Compiled,
     find: impl Fn(&str) -> Option<&'a Compiled>,

@@ -18,7 +18,7 @@ pub struct Hit {
     pub captures: Captures,
     /// The line with the lines of its span, lossily as text, cut at 8 KiB.
     pub text: Box<str>,
-    /// How many equal ones it stands for.
+    /// How many equal ones it represents.
     pub count: u64,
     /// Time of the last of them.
     pub last: Option<Millis>,

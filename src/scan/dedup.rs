@@ -52,7 +52,7 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
                 kept.extend(fold(hits, group, &mut dropped, |hit| rule.strength_of(&hit.captures)));
             }
         }
-        // More things than findings that may be kept: each stands for its neighbours, whatever they are about.
+        // More things than findings that may be kept: each represents its neighbours, whatever they are about.
         if kept.len() > limit {
             kept.sort_unstable();
             let run = kept.len().div_ceil(limit);

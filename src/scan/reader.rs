@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Lets the workers do a task before all else; `None` if there are none.
+    /// Lets the workers do a task before all else; `None` if there is no task.
     #[must_use]
     pub fn aside(&self) -> Option<impl Fn(Box<dyn FnOnce() + Send>) + use<'a>> {
         let (work, workers) = (Arc::clone(&self.work), self.workers?);
@@ -289,7 +289,7 @@ fn long_lines(logs: &[MemberLog], most: usize, notes: &mut Vec<(usize, Note)>) {
     }
 }
 
-/// Logs that are named one by one where their text is none of a log.
+/// Logs that are named one by one where their text is not that of a log.
 const MAX_UNKNOWN_LOGS: usize = 20;
 
 /// Says which files are not what their names say.

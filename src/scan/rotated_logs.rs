@@ -12,7 +12,7 @@ use std::io::{self, Cursor, Read, Write};
 thread_local! {
     /// The buffers of a worker, for the next rotation.
     static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-    /// Its decoder. The state of a decompressor is large and aligned: made anew for each rotation it leaves holes
+    /// Its decoder. The state of a decompressor is large and aligned: made again for each rotation it leaves holes
     /// between the findings that nothing fits into.
     static DECODER: RefCell<Option<GzDecoder<Cursor<Vec<u8>>>>> = const { RefCell::new(None) };
 }

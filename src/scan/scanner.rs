@@ -118,7 +118,7 @@ impl Scanner<'_> {
                 .recent
                 .entry((hit.rule, key(rule, &hit.captures)))
                 .or_insert(Recent { at: usize::MAX, findings: 0 });
-            // What opens a state is told anew each time: the state may have ended in between.
+            // What opens a state is reported again each time: the state may have ended in between.
             let doublings = if rule.rule.interval.is_some() {
                 0
             } else {
@@ -244,7 +244,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Goes on to the line that holds the byte at `at`.
+    /// Moves on to the line that holds the byte at `at`.
     fn go_to(&mut self, at: usize) {
         let before = self.text.get(self.line.end..at).unwrap_or_default();
         let start =

@@ -14,9 +14,9 @@ pub(super) type Task = Box<dyn FnOnce() + Send>;
 
 /// Tasks under way: pieces come in from the workers; the end waits for all of them.
 ///
-/// Tasks stand in a queue of their reader. Workers take them from there, and so does the reader when it would have to
+/// Tasks wait in a queue of their reader. Workers take them from there, and so does the reader when it would have to
 /// wait: for a buffer, for room, or for the end. So a run needs no more threads than cores, and the reader, which
-/// everything waits for, shares its core with nobody.
+/// everything waits for, has its core to itself.
 #[derive(Default)]
 pub(super) struct TaskQueue {
     state: Mutex<TaskQueueState>,
@@ -140,7 +140,7 @@ pub(super) struct TaskLabel {
     pub(super) piece: Option<(usize, usize, u32)>,
 }
 
-/// Ends a task also when it panics, so that nobody waits for it forever.
+/// Ends a task also when it panics, so that nothing waits for it forever.
 pub(super) struct Ticket(pub(super) Arc<TaskQueue>, pub(super) Option<TaskLabel>);
 
 impl Drop for Ticket {

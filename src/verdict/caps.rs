@@ -111,7 +111,7 @@ pub const CAPS: &[Cap] = &[
     Cap {
         name: "another-vm",
         stage: Stage::Line,
-        says: "It names another VM, or something that this VM does not stand on.",
+        says: "It names another VM, or something that this VM does not depend on.",
         lowers: |line| out(line.tie == Tie::Other),
     },
     Cap {
@@ -155,7 +155,7 @@ pub const CAPS: &[Cap] = &[
     Cap {
         name: "host-wide-storage",
         stage: Stage::Line,
-        says: "It tells of storage and names none that this VM stands on.",
+        says: "It tells of storage and names none that this VM depends on.",
         lowers: |line| {
             let host_wide = line.tie == Tie::Host && line.origin == Some(Origin::Storage);
             at_most(Strength::Context, host_wide)
@@ -187,7 +187,7 @@ pub const CAPS: &[Cap] = &[
     Cap {
         name: "decisive-without-name",
         stage: Stage::Decision,
-        says: "It decides alone only for the VM that it names, or for what that stands on.",
+        says: "It decides alone only for the VM that it names, or for what that depends on.",
         lowers: |line| {
             at_most(Strength::Strong, line.strength == Strength::Decisive && !decides_for_this_vm(line))
         },
@@ -207,7 +207,7 @@ fn is_sel(line: &Line) -> bool {
     line.log == LogKind::Sel && line.kind != CrashKind::HostDown
 }
 
-/// Whether a decisive line names this VM or what it stands on, or concerns all VMs of a host.
+/// Whether a decisive line names this VM or what it depends on, or concerns all VMs of a host.
 fn decides_for_this_vm(line: &Line) -> bool {
     let host_wide = line.origin == Some(Origin::HostFailure);
     // "A VM was killed" without its name, in the very seconds in which the process of this one died.

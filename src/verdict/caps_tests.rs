@@ -2,7 +2,7 @@
 use super::*;
 use crate::verdict::thresholds::WINDOW_BEFORE_MS;
 
-/// A strong cause in vmkernel.log a minute before a Windows crash, tied to what the VM stands on: no cap applies.
+/// A strong cause in vmkernel.log a minute before a Windows crash, tied to what the VM depends on: no cap applies.
 fn plain() -> Line {
     Line {
         origin: Some(Origin::Storage),

@@ -23,7 +23,7 @@ pub struct Candidate {
     pub pointed: bool,
     /// Whether a cause, not only the mechanism or an actor, speaks for it.
     pub cause: bool,
-    /// Whether all its findings of that weight stand in logs that only lower a verdict when they are missing.
+    /// Whether all its findings of that weight are in logs that only lower a verdict when they are missing.
     pub side_logs_only: bool,
 }
 

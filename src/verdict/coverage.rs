@@ -6,7 +6,7 @@ use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind, Millis};
 use crate::log_table::{Belongs, Speaks};
 
-/// How a log stands to a crash.
+/// How a log covers a crash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cover {
     /// The log.

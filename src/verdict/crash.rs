@@ -53,7 +53,7 @@ struct CrashSign {
     time: Millis,
     kind: CrashKind,
     own_log: bool,
-    /// The line shares a moment and names nobody: it makes no crash alone.
+    /// The line shares a moment and names no VM: it makes no crash alone.
     keyless: bool,
     /// The line only says that the process is gone: an orderly end looks the same.
     weak: bool,
@@ -121,7 +121,7 @@ fn marks(host: &HostModel, rules: &RuleSet, vm: VmId, concerning: &[(FindingId, 
             continue;
         }
         let own_log = finding.owner.is_some();
-        // A loose log of a hosted product knows nobody but its user: a reset there is an operation.
+        // A loose log of a hosted product knows only its user: a reset there is an operation.
         if kind == CrashKind::VmReset && host[vm].hosted {
             continue;
         }
@@ -303,7 +303,7 @@ fn settle_kind(host: &HostModel, vm: VmId, crash: &mut Crash) {
     }
 }
 
-/// A VMX process whose log just stops, and that was started anew: it died without a word.
+/// A VMX process whose log just stops, and that was started again: it died without a word.
 fn silent_ends(host: &HostModel, rules: &RuleSet, vm: VmId, crashes: &mut Vec<Crash>) {
     let model = &host[vm];
     let mut boots: Vec<Millis> =

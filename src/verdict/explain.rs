@@ -57,7 +57,7 @@ fn told(lead: &Lead) -> String {
     )
 }
 
-/// A sentence that goes on another one: its first word loses its capital, unless it is a name.
+/// A sentence that continues another one: its first word loses its capital, unless it is a name.
 fn inside_sentence(message: &str) -> String {
     const LOGS_PEOPLE_KNOW: &[&str] =
         &["The", "A", "An", "All", "One", "Path", "Volume", "Command", "Commands", "Hard", "Soft", "Monitor"];
@@ -92,7 +92,7 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
             told(lead)
         ),
         (RowName::HostDown | RowName::HostSilent, None) => {
-            format!("{what}: its logs begin anew, and nothing says why they stopped; {}.", reasons())
+            format!("{what}: its logs start again, and nothing says why they stopped; {}.", reasons())
         }
         (RowName::Undetermined, _) | (_, None) => {
             let device = match decision.case.unresolved {

@@ -29,7 +29,7 @@ pub fn find(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
     let told = HostRecords::of(host, rules);
     let mut downs: Vec<HostDown> =
         clusters(host, &told.boots).iter().filter_map(|cluster| before_boot(host, &told, cluster)).collect();
-    // Proof without a boot in the logs: the boot was rotated away, or the proof stands in a log of its own.
+    // Proof without a boot in the logs: the boot was rotated away, or the proof is in a log of its own.
     for &at in &told.proofs {
         if downs.iter().any(|down| down.findings.contains(&at)) {
             continue;
@@ -53,7 +53,7 @@ struct HostRecords {
     boots: Vec<FindingId>,
     /// Lines that say that the host ended without being asked to.
     proofs: Vec<FindingId>,
-    /// When a stop was asked for.
+    /// When a stop was requested.
     planned: Vec<Millis>,
 }
 

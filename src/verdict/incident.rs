@@ -87,7 +87,7 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
             (Origin::HostFailure, format!("{count} VMs ended when {} went down", host_name(first)))
         }
         Some(Origin::Storage) if !devices.is_empty() => {
-            (Origin::Storage, format!("{count} VMs stand on the same device, {}", devices.join(", ")))
+            (Origin::Storage, format!("{count} VMs depend on the same device, {}", devices.join(", ")))
         }
         Some(Origin::Storage) if !volumes.is_empty() => {
             (Origin::Storage, format!("{count} VMs are on the same volume, {}", volumes.join(", ")))
@@ -108,7 +108,7 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
                     host_name(first)
                 )
             } else if !devices.is_empty() {
-                format!("; they stand on the same device, {}", devices.join(", "))
+                format!("; they depend on the same device, {}", devices.join(", "))
             } else {
                 String::new()
             };
@@ -139,7 +139,7 @@ fn same_vm_only(hosts: &[HostModel], distinct: &BTreeSet<(HostId, VmId)>) -> boo
     }
 }
 
-/// Volumes and devices that every VM of the group stands on.
+/// Volumes and devices that every VM of the group depends on.
 fn shared_storage(hosts: &[HostModel], group: &[Member]) -> (Vec<String>, Vec<String>) {
     let mut common: Option<(BTreeSet<String>, BTreeSet<String>)> = None;
     for member in group {

@@ -107,7 +107,7 @@ pub fn case(
     }
 }
 
-/// How a log stands to a crash: the VM's own wherever it is, a host's on the hosts that speak.
+/// How a log covers a crash: the VM's own wherever it is, a host's on the hosts that speak.
 fn cover_on(
     home: &HostModel,
     speaking: &[&HostModel],

@@ -9,12 +9,12 @@ use crate::log::Millis;
 use crate::rules::{Fact, KnownIssue, RuleSet};
 use crate::terms::IssueState;
 
-/// A known defect whose signature a crash bears.
+/// A known defect whose signature a crash has.
 #[derive(Debug, Clone)]
 pub struct KnownIssueMatch {
     /// The defect as the rule states it.
     pub issue: KnownIssue,
-    /// How the host stands to it.
+    /// Whether the host is affected.
     pub state: IssueState,
     /// The comparison in a sentence.
     pub text: String,

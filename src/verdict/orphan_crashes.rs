@@ -35,7 +35,7 @@ pub fn unclaimed<'h>(
             })
     };
     concerns
-        .of_nobody()
+        .of_no_vm()
         .into_iter()
         .map(|at| (at, &host[at]))
         .filter(|(at, finding)| tells(finding) && !known(*at, finding))

@@ -61,7 +61,7 @@ pub struct Judged {
     pub checks: Vec<Checked>,
     /// The comparison with the Windows side.
     pub dump: DumpAnswer,
-    /// The defects known to the maker whose signature it bears; those that concern its host first.
+    /// The defects known to the maker whose signature it has; those that concern its host first.
     pub issues: Vec<KnownIssueMatch>,
 }
 

@@ -167,7 +167,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: RowName::HostSilent,
-        applies: "the host went down, and no line says why its logs begin anew",
+        applies: "the host went down, and no line says why its logs start again",
         names: "`undetermined`, leaning to `host-failure`",
         when: |case| case.kind == CrashKind::HostDown,
         origin: |_| None,
@@ -328,7 +328,7 @@ fn loses_by_order(rival: &Candidate, origin: Origin) -> String {
     }
 }
 
-/// A fatal record of the hardware at the moment at which the host fell silent.
+/// A fatal record of the hardware at the moment at which the host stopped writing.
 fn has_fatal_hardware(case: &Case) -> bool {
     case.candidates.iter().any(|own| own.origin == Origin::HostHardware && own.best >= Strength::Strong)
 }

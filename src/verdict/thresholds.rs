@@ -56,7 +56,7 @@ thresholds! {
         "A kill without a name belongs to the VM whose process died within this time.",
         "The VMkernel writes in the second in which the process dies";
     ORDERLY_STOP_MS = 5 * MINUTE_MS,
-        "An orderly stop that was asked for explains a reset or an end within this time.",
+        "A requested orderly stop explains a reset or an end within this time.",
         "A guest takes minutes to shut down";
     EXIT_LINE_MS = 2 * MINUTE_MS,
         "An exit line this near says that the process ended in order.",
@@ -83,7 +83,7 @@ thresholds! {
         "A state that was opened before a crash and not closed lasts this long.",
         "A path or a volume may be down for a day";
     LATE_RECORD_MS = 10 * MINUTE_MS,
-        "A record about a VM of a host that goes on is written within this time.",
+        "A record about a VM of a host that continues is written within this time.",
         "Later records belong to the next event";
     TOO_LATE_MS = MINUTE_MS,
         "What began this long after a crash did not cause it.",
@@ -98,10 +98,10 @@ thresholds! {
         "Records about the end of a host count until this time after it is back.",
         "Agents collect crash records once the host is up";
     PLANNED_BEFORE_MS = 30 * MINUTE_MS,
-        "A stop that was asked for comes no more than this before the last line of the host.",
+        "A requested stop comes no more than this before the last line of the host.",
         "Evacuation and shutdown of services take that long";
     PLANNED_AFTER_MS = 5 * MINUTE_MS,
-        "A stop that was asked for may be written this late, at the next boot.",
+        "A requested stop may be written this late, at the next boot.",
         "The audit log is written when its agent starts";
     SCREEN_BEFORE_LIFE_MS = 10 * MINUTE_MS,
         "A purple screen lies no more than this before the last line of the host.",

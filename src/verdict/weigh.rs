@@ -37,7 +37,7 @@ pub struct Weighed {
     pub part: Part,
     /// Since when what it tells is so: for the end of a stun, its beginning.
     pub since: Millis,
-    /// How many equal ones it stands for within the window.
+    /// How many equal ones it represents within the window.
     pub count: u64,
     /// It would be strong if what it names could be resolved.
     pub unresolved: bool,
@@ -148,7 +148,7 @@ fn lines(
         .collect()
 }
 
-/// How one finding stands to a crash; `None` if it has no time.
+/// How one finding relates to a crash; `None` if it has no time.
 fn line(
     scene: HostView<'_>,
     vm: VmId,
@@ -264,8 +264,8 @@ fn weigh_rule(
     out
 }
 
-/// The lines of the boot that followed when the host had gone down: that the summary, which tells of every stop that
-/// was asked for, knows of none is strong; VMkernel lines that begin anew are moderate.
+/// The lines of the boot that followed when the host had gone down: that the summary, which tells of every
+/// requested stop, knows of none is strong; VMkernel lines that start again are moderate.
 fn boots(scene: HostView<'_>, question: CrashQuery<'_>, out: &mut Vec<Weighed>) {
     let (host, crash) = (scene.host, question.crash);
     let until = crash.back.unwrap_or(crash.time) + BOOT_LINES_MS;

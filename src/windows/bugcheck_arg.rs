@@ -41,7 +41,7 @@ pub enum ParseGivenError {
     /// The code is neither a number nor a name.
     #[error("\"{0}\" is neither a hexadecimal bugcheck code nor the name of one")]
     Code(String),
-    /// Zero stands for "no bugcheck" in event 41.
+    /// Zero means "no bugcheck" in event 41.
     #[error("0 is no bugcheck: event 41 shows it when Windows wrote none")]
     Zero,
     /// The code is too large.
@@ -61,8 +61,8 @@ pub enum ParseGivenError {
     /// A bracket is not closed.
     #[error("the bracket \"{0}\" is not closed")]
     Unclosed(char),
-    /// Something stands behind the closing bracket.
-    #[error("\"{0}\" stands behind the arguments; a bugcheck ends with its closing bracket")]
+    /// Something follows the closing bracket.
+    #[error("\"{0}\" follows the arguments; a bugcheck ends with its closing bracket")]
     Trailing(String),
 }
 
@@ -118,7 +118,7 @@ impl FromStr for Given {
     }
 }
 
-/// Drops the words that stand in front of the code in a screen, an event or a debugger.
+/// Drops the words that precede the code in a screen, an event or a debugger.
 fn after_lead_in(text: &str) -> &str {
     const WORDS: &[&str] = &["bugcheck code", "bugcheck", "bug check", "stop code", "stop", "code"];
     let lower = text.to_ascii_lowercase();

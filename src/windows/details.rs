@@ -60,7 +60,7 @@ pub(super) const DETAILS: &[Detail] = &[
     detail(
         0x1e,
         &[GuestOs, Hardware],
-        "A kernel program raised an exception that nobody handled.",
+        "A kernel program raised an exception that was not handled.",
         EXCEPTION,
     ),
     detail(
@@ -165,7 +165,7 @@ pub(super) const DETAILS: &[Detail] = &[
     detail(
         0x7e,
         &[GuestOs, Device],
-        "A system thread raised an exception that nobody handled; the driver is named \
+        "A system thread raised an exception that was not handled; the driver is named \
          by the address.",
         EXCEPTION,
     ),
@@ -186,7 +186,7 @@ pub(super) const DETAILS: &[Detail] = &[
     detail(
         0x8e,
         &[GuestOs, Hardware],
-        "A kernel program of 32-bit Windows raised an exception that nobody handled.",
+        "A kernel program of 32-bit Windows raised an exception that was not handled.",
         "1: exception code, 2: address, 3: trap frame, 4: 0.",
     ),
     detail(

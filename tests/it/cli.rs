@@ -84,7 +84,7 @@ fn a_text_that_is_no_log_is_not_called_healthy() {
     let ran = run_in(dir.path(), &["copy.log"]);
     assert!(ran.out.contains("copy.log:1: tells of a crash"), "{}{}", ran.out, ran.err);
 
-    // In a bundle it is a log that cannot be read: the report is partial, and nobody is called healthy.
+    // In a bundle it is a log that cannot be read: the report is partial, and no VM is called healthy.
     let logs = dir.path().join("esx/var/run/log");
     let vm = dir.path().join("esx/vmfs/volumes/lun/web");
     std::fs::create_dir_all(&logs).unwrap();
@@ -275,7 +275,7 @@ fn each_command_writes_its_formats_and_refuses_the_others_by_name() {
     }
     let further = run(&[bundle, "--report", "csvv=x"]);
     assert_eq!(further.status, 2);
-    assert!(further.err.contains("\"csvv\" is none of text, json, jsonl"), "{}", further.err);
+    assert!(further.err.contains("\"csvv\" is not one of text, json, jsonl"), "{}", further.err);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn analyze(name: &str, args: &[&str]) -> Ran {
     run(&all)
 }
 
-/// The words of an answer that must stand in it.
+/// The words of an answer that must be in it.
 fn assert_tells(text: &str, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "no {word:?} in:\n{text}");
@@ -292,7 +292,7 @@ fn a_stretch_of_time_can_be_asked_for() {
 
     let text = run(&[file, "--since", "2026-09-09T09:10", "--until", "2026-09-09T09:39"]).out;
     assert!(
-        text.contains("Only crashes from 2026-09-09 09:10:00 to 2026-09-09 09:39:00 UTC were asked for.")
+        text.contains("Only crashes from 2026-09-09 09:10:00 to 2026-09-09 09:39:00 UTC were requested.")
     );
     assert!(text.contains("✓ No crash was found in that time."), "{text}");
     // Where the logs do not reach, nothing is called healthy.

@@ -188,7 +188,7 @@ fn ids_count_from_one_and_refer_to_what_is_there() {
             for crash in &vm.crashes {
                 let time = crash.time.unwrap();
                 assert_eq!(crash.id, format!("{}@{time}", vm.name.as_deref().unwrap()), "{name}");
-                assert!(crash_ids.insert(&crash.id), "{name}: {} stands twice", crash.id);
+                assert!(crash_ids.insert(&crash.id), "{name}: {} is used twice", crash.id);
                 numbered('E', crash.evidence.iter().map(|evidence| &evidence.id).collect());
                 for id in crash.checks.iter().flat_map(|check| &check.evidence) {
                     assert!(crash.evidence.iter().any(|evidence| &evidence.id == id), "{name}: {id}");

@@ -48,7 +48,7 @@ fn the_order_of_the_members_changes_nothing() {
     misses.assert_empty("reports that depend on the order of the members");
 }
 
-/// Twenty rotations of logs, each damaged in another place: what is told of them stands in the order of the archive,
+/// Twenty rotations of logs, each damaged in another place: what is told of them is in the order of the archive,
 /// whichever worker is done first.
 #[test]
 fn damaged_rotations_are_told_in_the_order_of_the_input() {

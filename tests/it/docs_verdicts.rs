@@ -44,7 +44,7 @@ fn run(bundle: &Path) -> (Report, String) {
     (report, shown)
 }
 
-/// Every stretch of the block between lines of `…` stands in what the program prints, in this order.
+/// Every stretch of the block between lines of `…` is in what the program prints, in this order.
 fn assert_shown(name: &str, bundle: &Path, block: &str, shown: &str) {
     let mut rest = shown;
     let body: Vec<&str> = block.lines().filter(|line| !line.starts_with("$ ")).collect();
@@ -85,7 +85,7 @@ fn every_origin_has_an_example_that_holds() {
     }
 }
 
-/// With `VMCORONER_WRITE_DOCS` set the page is written anew instead.
+/// With `VMCORONER_WRITE_DOCS` set the page is written again instead.
 #[test]
 fn the_page_of_verdicts_contains_the_tables_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verdicts.md");

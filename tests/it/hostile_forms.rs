@@ -376,7 +376,7 @@ fn names_of_every_kind() {
             }
             vec![(parts.join("/"), bytes)]
         });
-        // What the host's own lists say of the folder still bears the old name.
+        // What the host's own lists say of the folder still has the old name.
         let mut members =
             crashes(&report).flat_map(|(_, crash)| &crash.evidence).map(|evidence| &evidence.member);
         let shown = vmcoroner::internals::clean::clean(name);

@@ -270,7 +270,7 @@ fn a_resumed_run_loses_no_line_however_it_ends() {
             } else {
                 failed += 1
             }
-            // The next run goes on and ends as one that was never ended.
+            // The next run continues and ends as one that was never ended.
             let ran = run_in(folder.path(), &args.split(' ').collect::<Vec<_>>());
             assert_eq!(ran.status, 0, "{}", ran.err);
             assert!(fs::read_to_string(&out).unwrap() == fresh, "{blocks} {killed}");

@@ -31,7 +31,7 @@ const KNOWN: &[(&str, &[Known])] = &[
             origins: &[Origin::Hypervisor, Origin::Resource, Origin::Storage],
         }],
     ),
-    // A guest kernel that starts wrongly, twice; the reset between them was asked for by the user.
+    // A guest kernel that starts wrongly, twice; the reset between them was requested by the user.
     ("player7-windows-host-triple-fault-twice.log", &[triple("T15:33:30Z"), triple("T16:43:33Z")]),
 ];
 

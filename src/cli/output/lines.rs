@@ -50,7 +50,7 @@ struct Growing {
 }
 
 impl LineOutputs {
-    /// Opens the outputs. One that is also the file of `--resume` goes on being written. Returns what that file holds.
+    /// Opens the outputs. One that is also the file of `--resume` continues to be written. Returns what that file holds.
     pub(crate) fn open(outputs: &[Target], resume: Option<&Path>) -> Result<(Self, Earlier), Failure> {
         let own = resume.map(resolved);
         let earlier = match resume {
@@ -175,7 +175,7 @@ fn copy(entry: &Entry, earlier: Option<&File>, id: &str, out: &mut impl Write) -
     entry.copy(&mut &*file, id, out)
 }
 
-/// The file of `--resume`; `None` if there is none yet.
+/// The file of `--resume`; `None` if there is no such file yet.
 fn open_earlier(path: &Path) -> Result<Option<File>, Failure> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -43,7 +43,7 @@ impl Target {
     }
 }
 
-/// The file that a path leads to: a link stands for the file it names, whether that exists or not.
+/// The file that a path leads to: a link means the file it names, whether that exists or not.
 pub(super) fn resolved(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {

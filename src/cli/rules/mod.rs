@@ -37,7 +37,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<u8, Failure> {
     }
 }
 
-/// The rule with this id, or the words to say that there is none.
+/// The rule with this id, or the words that say there is no such rule.
 pub(crate) fn find<'a>(rules: &'a RuleSet, id: &str) -> Result<&'a Compiled, Failure> {
     rules.get(id).ok_or_else(|| {
         let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.rule.id.as_str()).collect();

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.dir.as_deref())?;
     if own.as_ref().is_some_and(|own| own.rules().is_empty()) {
         return Err(Failure::usage("the folder holds no rules")
-            .with_hint(Some("rules stand in files named *.toml, each in a table [[rule]]".to_owned())));
+            .with_hint(Some("rules are in files named *.toml, each in a table [[rule]]".to_owned())));
     }
     let outcome = samples::run(&rules);
     output::text(&Target::Stdout, |out, look| {

@@ -45,7 +45,7 @@ const MAX_KEPT_BYTES: usize = 256 << 20;
 /// What one input takes in memory besides its names, about. Bytes.
 const ENTRY_BYTES: usize = 512;
 
-/// An input that stands in an earlier file in full.
+/// An input that is in an earlier file in full.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Where its lines begin.
@@ -58,11 +58,11 @@ pub struct Entry {
     pub tally: Tally,
 }
 
-/// An earlier file: which inputs stand in it, and where.
+/// An earlier file: which inputs are in it, and where.
 #[derive(Debug, Default)]
 pub struct Earlier {
     entries: BTreeMap<(String, u64, u64, String, String), Entry>,
-    /// Lines that are none of this program's or belong to an input that is not there in full.
+    /// Lines that are not this program's or belong to an input that is not there in full.
     pub passed: u64,
 }
 
@@ -129,13 +129,13 @@ impl Earlier {
         self.entries.get(&key)
     }
 
-    /// How many inputs stand in it.
+    /// How many inputs are in it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no input stands in it.
+    /// Whether no input is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

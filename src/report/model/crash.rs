@@ -29,7 +29,7 @@ pub struct Crash {
     pub dump_match: DumpMatch,
     /// The lines that matter, by time, then member, then line.
     pub evidence: Vec<Evidence>,
-    /// Defects known to the maker whose signature these lines bear; those that concern this host first.
+    /// Defects known to the maker whose signature these lines have; those that concern this host first.
     #[serde(default)]
     pub known_issues: Vec<KnownIssue>,
 }
@@ -42,7 +42,7 @@ pub struct KnownIssue {
     pub article: String,
     /// What it is, in a sentence.
     pub summary: String,
-    /// How the host stands to it.
+    /// Whether the host is affected.
     pub state: IssueState,
     /// Name of the first release with the fix.
     pub fixed_in: String,

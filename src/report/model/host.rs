@@ -24,7 +24,7 @@ pub struct Host {
     pub captured_at: Option<Time>,
     /// Its logs, by name.
     pub logs: Vec<HostLog>,
-    /// Volumes and the devices they stand on, by label.
+    /// Volumes and the devices they depend on, by label.
     #[serde(default)]
     pub volumes: Vec<Volume>,
 }
@@ -39,7 +39,7 @@ pub struct Volume {
     pub uuid: Option<String>,
     /// `vmfs`, `nfs`, `vsan` …
     pub kind: Option<String>,
-    /// The devices it stands on.
+    /// The devices it depends on.
     pub devices: Vec<String>,
 }
 

@@ -64,10 +64,10 @@ pub struct Settings {
     pub window_before_s: f64,
     /// Seconds after a crash within which late writers count.
     pub window_after_s: f64,
-    /// Only crashes at this time or later were asked for.
+    /// Only crashes at this time or later were requested.
     #[serde(default)]
     pub since: Option<Time>,
-    /// Only crashes at this time or earlier were asked for.
+    /// Only crashes at this time or earlier were requested.
     #[serde(default)]
     pub until: Option<Time>,
 }

@@ -75,7 +75,7 @@ fn verdict(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
     page.section("Next step", &lines)
 }
 
-/// Defects whose signature the lines bear, and how this host stands to them.
+/// Defects whose signature the lines have, and whether this host is affected.
 fn known_issues(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
     if crash.known_issues.is_empty() {
         return Ok(());
@@ -119,7 +119,7 @@ fn checks(page: &mut Page<'_>, crash: &Crash) -> io::Result<()> {
     page.section("Checks", &lines)
 }
 
-/// What stands behind a check: its lines, its note, the logs it looked at.
+/// What a check rests on: its lines, its note, the logs it looked at.
 fn remark(check: &CheckResult) -> String {
     let note = check.note.as_deref().unwrap_or_default();
     let logs: Vec<&str> = check.logs.iter().map(|log| log_name(log)).collect();

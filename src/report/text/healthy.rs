@@ -123,7 +123,7 @@ pub(super) fn unseen(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the time that was asked for lies outside that of the logs.
+/// Whether the requested time lies outside that of the logs.
 fn beyond(report: &Report, first: Option<Time>, last: Option<Time>) -> bool {
     let (since, until) = (report.settings.since, report.settings.until);
     since.zip(last).is_some_and(|(since, last)| since > last)

@@ -1,7 +1,7 @@
 //! The report for a person at a terminal: hosts, a table of crashes, a card for each, then what belongs together and
 //! what could not be read.
 //!
-//! Styles are always written; the writer (`anstream`) drops them where nobody sees colours. Every colour stands on a
+//! Styles are always written; the writer (`anstream`) drops them where colours are not seen. Every colour is on a
 //! word or mark that says the same.
 
 mod card;
@@ -53,7 +53,7 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
     }
     if let Some(time) = asked(report) {
         page.blank()?;
-        page.line(&format!("Only crashes {time} were asked for."))?;
+        page.line(&format!("Only crashes {time} were requested."))?;
     }
     if crashes.is_empty() {
         healthy(&mut page, report)?;
@@ -80,7 +80,7 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-/// The time that was asked for, if not all of it was.
+/// The requested time, if not all of it was.
 fn asked(report: &Report) -> Option<String> {
     let (since, until) = (report.settings.since, report.settings.until);
     match (since, until) {
@@ -182,7 +182,7 @@ fn table(page: &mut Page<'_>, report: &Report, crashes: &[(&Vm, &Crash)]) -> io:
     unseen(page, report)
 }
 
-/// How sure the verdict is; where there is none, what it leans to.
+/// How sure the verdict is; without a verdict, what it leans to.
 fn confidence(crash: &Crash) -> Cell {
     let verdict = &crash.verdict;
     match (verdict.origin, verdict.leaning) {

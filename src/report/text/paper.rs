@@ -66,7 +66,7 @@ impl<'a> Paper<'a> {
         Ok(())
     }
 
-    /// Text behind a head; its further lines stand under its first.
+    /// Text behind a head; its further lines are aligned with its first.
     pub(crate) fn hanging(&mut self, head: &str, text: &str) -> io::Result<()> {
         let head = clean(head);
         let columns = head.width();

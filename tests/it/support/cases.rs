@@ -57,13 +57,13 @@ const KINDS: &[(&str, &[LogKind])] = &[
     ("folder listing", &[LogKind::FolderListing]),
 ];
 
-/// Whether the name is that of a log that the program reads. A catalogue lists texts, and stands in no log.
+/// Whether the name is that of a log that the program reads. A catalogue lists texts, and is in no log.
 pub(crate) fn is_log(name: &str) -> bool {
     !name.contains("catalogue") && KINDS.iter().any(|(word, _)| name.contains(word))
 }
 
 impl Case {
-    /// The kinds of log its lines may stand in.
+    /// The kinds of log its lines may be in.
     pub(crate) fn kinds(&self) -> Vec<LogKind> {
         // "event catalogue (vobd.log / hostd.log event ids)" and the like list texts, not lines of these logs.
         let catalogue = self.log_file.contains("catalogue") || self.log_file.contains("event");

@@ -15,7 +15,7 @@ pub(crate) enum Standing {
     Causeless,
     /// The source quotes no line.
     NoLine,
-    /// Its text does not stand in a log of a bundle.
+    /// Its text is not in a log of a bundle.
     NoLog,
     /// Its lines are not whole, as its notes say.
     Incomplete,

@@ -98,7 +98,7 @@ fn hostile(dir: &Path, program: Option<&Path>) -> Result<bool, Error> {
         let ran = scenario::measure(program, &[&given, "-f", "json"], &work, most).map_err(io(program))?;
         let mut wrong = Vec::new();
         if !ran.status.is_some_and(|status| one.status.contains(&status)) {
-            wrong.push(format!("status is none of {:?}", one.status));
+            wrong.push(format!("status is not one of {:?}", one.status));
         }
         if ran.output.contains("panicked") || ran.output.contains("internal error") {
             wrong.push("it panicked".to_owned());

@@ -105,7 +105,7 @@ pub struct Host {
     /// The bundle holds one command output of more than 1 MiB, cut into pieces.
     #[serde(default)]
     pub big_command: bool,
-    /// Manifests that were asked for by name, as the README tells.
+    /// Manifests that were requested by name, as the README tells.
     #[serde(default)]
     pub manifests: Vec<String>,
     /// How long taking the bundle lasted: logs reach to `captured_at`, it was begun this long before.

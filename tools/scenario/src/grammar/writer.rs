@@ -3,7 +3,7 @@
 /// A part of a daemon of the host agents' family, and on whose behalf it acts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct By<'a> {
-    /// `hostd`, `vpxa`, `fdm`, `rhttpproxy`: its log bears the same name.
+    /// `hostd`, `vpxa`, `fdm`, `rhttpproxy`: its log has the same name.
     pub(crate) program: &'a str,
     /// What follows `sub=`.
     pub(crate) sub: &'a str,

@@ -87,7 +87,7 @@ fn tree(name: &str, piece: u64) -> Job {
     Job::Tree { path: format!("commands/{name}.txt.FRAG-{piece:05}"), piece }
 }
 
-/// A piece of the command whose output goes on for as long as a load needs.
+/// A piece of the command whose output continues for as long as a load needs.
 pub(super) fn more_tree(piece: u64) -> Job {
     tree(LONGEST, piece)
 }

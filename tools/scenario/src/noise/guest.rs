@@ -14,7 +14,7 @@ pub(crate) fn start(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     boot(stage, vm, at + 900);
 }
 
-/// The process at the destination of a migration: no boot, the guest goes on.
+/// The process at the destination of a migration: no boot, the guest continues.
 pub(crate) fn arrive(stage: &mut Stage<'_>, vm: usize, at: Millis, resumed: Millis, id: u64) {
     banner(stage, vm, at);
     let text = format!("Received migrate 'from' request for mid id {id}, src ip <198.51.100.11>.");
