@@ -14,10 +14,10 @@ pub enum Error {
     #[error("{}: permission denied", .0.display())]
     Denied(PathBuf),
     /// The file or folder is empty.
-    #[error("{}: it is empty", .0.display())]
+    #[error("{}: contains no data", .0.display())]
     Empty(PathBuf),
     /// It is something else.
-    #[error("{}: no vm-support bundle and no log that vmcoroner knows ({found})", path.display())]
+    #[error("{}: not a vm-support bundle and not a log that vmcoroner reads ({found})", path.display())]
     NotABundle {
         /// The path.
         path: PathBuf,

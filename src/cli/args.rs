@@ -18,22 +18,22 @@ use std::sync::Arc;
 /// When to show something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// At a terminal
+    /// On a terminal
     Auto,
-    /// In any case
+    /// Always
     Always,
-    /// Not at all
+    /// Never
     Never,
 }
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// At a terminal, unless NO_COLOR is set
+    /// On a terminal, unless NO_COLOR is set
     Auto,
-    /// In any case
+    /// Always
     Always,
-    /// Not at all
+    /// Never
     Never,
 }
 
@@ -55,27 +55,27 @@ pub(crate) struct AnalyzeArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) time: TimeArgs,
-    /// The form of the result
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = ANALYZE, help_heading = "Output")]
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Write a further report of the same run to a file, or with - to standard output; may be repeated
+    /// Also write a report of the same run in this format to FILE, or to standard output with -; may be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report_to, help_heading = "Output")]
     pub(crate) report: Vec<ReportTo>,
-    /// With --format jsonl: do not read again what stands unchanged in this file of an earlier run; its lines are taken over
+    /// With --format jsonl: skip the inputs that this file of an earlier run already contains; copy their lines
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) resume: Option<PathBuf>,
-    /// What the Windows side says, as on the blue screen or in a debugger; numbers are hexadecimal
+    /// Compare with this bugcheck, written as on the blue screen or in a debugger; numbers are hexadecimal
     #[arg(long, value_name = "CODE(A,B,C,D)", help_heading = "Verdicts")]
     pub(crate) bugcheck: Option<Given>,
-    /// How long before a crash evidence counts
+    /// Count evidence from this long before a crash
     #[arg(long, value_name = "DURATION", default_value = shown(WINDOW_BEFORE_MS), value_parser = duration, help_heading = "Verdicts")]
     pub(crate) window_before: Duration,
-    /// How long after a crash late writers count
+    /// Count evidence that is logged up to this long after a crash
     #[arg(long, value_name = "DURATION", default_value = shown(WINDOW_AFTER_MS), value_parser = duration, help_heading = "Verdicts")]
     pub(crate) window_after: Duration,
-    /// End with status 10 if a crash came from one of these: origins, `any`, `infrastructure`; commas between them
+    /// Exit with status 10 if a crash has one of these origins: a comma-separated list of origins, `any` or `infrastructure`
     #[arg(long, value_name = "LIST", value_parser = FailOn::parse, help_heading = "Verdicts")]
     pub(crate) fail_on: Option<FailOn>,
 }
@@ -86,19 +86,19 @@ pub(crate) struct InputArgs {
     /// A bundle, an archive or folder of bundles, an unpacked bundle, a single log, or - for standard input
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Only VMs whose name matches; * matches any letters, ? one
+    /// Only VMs whose name matches; * matches any text, ? one character
     #[arg(long, value_name = "GLOB", help_heading = "Input")]
     pub(crate) vm: Option<String>,
-    /// A folder of rule files that are added to the built-in ones or take their place
+    /// Add the rule files in this folder; a rule with the id of a built-in rule replaces it
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     pub(crate) rules: Option<PathBuf>,
-    /// Threads; as many as the machine has if not given
+    /// Number of threads; by default one for each core
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Input")]
     pub(crate) jobs: Option<u16>,
-    /// Change a budget (depth, output, members, vms …): how much of an input is read before the rest is left out
+    /// Change a limit (depth, output, members, vms …) on how much of an input is read
     #[arg(long, value_name = "NAME=VALUE", value_parser = limit, help_heading = "Input")]
     pub(crate) limit: Vec<Limit>,
-    /// When to show how far it is, on standard error
+    /// When to show progress, on standard error
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Display")]
     pub(crate) progress: When,
 }
@@ -134,10 +134,10 @@ impl InputArgs {
 /// Of which time the result is to tell.
 #[derive(Debug, Args)]
 pub(crate) struct TimeArgs {
-    /// Only what happened at this time or later: 2026-03-14, 2026-03-14T03:00, with Z or an offset or in UTC
+    /// Only events at this time or later: 2026-03-14 or 2026-03-14T03:00; UTC unless an offset is given
     #[arg(long, value_name = "TIME", value_parser = since, help_heading = "Input")]
     since: Option<Millis>,
-    /// Only what happened at this time or earlier; a date alone means all of that day
+    /// Only events at this time or earlier; a date alone includes the whole day
     #[arg(long, value_name = "TIME", value_parser = until, help_heading = "Input")]
     until: Option<Millis>,
 }
@@ -172,7 +172,7 @@ fn moment(text: &str, end: bool) -> Result<Millis, String> {
 /// Where the result goes.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// Write to a file instead of standard output, which - means too
+    /// Write to FILE; - is standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
 }

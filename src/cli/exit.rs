@@ -135,12 +135,12 @@ impl From<LoadError> for Failure {
         match error {
             LoadError::Rule(error) => {
                 let place = rule_error::render(&error, rule_error::message_width());
-                Self { status: USAGE, message: format!("a file of rules is refused\n\n{place}"), hint: None }
+                Self { status: USAGE, message: format!("a rule file is not valid\n\n{place}"), hint: None }
             }
             error @ LoadError::Io { .. } => Self {
                 status: USAGE,
                 message: clean(&error.to_string()).into_owned(),
-                hint: Some("--rules takes a folder with files named *.toml".to_owned()),
+                hint: Some("--rules expects a folder that contains *.toml files".to_owned()),
             },
         }
     }

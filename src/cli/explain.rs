@@ -26,7 +26,7 @@ pub(crate) struct ExplainArgs {
     /// A bugcheck code or name, an origin, a check, a confidence, or the id of a rule
     #[arg(value_name = "WORD")]
     word: String,
-    /// A folder of rule files that are added to the built-in ones or take their place
+    /// Add the rule files in this folder; a rule with the id of a built-in rule replaces it
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 }

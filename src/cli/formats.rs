@@ -33,7 +33,9 @@ impl Formats {
     /// Reads one of its formats.
     pub(crate) fn read(self, word: &str) -> Result<Format, String> {
         let format = Format::parse(word).filter(|format| self.has(*format));
-        format.ok_or_else(|| format!("\"{word}\" is not one of {}", self.words().collect::<Vec<_>>().join(", ")))
+        format.ok_or_else(|| {
+            format!("\"{word}\" is not one of {}", self.words().collect::<Vec<_>>().join(", "))
+        })
     }
 }
 

@@ -17,7 +17,7 @@ Examples:
 pub(crate) struct InventoryArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// The form of the result
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = INVENTORY, help_heading = "Output")]
     format: Format,
     #[command(flatten)]

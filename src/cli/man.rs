@@ -11,7 +11,7 @@ use std::io::{self, Write};
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ManArgs {
-    /// A command; without one, the page of the program
+    /// The command; by default the program itself
     #[arg(value_name = "COMMAND", num_args = 0..)]
     command: Vec<String>,
 }

@@ -25,7 +25,7 @@ use exit::Failure;
 pub(crate) use hints::HINTS;
 use std::process::ExitCode;
 
-/// Tells from a VMware ESXi vm-support bundle where each virtual machine's crash came from
+/// Reports where each VM crash in a VMware ESXi vm-support bundle came from
 #[derive(Debug, Parser)]
 #[command(
     name = "vmcoroner",
@@ -88,21 +88,21 @@ struct GlobalArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Tell where the crashes came from (the default)
+    /// Report where each crash came from (the default)
     #[command(after_help = AFTER_HELP)]
     Analyze(AnalyzeArgs),
-    /// List hosts, VMs, volumes and logs with the time they cover, without verdicts
+    /// List hosts, VMs, volumes and the time that each log covers, without verdicts
     Inventory(inventory::InventoryArgs),
-    /// List every event of a VM, of what it depends on and of its host, in the order of time
+    /// List the events of a VM, of its storage and of its host by time
     Timeline(timeline::TimelineArgs),
-    /// Tell what an origin, a check, a rule or a Windows bugcheck means
+    /// Explain an origin, a check, a rule or a Windows bugcheck
     Explain(explain::ExplainArgs),
-    /// Look at the rules that find evidence, and test them
+    /// List, explain and test the detection rules
     #[command(subcommand, arg_required_else_help = true)]
     Rules(rules::RulesCommand),
     /// Print the JSON Schema of the report or of a rule file
     Schema(schema::SchemaArgs),
-    /// Print what a shell needs to complete commands and options
+    /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man(man::ManArgs),

@@ -20,7 +20,7 @@ pub(crate) struct SchemaArgs {
 enum What {
     /// The report in JSON
     Report,
-    /// A file of rules (TOML, held against it after conversion)
+    /// A rule file (TOML; convert it to JSON to validate it)
     Rule,
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct TimelineArgs {
     input: InputArgs,
     #[command(flatten)]
     time: TimeArgs,
-    /// The form of the result
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = TIMELINE, help_heading = "Output")]
     format: Format,
     #[command(flatten)]

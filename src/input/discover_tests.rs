@@ -106,7 +106,7 @@ fn what_is_nothing_is_an_error_that_helps() {
         case(&[("empty", b""), ("x.bz2", b"BZh91AY&SY"), ("bin", &[0, 1, 2, 3, 0, 0]), ("sub/bin", &[0; 9])]);
     let text = |name: &str| discover(&dir.path().join(name)).unwrap_err().to_string();
     assert!(text("missing").contains("no such file or folder"));
-    assert!(text("empty").contains("it is empty"));
+    assert!(text("empty").contains("contains no data"));
     assert!(text("x.bz2").contains("bzip2"));
     assert!(text("bin").contains("binary data of an unknown kind"));
     assert!(text("sub").contains("1 files were looked at"));

@@ -100,7 +100,7 @@ pub const fn origin(origin: Origin) -> OriginPage {
         },
         Origin::Stun => OriginPage {
             headline: "a pause of the VM that was too long",
-            meaning: "The VM stood still for a snapshot, a consolidation, a vMotion or a hot-add, longer than the guest \
+            meaning: "The VM was stunned for a snapshot, a consolidation, a vMotion or a hot-add, longer than the guest \
                 or its cluster can carry.",
             decided_by: "\"Checkpoint_Unstun: vm stopped for …\" or a failed switch-over in vmware.log just before the \
                 crash, with seconds, not milliseconds.",

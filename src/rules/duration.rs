@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Duration {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(format!(
-                "\"{text}\" is not a span of time; write it like \"90s\", \"15m\" or \"2h\""
+                "\"{text}\" is not a span of time; write it as \"90s\", \"15m\" or \"2h\""
             ))
         })
     }

@@ -37,7 +37,7 @@ fn candidate(origin: Origin, weighed: &[Weighed], points_to: &[Origin]) -> Optio
         // A code that the guest's own faults make too points nowhere.
         pointed: points_to.first() == Some(&origin)
             || (points_to.contains(&origin) && !points_to.contains(&Origin::GuestOs)),
-        // How a VM died may name the root itself: killed for a bad page, for want of memory.
+        // How a VM died may name the root itself: killed for a bad page, or because memory ran out.
         cause: own.iter().any(|(_, w)| {
             let names_root =
                 w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);

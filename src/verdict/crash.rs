@@ -144,7 +144,7 @@ struct Facts {
     orderly: Vec<Millis>,
     exits: Vec<Millis>,
     asked: Vec<Millis>,
-    /// Questions on which the VM stood still.
+    /// Questions that kept the VM waiting.
     questions: Vec<Millis>,
     /// From when on the VM's own log speaks.
     first: Option<Millis>,
@@ -196,7 +196,7 @@ impl Facts {
                 // Gone without a word, but the guest had asked to be turned off, or its own log does not reach here
                 // and cannot say.
                 let unsaid = self.first.is_none_or(|first| first > mark.time);
-                // A VM that stood still on a question and was then ended did not end by its own will, however orderly.
+                // A VM that waited on a question and was then ended did not end by its own will, however orderly.
                 let stood = Self::between(&self.questions, mark.time - QUESTION_MS, mark.time)
                     && !Self::between(&self.asked, mark.time - QUESTION_MS, mark.time)
                     && !Self::between(&self.orderly, mark.time - QUESTION_MS, mark.time);

@@ -36,7 +36,7 @@ pub struct Given {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseGivenError {
     /// There is nothing.
-    #[error("there is no bugcheck code; write it like '0x80(0x4f4454,0x0,0x0,0x0)'")]
+    #[error("the bugcheck code is missing; write it as '0x80(0x4f4454,0x0,0x0,0x0)'")]
     Empty,
     /// The code is neither a number nor a name.
     #[error("\"{0}\" is neither a hexadecimal bugcheck code nor the name of one")]
@@ -45,7 +45,7 @@ pub enum ParseGivenError {
     #[error("0 is no bugcheck: event 41 shows it when Windows wrote none")]
     Zero,
     /// The code is too large.
-    #[error("\"{0}\" is too large: a bugcheck code has 32 bits")]
+    #[error("\"{0}\" does not fit: a bugcheck code has 32 bits")]
     LargeCode(String),
     /// An argument is no number.
     #[error("argument {number}, \"{text}\", is not a hexadecimal number of up to 64 bits")]

@@ -67,7 +67,7 @@ fn a_stream_is_read_once() {
         analyze(std::slice::from_ref(&source), &options, &Silent)
             .unwrap_err()
             .to_string()
-            .contains("it is empty")
+            .contains("contains no data")
     );
     let error = analyze(&[source], &options, &Silent).unwrap_err();
     assert!(error.to_string().contains("the stream was read before"), "{error}");

@@ -21,19 +21,19 @@ Examples:
   vmcoroner rules list --format json           for scripts
   vmcoroner rules list --format jsonl          a rule a line")]
 pub(crate) struct ListArgs {
-    /// Only rules that look at this log
+    /// Only rules that read this log
     #[arg(long, value_name = "LOG", value_parser = words_parser!(LogKind))]
     log: Option<LogKind>,
     /// Only rules that support this origin
     #[arg(long, value_name = "ORIGIN", value_parser = words_parser!(Origin))]
     origin: Option<Origin>,
-    /// Only rules of topics that hold these letters
+    /// Only rules whose topic contains this text
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
-    /// A folder of rule files that are added to the built-in ones or take their place
+    /// Add the rule files in this folder; a rule with the id of a built-in rule replaces it
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// The form of the list
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = RULES)]
     format: Format,
 }

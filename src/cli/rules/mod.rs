@@ -16,13 +16,13 @@ pub(crate) use show::page;
 pub(crate) enum RulesCommand {
     /// List the rules
     List(list::ListArgs),
-    /// Show all of a rule, with its samples
+    /// Show a rule with its samples
     Show(show::ShowArgs),
     /// Print the reference of all rules as Markdown
     Reference(reference::ReferenceArgs),
-    /// Run the samples that every rule brings along
+    /// Test every rule against its samples
     Test(test::TestArgs),
-    /// Tell for every line that a rule could have matched what became of it
+    /// Show what happened to each line that a rule could match
     Why(why::WhyArgs),
 }
 
@@ -43,8 +43,8 @@ pub(crate) fn find<'a>(rules: &'a RuleSet, id: &str) -> Result<&'a Compiled, Fai
         let ids: Vec<&str> = rules.rules().iter().map(|rule| rule.rule.id.as_str()).collect();
         let hint = match super::suggest::nearest(id, &ids) {
             Some(near) => format!("did you mean {near}?"),
-            None => "`vmcoroner rules list` names them all".to_owned(),
+            None => "`vmcoroner rules list` lists them".to_owned(),
         };
-        Failure::usage(format!("there is no rule \"{}\"", crate::clean::clean(id))).with_hint(Some(hint))
+        Failure::usage(format!("no rule has the id \"{}\"", crate::clean::clean(id))).with_hint(Some(hint))
     })
 }

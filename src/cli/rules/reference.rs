@@ -14,7 +14,7 @@ use std::path::PathBuf;
 Example:
   vmcoroner rules reference > docs/rules-reference.md")]
 pub(crate) struct ReferenceArgs {
-    /// A folder of rule files that are added to the built-in ones or take their place
+    /// Add the rule files in this folder; a rule with the id of a built-in rule replaces it
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ pub(crate) struct ShowArgs {
     /// The rule's id
     #[arg(value_name = "ID")]
     id: String,
-    /// A folder of rule files that are added to the built-in ones or take their place
+    /// Add the rule files in this folder; a rule with the id of a built-in rule replaces it
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
 }

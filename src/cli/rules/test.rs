@@ -17,7 +17,7 @@ Examples:
   vmcoroner rules test                         the built-in rules
   vmcoroner rules test own-rules/              those of a folder, together with the built-in ones")]
 pub(crate) struct TestArgs {
-    /// A folder of rule files that are added to the built-in ones or take their place
+    /// Add the rule files in this folder; a rule with the id of a built-in rule replaces it
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 }
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<u8, Failure> {
     let rules = rule_set(args.dir.as_deref())?;
     if own.as_ref().is_some_and(|own| own.rules().is_empty()) {
         return Err(Failure::usage("the folder holds no rules")
-            .with_hint(Some("rules are in files named *.toml, each in a table [[rule]]".to_owned())));
+            .with_hint(Some("rules belong in *.toml files, each in a [[rule]] table".to_owned())));
     }
     let outcome = samples::run(&rules);
     output::text(&Target::Stdout, |out, look| {

@@ -70,7 +70,7 @@ pub enum EventKind {
     IofilterKill,
     /// Snapshot or replication I/O is aborted and the VMX panics on purpose.
     LwdAbort,
-    /// No space is left on `volume`: the VM stops on a question (`reboot = false`: nobody answers).
+    /// No space is left on `volume`: the VM stops on a question (`reboot = false`: no one answers).
     Outofspace,
     /// The kernel kills the VM for memory (`style`: `vmtrack`, `noSwapResponse`, `vmx.fault.failure`).
     VmKill,

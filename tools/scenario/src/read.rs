@@ -132,7 +132,7 @@ fn complete(scenario: &mut Scenario) {
 fn validate(scenario: &Scenario) -> Result<(), Error> {
     let name = &scenario.name;
     if scenario.hosts.is_empty() {
-        return Err(field(name, "hosts", "there is none"));
+        return Err(field(name, "hosts", "no host is given"));
     }
     for (index, host) in scenario.hosts.iter().enumerate() {
         validate_host(scenario, index, host)?;

@@ -428,7 +428,7 @@ fn damage(base: &[u8]) -> Result<Vec<Hostile>, crate::Error> {
         ),
         file("zeros.tgz", &[3, 4], "", Box::new(|out| out.write_all(&vec![0; MIB]))),
         file("junk-behind.tgz", &[0], "passed over", {
-            let whole = [base, &[0; 20_000], b"junk that nobody wants"].concat();
+            let whole = [base, &[0; 20_000], b"junk that is not wanted"].concat();
             Box::new(move |out| out.write_all(&whole))
         }),
     ];
