@@ -14,7 +14,7 @@ use vmcoroner::internals::input::{End, Limits, Member, Meter, Note, Open, Sink, 
 use vmcoroner::internals::log::{LogKind, Stamper, head};
 use vmcoroner::internals::progress::Silent;
 use vmcoroner::internals::rules::{Filter, RuleSet};
-use vmcoroner::internals::scan::{Chunker, PIECE_BYTES, Scanner};
+use vmcoroner::internals::scan::{CHUNK_BYTES, Chunker, Scanner};
 use vmcoroner::{Options, analyze};
 
 const REFERENCE: i64 = 4_102_444_800_000;
@@ -150,7 +150,7 @@ fn text_of_kind(c: &mut Criterion, rules: &RuleSet, kind: LogKind, text: &[u8]) 
     if kind == LogKind::Vmware {
         group.bench_function("splitting", |b| {
             b.iter_batched(
-                || vec![0; PIECE_BYTES],
+                || vec![0; CHUNK_BYTES],
                 |buffer| {
                     let mut cutter = Chunker::new(buffer);
                     let (mut rest, mut pieces) = (text, 0);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// Buffers of 1 MiB that a run may hold.
-const MAX_PIECE_BUFFERS: usize = 24;
+const MAX_CHUNK_BUFFERS: usize = 24;
 
 /// One thing that was given or found in a folder.
 pub(crate) enum Planned {
@@ -89,7 +89,7 @@ pub(crate) fn run<T: Send>(
         return;
     }
     // Every reader holds a buffer while it reads a log.
-    let readers = jobs.min(planned.len()).clamp(1, MAX_PIECE_BUFFERS / 2);
+    let readers = jobs.min(planned.len()).clamp(1, MAX_CHUNK_BUFFERS / 2);
     let ahead = ahead.max(readers);
     let queue = Mutex::new(Queue { next: 0, given: 0, ready: BTreeMap::new() });
     let changed = Condvar::new();
@@ -144,14 +144,14 @@ fn prepare<'a>(
     planned: &[Planned],
     jobs: usize,
 ) -> Run<'a> {
-    let shared = Arc::new(Shared::new(Arc::clone(&options.rules), MAX_PIECE_BUFFERS, options.limits.clone()));
+    let shared = Arc::new(Shared::new(Arc::clone(&options.rules), MAX_CHUNK_BUFFERS, options.limits.clone()));
     let sizes = planned.iter().filter_map(|one| match one {
         Planned::Source(source, _) => source.size(),
         Planned::Failed(..) => None,
     });
     progress.inputs(planned.len(), sizes.fold(0, u64::saturating_add));
     // The thread that reads is one of them, and does its share of the work when it would have to wait. A worker that
-    // panics must not take the process along; the piece it had says so.
+    // panics must not take the process along; the chunk it had says so.
     let pool = || rayon::ThreadPoolBuilder::new().num_threads(jobs - 1).panic_handler(|_| {}).build().ok();
     Run { options, progress, shared, workers: (jobs > 1).then(pool).flatten() }
 }

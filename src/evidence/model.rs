@@ -126,7 +126,7 @@ pub struct VmModel {
     pub migrations: BTreeSet<String>,
     /// Its own logs taken together.
     pub coverage: Coverage,
-    /// Member and time span of each piece of its own logs.
+    /// Member and time span of each chunk of its own logs.
     pub spans: Vec<(usize, Span)>,
     /// Runs of its VMX process, by time.
     pub sessions: Vec<Session>,

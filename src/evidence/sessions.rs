@@ -44,7 +44,7 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
         let mut own = marks.remove(&id).unwrap_or_default();
         own.sort_unstable();
         let spans = &vm.spans;
-        // The last line before a start: of the pieces that end before it; inside its own piece the hint tells.
+        // The last line before a start: of the chunks that end before it; inside its own chunk the hint tells.
         let last_before = |at: Millis, hint: Option<Millis>| {
             hint.into_iter().chain(spans.iter().map(|(_, span)| span.to)).filter(|time| *time < at).max()
         };

@@ -88,12 +88,12 @@ impl Walker<'_> {
         match File::open(entry.path()) {
             Ok(file) => {
                 let told = self.endings;
-                let mut tape =
+                let mut peek =
                     PeekReader::new(Box::new(ReadSource::new(file, ledger)), COMPRESSED_BUFFER_BYTES, ledger)
                         .outermost();
-                let fate = self.deliver(open, &member, &mut tape, 1);
+                let fate = self.deliver(open, &member, &mut peek, 1);
                 if self.endings == told {
-                    self.ended(&fate, Some(&path), tape.pos(), &inside(&path));
+                    self.ended(&fate, Some(&path), peek.pos(), &inside(&path));
                 }
             }
             Err(error) => {

@@ -8,12 +8,12 @@ use std::io::{ErrorKind, Read};
 
 use super::stream_end::{Counters, StreamEnd};
 
-/// Capacity of a tape of compressed bytes.
+/// Capacity of a peek of compressed bytes.
 pub(super) const COMPRESSED_BUFFER_BYTES: usize = 256 << 10;
-/// Capacity of a tape of uncompressed bytes: small enough to stay in the second-level cache, large enough to make the
+/// Capacity of a peek of uncompressed bytes: small enough to stay in the second-level cache, large enough to make the
 /// start of a decompressor's call cheap.
 pub(super) const PLAIN_BUFFER_BYTES: usize = 256 << 10;
-/// The look-ahead every tape can give: bounds the header records considered when a member's end is searched.
+/// The look-ahead every peek can give: bounds the header records considered when a member's end is searched.
 pub(super) const LOOK_AHEAD_BYTES: usize = 32 << 10;
 
 /// An unbuffered stream of bytes.
@@ -104,7 +104,7 @@ impl<'a> PeekReader<'a> {
         }
     }
 
-    /// The tape at the very bottom, whose bytes count as compressed input.
+    /// The peek at the very bottom, whose bytes count as compressed input.
     pub(super) fn outermost(mut self) -> Self {
         self.outermost = true;
         self

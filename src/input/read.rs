@@ -118,35 +118,35 @@ fn stream(
     name: &[u8],
     from: Box<dyn peek_reader::ByteSource + '_>,
 ) -> Result<Outcome, Error> {
-    let mut tape = PeekReader::new(from, COMPRESSED_BUFFER_BYTES, walker.ledger).outermost();
-    let kind = match walker.container(&mut tape, name, 1) {
+    let mut peek = PeekReader::new(from, COMPRESSED_BUFFER_BYTES, walker.ledger).outermost();
+    let kind = match walker.container(&mut peek, name, 1) {
         Found::Archive if walker.outer_nested > 0 && walker.outer_read == 0 => InputKind::Wrapper,
         Found::Archive => InputKind::VmSupport,
         Found::Single => InputKind::Log,
         Found::Other(what) if what == Magic::Text || (what == Magic::Binary && is_log_name(name)) => {
             walker.sink.bundle_begins(name);
-            walker.single(&mut tape, name, 0, 1);
+            walker.single(&mut peek, name, 0, 1);
             walker.sink.bundle_ends();
             InputKind::Log
         }
-        Found::Other(Magic::Empty) if tape.fate() == StreamEnd::Stopped => {
+        Found::Other(Magic::Empty) if peek.fate() == StreamEnd::Stopped => {
             walker.ended(&StreamEnd::Stopped, None, 0, "before any member");
             InputKind::VmSupport
         }
-        Found::Other(what) => return Err(unknown(name, what, &mut tape)),
+        Found::Other(what) => return Err(unknown(name, what, &mut peek)),
     };
     Ok(finish(walker, kind))
 }
 
-fn unknown(name: &[u8], what: Magic, tape: &mut PeekReader<'_>) -> Error {
+fn unknown(name: &[u8], what: Magic, peek: &mut PeekReader<'_>) -> Error {
     let name = shown(name);
     if what == Magic::Empty {
-        if let StreamEnd::Io(why) = tape.fate() {
+        if let StreamEnd::Io(why) = peek.fate() {
             return Error::Io { path: name.into(), error: io::Error::other(why) };
         }
         return Error::Empty(name.into());
     }
-    let (found, hint) = what_to_try(what, tape.window(DETECT_BYTES));
+    let (found, hint) = what_to_try(what, peek.window(DETECT_BYTES));
     Error::NotABundle { path: name.into(), found, hint }
 }
 

@@ -89,20 +89,20 @@ fn begins(bytes: &[u8], watch: Watch<'_>) -> Verdict {
     Verdict::No
 }
 
-/// The data of one member, `size` bytes of `tape` from where it stands, which must be a block's begin if watched.
+/// The data of one member, `size` bytes of `peek` from where it stands, which must be a block's begin if watched.
 pub(super) struct Span<'t, 'a> {
-    tape: &'t mut PeekReader<'a>,
+    peek: &'t mut PeekReader<'a>,
     left: u64,
     read: u64,
-    /// Bytes at the front of the tape known to be this member's.
+    /// Bytes at the front of the peek known to be this member's.
     clear: usize,
     watch: Watch<'t>,
     fate: Option<StreamEnd>,
 }
 
 impl<'t, 'a> Span<'t, 'a> {
-    pub(super) fn new(tape: &'t mut PeekReader<'a>, size: u64, watch: Watch<'t>) -> Self {
-        Span { tape, left: size, read: 0, clear: 0, watch, fate: None }
+    pub(super) fn new(peek: &'t mut PeekReader<'a>, size: u64, watch: Watch<'t>) -> Self {
+        Span { peek, left: size, read: 0, clear: 0, watch, fate: None }
     }
 
     /// Bytes used up so far.
@@ -120,9 +120,9 @@ impl<'t, 'a> Span<'t, 'a> {
             _ => 2 * TAR_BLOCK_BYTES,
         };
         loop {
-            let window = self.tape.window(want);
+            let window = self.peek.window(want);
             if window.is_empty() {
-                self.fate = Some(match self.tape.fate() {
+                self.fate = Some(match self.peek.fate() {
                     StreamEnd::Whole => StreamEnd::Cut,
                     other => other,
                 });
@@ -189,12 +189,12 @@ impl MemberBody for Span<'_, '_> {
             return &[];
         }
         let clear = self.clear;
-        self.tape.window(1).get(..clear).unwrap_or_default()
+        self.peek.window(1).get(..clear).unwrap_or_default()
     }
 
     fn used(&mut self, n: usize) {
         let n = n.min(self.clear);
-        self.tape.used(n);
+        self.peek.used(n);
         self.clear -= n;
         self.left -= n as u64;
         self.read += n as u64;

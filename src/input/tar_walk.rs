@@ -54,8 +54,8 @@ enum Next {
 }
 
 impl Walker<'_> {
-    /// Walks the tar on `tape` to the end of the stream.
-    pub(super) fn tar(&mut self, tape: &mut PeekReader<'_>, name: &[u8], depth: u32) {
+    /// Walks the tar on `peek` to the end of the stream.
+    pub(super) fn tar(&mut self, peek: &mut PeekReader<'_>, name: &[u8], depth: u32) {
         let mut state = TarState {
             top: Top::Unknown,
             records: Records::default(),
@@ -67,7 +67,7 @@ impl Walker<'_> {
             closed: false,
             before: None,
         };
-        while !self.halted && self.tar_step(tape, &mut state, (name, depth)) == Next::Member {}
+        while !self.halted && self.tar_step(peek, &mut state, (name, depth)) == Next::Member {}
         if state.links + state.devices > 0 {
             let text = format!(
                 "{} links and {} devices in it were not followed (and {} folders)",
@@ -81,35 +81,35 @@ impl Walker<'_> {
         }
     }
 
-    fn tar_step(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState, place: (&[u8], u32)) -> Next {
-        let at = tape.pos();
-        let block = tape.window(TAR_BLOCK_BYTES);
+    fn tar_step(&mut self, peek: &mut PeekReader<'_>, state: &mut TarState, place: (&[u8], u32)) -> Next {
+        let at = peek.pos();
+        let block = peek.window(TAR_BLOCK_BYTES);
         if block.len() < TAR_BLOCK_BYTES {
             let (left, zeros) = (block.len(), block.iter().all(|b| *b == 0));
-            tape.skip(TAR_BLOCK_BYTES as u64);
-            self.tar_ran_out(tape, state, left > 0 && !zeros);
+            peek.skip(TAR_BLOCK_BYTES as u64);
+            self.tar_ran_out(peek, state, left > 0 && !zeros);
             return Next::End;
         }
         if block.iter().take(TAR_BLOCK_BYTES).all(|b| *b == 0) {
-            return self.tar_zeros(tape, state);
+            return self.tar_zeros(peek, state);
         }
         match header(block) {
             Some(head) => {
                 let head = head.clone();
-                tape.skip(TAR_BLOCK_BYTES as u64);
-                self.tar_entry(tape, state, &head, place)
+                peek.skip(TAR_BLOCK_BYTES as u64);
+                self.tar_entry(peek, state, &head, place)
             }
             None => {
                 let text = format!("there is no member header at byte {at}, {}", state.after());
                 self.note(NoteKind::Damaged, None, text);
-                self.tar_search(tape, state)
+                self.tar_search(peek, state)
             }
         }
     }
 
     /// The stream ended where a header was due.
-    fn tar_ran_out(&mut self, tape: &mut PeekReader<'_>, state: &TarState, torn: bool) {
-        let fate = match tape.fate() {
+    fn tar_ran_out(&mut self, peek: &mut PeekReader<'_>, state: &TarState, torn: bool) {
+        let fate = match peek.fate() {
             StreamEnd::Whole if state.closed && !torn => return,
             StreamEnd::Cut if state.closed => {
                 let text = "the archive is complete, but the end of its compressed data is missing";
@@ -123,23 +123,23 @@ impl Walker<'_> {
         if !torn {
             what.push_str(", which is complete, and without an end mark");
         }
-        self.ended(&fate, state.last.as_deref(), tape.pos(), &what);
+        self.ended(&fate, state.last.as_deref(), peek.pos(), &what);
     }
 
     /// Passes over the zero blocks that end an archive, and over what follows unless it is another archive.
-    fn tar_zeros(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState) -> Next {
+    fn tar_zeros(&mut self, peek: &mut PeekReader<'_>, state: &mut TarState) -> Next {
         loop {
-            let window = tape.window(TAR_BLOCK_BYTES);
+            let window = peek.window(TAR_BLOCK_BYTES);
             let zeros =
                 window.chunks_exact(TAR_BLOCK_BYTES).take_while(|b| b.iter().all(|x| *x == 0)).count();
             if zeros == 0 {
                 break;
             }
-            tape.used(zeros * TAR_BLOCK_BYTES);
+            peek.used(zeros * TAR_BLOCK_BYTES);
         }
         state.closed = true;
-        let at = tape.pos();
-        let window = tape.window(TAR_BLOCK_BYTES);
+        let at = peek.pos();
+        let window = peek.window(TAR_BLOCK_BYTES);
         if header(window).is_some() {
             self.note(NoteKind::Remark, None, format!("another archive follows at byte {at}"));
             state.closed = false;
@@ -152,33 +152,33 @@ impl Walker<'_> {
         }
         let mut junk = 0_u64;
         loop {
-            let piece = tape.piece();
+            let piece = peek.piece();
             let n = piece.len();
             if n == 0 {
                 break;
             }
             let zeros = if junk > 0 { 0 } else { piece.iter().take_while(|b| **b == 0).count() };
             junk += (n - zeros) as u64;
-            tape.used(n);
+            peek.used(n);
         }
         if junk > 0 {
             let text =
                 format!("{junk} bytes that are no archive follow its end at byte {at} and were passed over");
             self.note(NoteKind::Remark, None, text);
         }
-        self.tar_ran_out(tape, state, false);
+        self.tar_ran_out(peek, state, false);
         Next::End
     }
 
     /// Looks for the next header of this archive after a wrong one.
-    fn tar_search(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState) -> Next {
-        let from = tape.pos();
+    fn tar_search(&mut self, peek: &mut PeekReader<'_>, state: &mut TarState) -> Next {
+        let from = peek.pos();
         state.records = Records::default();
         let watch = match &state.top {
             Top::Known(top) => Watch::Below(top),
             Top::Unknown | Top::Mixed => Watch::Any,
         };
-        let mut span = Span::new(tape, u64::MAX, watch);
+        let mut span = Span::new(peek, u64::MAX, watch);
         loop {
             let n = span.piece().len();
             if n == 0 {
@@ -187,31 +187,31 @@ impl Walker<'_> {
             span.used(n);
         }
         let fate = span.fate();
-        let lost = tape.pos() - from;
+        let lost = peek.pos() - from;
         if fate == StreamEnd::Swallowed {
-            let text = format!("{lost} bytes were passed over to the next member at byte {}", tape.pos());
+            let text = format!("{lost} bytes were passed over to the next member at byte {}", peek.pos());
             self.note(NoteKind::Damaged, None, text);
             return Next::Member;
         }
         let text = format!("no further member was found in the {lost} bytes to the end");
         self.note(NoteKind::Damaged, None, text);
-        match tape.fate() {
+        match peek.fate() {
             StreamEnd::Whole => {}
-            fate => self.ended(&fate, None, tape.pos(), "while looking for the next member"),
+            fate => self.ended(&fate, None, peek.pos(), "while looking for the next member"),
         }
         Next::End
     }
 
     fn tar_entry(
         &mut self,
-        tape: &mut PeekReader<'_>,
+        peek: &mut PeekReader<'_>,
         state: &mut TarState,
         head: &Header,
         (name, depth): (&[u8], u32),
     ) -> Next {
         let kind = head.entry_type();
         if is_record(kind) {
-            return self.tar_record(tape, state, head);
+            return self.tar_record(peek, state, head);
         }
         let records = std::mem::take(&mut state.records);
         let raw = records.path.unwrap_or_else(|| head.path_bytes().into_owned());
@@ -228,7 +228,7 @@ impl Walker<'_> {
             EntryType::Char | EntryType::Block | EntryType::Fifo => state.devices += 1,
             EntryType::Directory => state.folders += 1,
             _ if raw.ends_with(b"/") && head.entry_size().is_ok_and(|s| s == 0) => state.folders += 1,
-            _ => return self.tar_file(tape, state, head, (path, records.size, records.modified), depth),
+            _ => return self.tar_file(peek, state, head, (path, records.size, records.modified), depth),
         }
         // Links, devices and folders have no data whatever their size field says.
         state.top.saw(&raw);
@@ -238,23 +238,23 @@ impl Walker<'_> {
 
     fn tar_file(
         &mut self,
-        tape: &mut PeekReader<'_>,
+        peek: &mut PeekReader<'_>,
         state: &mut TarState,
         head: &Header,
         (path, size, modified): (Vec<u8>, Option<u64>, Option<i64>),
         depth: u32,
     ) -> Next {
         let Some(size) = size.or_else(|| head.entry_size().ok()) else {
-            let text = format!("its header at byte {} states no readable size", tape.pos());
+            let text = format!("its header at byte {} states no readable size", peek.pos());
             self.note(NoteKind::Damaged, Some(&path), text);
-            return self.tar_search(tape, state);
+            return self.tar_search(peek, state);
         };
         let kind = head.entry_type();
         if kind.is_gnu_sparse() {
             state.sparse += 1;
             let mut more = head.as_gnu().is_some_and(|g| g.is_extended());
             while more {
-                let map = tape.read_vec(TAR_BLOCK_BYTES);
+                let map = peek.read_vec(TAR_BLOCK_BYTES);
                 more = map.get(504).is_some_and(|b| *b == 1);
             }
         }
@@ -264,7 +264,7 @@ impl Walker<'_> {
             state.top.saw(&path);
         }
         let told = self.endings;
-        let mut span = Span::new(tape, size, state.watch());
+        let mut span = Span::new(peek, size, state.watch());
         let fate = if file {
             let member = Member {
                 path: &path,
@@ -280,7 +280,7 @@ impl Walker<'_> {
             return Next::End;
         }
         let next = match &fate {
-            StreamEnd::Whole => self.tar_padding(tape, size, &path),
+            StreamEnd::Whole => self.tar_padding(peek, size, &path),
             StreamEnd::Swallowed => {
                 let text = format!(
                     "its header states {size} bytes, but the next member begins after {read}: it changed while it \
@@ -293,7 +293,7 @@ impl Walker<'_> {
                 // A nested container told already.
                 if self.endings == told {
                     let what = format!("{} ({read} of {size} bytes)", inside(&path));
-                    self.ended(fate, Some(&path), tape.pos(), &what);
+                    self.ended(fate, Some(&path), peek.pos(), &what);
                 }
                 Next::End
             }
@@ -302,28 +302,28 @@ impl Walker<'_> {
         next
     }
 
-    fn tar_padding(&mut self, tape: &mut PeekReader<'_>, size: u64, path: &[u8]) -> Next {
+    fn tar_padding(&mut self, peek: &mut PeekReader<'_>, size: u64, path: &[u8]) -> Next {
         let block = TAR_BLOCK_BYTES as u64;
         let padding = (block - size % block) % block;
-        if tape.skip(padding) == padding {
+        if peek.skip(padding) == padding {
             return Next::Member;
         }
-        let fate = match tape.fate() {
+        let fate = match peek.fate() {
             StreamEnd::Whole => StreamEnd::Cut,
             other => other,
         };
-        self.ended(&fate, Some(path), tape.pos(), "after its last byte");
+        self.ended(&fate, Some(path), peek.pos(), "after its last byte");
         Next::End
     }
 
     /// Reads a record that describes the next member.
-    fn tar_record(&mut self, tape: &mut PeekReader<'_>, state: &mut TarState, head: &Header) -> Next {
-        let at = tape.pos();
+    fn tar_record(&mut self, peek: &mut PeekReader<'_>, state: &mut TarState, head: &Header) -> Next {
+        let at = peek.pos();
         let kind = head.entry_type();
         let Ok(size) = head.entry_size() else {
             let text = format!("the header record at byte {at} states no readable size");
             self.note(NoteKind::Damaged, None, text);
-            return self.tar_search(tape, state);
+            return self.tar_search(peek, state);
         };
         let budget = self.ledger.limits.header_record;
         state.records.any = true;
@@ -338,7 +338,7 @@ impl Walker<'_> {
             self.note(NoteKind::OverBudget, None, text);
         }
         let mut data = Vec::new();
-        let mut span = Span::new(tape, size, state.watch());
+        let mut span = Span::new(peek, size, state.watch());
         loop {
             let piece = span.piece();
             let n = piece.len();
@@ -360,7 +360,7 @@ impl Walker<'_> {
             }
             fate => {
                 let what = format!("in a header record, {}", state.after());
-                self.ended(&fate, state.last.as_deref(), tape.pos(), &what);
+                self.ended(&fate, state.last.as_deref(), peek.pos(), &what);
                 return Next::End;
             }
         }
@@ -371,7 +371,7 @@ impl Walker<'_> {
             self.note(NoteKind::Damaged, None, text);
         }
         let last = state.last.clone().unwrap_or_default();
-        self.tar_padding(tape, size, &last)
+        self.tar_padding(peek, size, &last)
     }
 }
 

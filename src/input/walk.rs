@@ -139,20 +139,20 @@ impl<'w> Walker<'w> {
         self.note(kind, member, text);
     }
 
-    /// Walks the container on `tape`, whose name is `name`. The outermost is depth 1.
-    pub(super) fn container(&mut self, tape: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
-        match sniff(tape.window(DETECT_BYTES)) {
+    /// Walks the container on `peek`, whose name is `name`. The outermost is depth 1.
+    pub(super) fn container(&mut self, peek: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
+        match sniff(peek.window(DETECT_BYTES)) {
             Magic::Tar => {
-                self.archive(name, |w| w.tar(tape, name, depth));
+                self.archive(name, |w| w.tar(peek, name, depth));
                 Found::Archive
             }
             Magic::Zip => {
-                self.archive(name, |w| w.zip(tape, depth));
+                self.archive(name, |w| w.zip(peek, depth));
                 Found::Archive
             }
-            Magic::Gzip => self.gzip(tape, name, depth),
-            Magic::Binary if holds_member(tape.window(LOOK_AHEAD_BYTES)) => {
-                self.archive(name, |w| w.tar(tape, name, depth));
+            Magic::Gzip => self.gzip(peek, name, depth),
+            Magic::Binary if holds_member(peek.window(LOOK_AHEAD_BYTES)) => {
+                self.archive(name, |w| w.tar(peek, name, depth));
                 Found::Archive
             }
             other => Found::Other(other),
@@ -166,10 +166,10 @@ impl<'w> Walker<'w> {
         self.sink.bundle_ends();
     }
 
-    fn gzip(&mut self, tape: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
+    fn gzip(&mut self, peek: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
         let ledger = self.ledger;
         let mut inner =
-            PeekReader::new(Box::new(Inflate::gzip(Box::new(tape), ledger)), PLAIN_BUFFER_BYTES, ledger);
+            PeekReader::new(Box::new(Inflate::gzip(Box::new(peek), ledger)), PLAIN_BUFFER_BYTES, ledger);
         match sniff(inner.window(DETECT_BYTES)) {
             Magic::Tar => {
                 self.archive(name, |w| w.tar(&mut inner, name, depth));
@@ -204,10 +204,10 @@ impl<'w> Walker<'w> {
     }
 
     /// Delivers a whole stream as one member; `size` is 0 if nothing states it.
-    pub(super) fn single(&mut self, tape: &mut PeekReader<'_>, path: &[u8], size: u64, depth: u32) {
+    pub(super) fn single(&mut self, peek: &mut PeekReader<'_>, path: &[u8], size: u64, depth: u32) {
         let member = Member { path, size, modified: None };
-        let fate = self.member(&member, tape, depth);
-        self.ended(&fate, Some(path), tape.pos(), "inside it");
+        let fate = self.member(&member, peek, depth);
+        self.ended(&fate, Some(path), peek.pos(), "inside it");
     }
 
     /// Offers one member to the sink and does with `body` what it answers; all of `body` is used up.
@@ -327,9 +327,9 @@ impl<'w> Walker<'w> {
             }
             return self.drop_rest(body);
         }
-        let mut tape = PeekReader::new(Box::new(&mut body), COMPRESSED_BUFFER_BYTES, self.ledger);
-        let found = self.container(&mut tape, member.path, depth + 1);
-        drop(tape);
+        let mut peek = PeekReader::new(Box::new(&mut body), COMPRESSED_BUFFER_BYTES, self.ledger);
+        let found = self.container(&mut peek, member.path, depth + 1);
+        drop(peek);
         if let Found::Other(what) = found {
             let text = match what {
                 Magic::Empty => "is empty where an archive was expected".to_string(),

@@ -35,21 +35,21 @@ impl<B: MemberBody> MemberBody for Summed<B> {
 
 /// A stored member that ends where a data descriptor states just the bytes that were read.
 pub(super) struct Stored<'t, 'a> {
-    tape: &'t mut PeekReader<'a>,
+    peek: &'t mut PeekReader<'a>,
     pub(super) read: u64,
     clear: usize,
     fate: Option<StreamEnd>,
 }
 
 impl<'t, 'a> Stored<'t, 'a> {
-    pub(super) fn new(tape: &'t mut PeekReader<'a>) -> Self {
-        Stored { tape, read: 0, clear: 0, fate: None }
+    pub(super) fn new(peek: &'t mut PeekReader<'a>) -> Self {
+        Stored { peek, read: 0, clear: 0, fate: None }
     }
 
     fn look(&mut self) {
-        let window = self.tape.window(LOOK_AHEAD_BYTES);
+        let window = self.peek.window(LOOK_AHEAD_BYTES);
         if window.is_empty() {
-            self.fate = Some(match self.tape.fate() {
+            self.fate = Some(match self.peek.fate() {
                 StreamEnd::Whole => StreamEnd::Cut,
                 other => other,
             });
@@ -81,7 +81,7 @@ impl<'t, 'a> Stored<'t, 'a> {
         });
         match torn {
             Some(0) => {
-                self.tape.skip(u64::MAX);
+                self.peek.skip(u64::MAX);
                 self.fate = Some(StreamEnd::Cut);
             }
             at => self.clear = at.unwrap_or(window.len()),
@@ -105,11 +105,11 @@ impl MemberBody for Stored<'_, '_> {
             return &[];
         }
         let clear = self.clear;
-        self.tape.window(1).get(..clear).unwrap_or_default()
+        self.peek.window(1).get(..clear).unwrap_or_default()
     }
     fn used(&mut self, n: usize) {
         let n = n.min(self.clear);
-        self.tape.used(n);
+        self.peek.used(n);
         self.clear -= n;
         self.read += n as u64;
     }

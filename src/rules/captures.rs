@@ -7,8 +7,8 @@ const ABSENT: u32 = u32::MAX;
 
 /// What a rule took out of a line: name and value, in the order of the groups; decoded ones at the end.
 ///
-/// A large bundle has tens of thousands of these in memory. So the values stand one behind the other in one text, and
-/// the names are those of the pattern.
+/// A large bundle has tens of thousands of these in memory. So the values follow each other in one text, and the names
+/// are those of the pattern: two allocations, whatever their number.
 #[derive(Debug, Clone, Default)]
 pub struct Captures {
     /// Names of the groups.

@@ -21,7 +21,7 @@ pub struct MemberLog {
     pub bytes: u64,
     /// Counts, spans and hits of the whole member; lines of hits count from 0 in the member.
     pub scanned: ChunkResult,
-    /// Time spans of its pieces.
+    /// Time spans of its chunks.
     pub spans: Vec<Span>,
     /// Lines that were cut at the limit.
     pub long_lines: u64,
@@ -85,12 +85,12 @@ impl BundleScan {
     }
 }
 
-/// Pieces of one member, as they come from the workers in any order.
+/// Chunks of one member, as they come from the workers in any order.
 #[derive(Debug)]
 pub(super) struct ChunkDone {
     pub(super) bundle: usize,
     pub(super) member: usize,
-    pub(super) piece: u32,
+    pub(super) chunk: u32,
     pub(super) scanned: ChunkResult,
     pub(super) bytes: u64,
     pub(super) long_lines: u64,

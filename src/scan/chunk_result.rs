@@ -1,4 +1,4 @@
-//! What scanning a piece of a log gives.
+//! What scanning a chunk of a log gives.
 
 use crate::log::{Millis, Span};
 use crate::rules::{Captures, RuleId};
@@ -8,7 +8,7 @@ use crate::rules::{Captures, RuleId};
 pub struct Hit {
     /// The rule.
     pub rule: RuleId,
-    /// Line, from 0, counted from the start of the piece; of the member once the pass is over.
+    /// Line, from 0, counted from the start of the chunk; of the member once the pass is over.
     pub index: u64,
     /// Its time; a line without a stamp has that of the line it continues.
     pub time: Option<Millis>,
@@ -24,7 +24,7 @@ pub struct Hit {
     pub last: Option<Millis>,
 }
 
-/// What a scan of one piece gave.
+/// What a scan of one chunk gave.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChunkResult {
     /// Lines.
@@ -45,6 +45,6 @@ pub struct ChunkResult {
     pub tried: u64,
     /// Lines that were cut at the limit.
     pub long_lines: u64,
-    /// Time of the last stamped line, for the piece that follows.
+    /// Time of the last stamped line, for the chunk that follows.
     pub last_time: Option<Millis>,
 }

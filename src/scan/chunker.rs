@@ -1,19 +1,19 @@
-//! Cuts the stream of a log at line ends into pieces, so that pieces can be scanned apart.
+//! Cuts the stream of a log at line ends into chunks, so that chunks can be scanned apart.
 //!
-//! A piece is a buffer whose body ends at a line end, best in front of a line that begins a record; what stands
-//! behind the body is the beginning of the next piece, so that a text of several lines can be seen whole. Where the
+//! A chunk is a buffer whose body ends at a line end, best in front of a line that begins a record; what stands
+//! behind the body is the beginning of the next chunk, so that a text of several lines can be seen whole. Where the
 //! cuts fall depends on the bytes alone and never on the sizes in which they came.
 
-use super::pool::PIECE_BYTES;
+use super::pool::CHUNK_BYTES;
 use super::scanner::MAX_LINE_BYTES;
 
-/// Bytes behind the body that a piece can show to rules of several lines.
+/// Bytes behind the body that a chunk can show to rules of several lines.
 const LOOK_AHEAD_BYTES: usize = 8 * 1024;
 
 /// How far back a cut looks for a line that begins a record.
 const RECORD_SEARCH_BYTES: usize = 64 * 1024;
 
-/// A piece of a log, ready to be scanned.
+/// A chunk of a log, ready to be scanned.
 #[derive(Debug)]
 pub struct Chunk {
     /// The bytes; only `data[..len]` count.
@@ -36,7 +36,7 @@ pub struct Chunker {
 }
 
 impl Chunker {
-    /// Begins a log in an empty buffer of [`PIECE_BYTES`] bytes.
+    /// Begins a log in an empty buffer of [`CHUNK_BYTES`] bytes.
     #[must_use]
     pub fn new(buffer: Vec<u8>) -> Self {
         Self { buffer, filled: 0, dropping: false, long_lines: 0 }
@@ -63,7 +63,7 @@ impl Chunker {
         self.buffer.get(..self.filled).unwrap_or_default()
     }
 
-    /// Cuts a full buffer: the piece goes away with it, the rest is put into `fresh`. If `fresh` is smaller than a
+    /// Cuts a full buffer: the chunk goes away with it, the rest is put into `fresh`. If `fresh` is smaller than a
     /// buffer, [`Chunker::settle`] must be called before more bytes come.
     #[must_use]
     pub fn cut(&mut self, mut fresh: Vec<u8>) -> Chunk {
@@ -94,16 +94,16 @@ impl Chunker {
     }
 
     /// Moves what a cut left over into a buffer of full size. The left-over waits in a small one so that a reader can
-    /// give its piece away before it waits for the next buffer.
+    /// give its chunk away before it waits for the next buffer.
     pub fn settle(&mut self, mut buffer: Vec<u8>) {
-        buffer.resize(PIECE_BYTES, 0);
+        buffer.resize(CHUNK_BYTES, 0);
         if let (Some(room), Some(kept)) = (buffer.get_mut(..self.filled), self.buffer.get(..self.filled)) {
             room.copy_from_slice(kept);
         }
         self.buffer = buffer;
     }
 
-    /// The log is at its end: the last piece, and the buffer goes with it.
+    /// The log is at its end: the last chunk, and the buffer goes with it.
     #[must_use]
     pub fn finish(self) -> Chunk {
         Chunk { len: self.filled, body: self.filled, data: self.buffer }
@@ -143,7 +143,7 @@ fn cut_point(text: &[u8], limit: usize) -> usize {
     last
 }
 
-const _: () = assert!(MAX_LINE_BYTES <= PIECE_BYTES);
+const _: () = assert!(MAX_LINE_BYTES <= CHUNK_BYTES);
 
 #[cfg(test)]
 mod tests {
@@ -151,24 +151,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn pieces(text: &[u8], steps: &[usize]) -> Vec<Vec<u8>> {
-        let mut cutter = Chunker::new(vec![0; PIECE_BYTES]);
+    fn chunks(text: &[u8], steps: &[usize]) -> Vec<Vec<u8>> {
+        let mut chunker = Chunker::new(vec![0; CHUNK_BYTES]);
         let mut out = Vec::new();
         let mut rest = text;
         let mut steps = steps.iter().copied().cycle();
         while !rest.is_empty() {
             let step = steps.next().unwrap_or(1).max(1);
-            let space = cutter.space();
+            let space = chunker.space();
             let n = step.min(space.len()).min(rest.len());
             space[..n].copy_from_slice(&rest[..n]);
             rest = &rest[n..];
-            if cutter.filled(n) {
-                let piece = cutter.cut(vec![0; PIECE_BYTES]);
-                out.push(piece.data[..piece.body].to_vec());
+            if chunker.filled(n) {
+                let chunk = chunker.cut(vec![0; CHUNK_BYTES]);
+                out.push(chunk.data[..chunk.body].to_vec());
             }
         }
-        let piece = cutter.finish();
-        out.push(piece.data[..piece.body].to_vec());
+        let chunk = chunker.finish();
+        out.push(chunk.data[..chunk.body].to_vec());
         out
     }
 
@@ -187,21 +187,21 @@ mod tests {
         #[test]
         fn the_way_bytes_come_changes_no_cut(seed in 0_usize..1000, steps in proptest::collection::vec(1_usize..300_000, 1..6)) {
             let text = log(25_000, seed);
-            let whole = pieces(&text, &[PIECE_BYTES]);
+            let whole = chunks(&text, &[CHUNK_BYTES]);
             prop_assert_eq!(&whole.concat(), &text);
-            prop_assert!(whole.iter().all(|piece| piece.is_empty() || piece.ends_with(b"\n")));
-            prop_assert_eq!(pieces(&text, &steps), whole);
+            prop_assert!(whole.iter().all(|chunk| chunk.is_empty() || chunk.ends_with(b"\n")));
+            prop_assert_eq!(chunks(&text, &steps), whole);
         }
     }
 
     #[test]
     fn a_line_beyond_the_limit_is_cut_and_counted() {
         let mut text = b"first\n".to_vec();
-        text.extend(std::iter::repeat_n(b'y', 3 * PIECE_BYTES));
+        text.extend(std::iter::repeat_n(b'y', 3 * CHUNK_BYTES));
         text.extend_from_slice(b"\n2025 last\n");
-        let got = pieces(&text, &[100_000]);
+        let got = chunks(&text, &[100_000]);
         assert_eq!(got[0], b"first\n");
         assert_eq!(got.last().unwrap(), b"2025 last\n");
-        assert!(got.iter().all(|piece| piece.len() <= PIECE_BYTES));
+        assert!(got.iter().all(|chunk| chunk.len() <= CHUNK_BYTES));
     }
 }

@@ -1,8 +1,8 @@
 //! Keeps the findings of a flood within bounds.
 //!
-//! A log that says the same thing a million times must not cost the memory of a million findings. Each piece of a
+//! A log that says the same thing a million times must not cost the memory of a million findings. Each chunk of a
 //! log keeps so many findings of a rule; what is beyond is folded into its neighbours, which carry the count. The
-//! bound holds for each piece alone, so that what is kept does not depend on the order in which pieces are scanned;
+//! bound holds for each chunk alone, so that what is kept does not depend on the order in which chunks are scanned;
 //! and it is shared out evenly between the things that the findings are about, so that a flood about one VM does not
 //! take the place of a line about another.
 
@@ -11,18 +11,18 @@ use super::scanner::{HitClass, hit_class, key};
 use crate::rules::{RuleId, RuleSet};
 use std::collections::BTreeMap;
 
-/// Findings that a piece keeps of a rule that gives evidence. A crash shows twelve of a rule at most.
+/// Findings that a chunk keeps of a rule that gives evidence. A crash shows twelve of a rule at most.
 const MAX_EVIDENCE_HITS: usize = 256;
 
-/// Findings that a piece keeps of a rule that hit_class crashes, operations or facts. A machine that does nothing but
-/// crash writes about a thousand such lines into a piece.
+/// Findings that a chunk keeps of a rule that hit_class crashes, operations or facts. A machine that does nothing but
+/// crash writes about a thousand such lines into a chunk.
 const MAX_EVENT_HITS: usize = 2_048;
 
-/// From this piece of a member on, that is beyond 256 MiB of one log, a quarter of it.
-const LONG_LOG_PIECES: u32 = 256;
+/// From this chunk of a member on, that is beyond 256 MiB of one log, a quarter of it.
+const LONG_LOG_CHUNKS: u32 = 256;
 
 /// Folds what goes beyond the bounds; the order of the hits stays.
-pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
+pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, chunk: u32) {
     if hits.len() <= MAX_EVIDENCE_HITS / 4 {
         return;
     }
@@ -34,7 +34,7 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, piece: u32) {
     for (rule, all) in of_rule {
         let rule = &rules[rule];
         let limit = if hit_class(rule) == HitClass::Evidence { MAX_EVIDENCE_HITS } else { MAX_EVENT_HITS }
-            / if piece >= LONG_LOG_PIECES { 4 } else { 1 };
+            / if chunk >= LONG_LOG_CHUNKS { 4 } else { 1 };
         if all.len() <= limit {
             continue;
         }

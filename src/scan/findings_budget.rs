@@ -1,5 +1,5 @@
 //! What the workers found, within a budget: the first hits of each log and of each bundle, whatever the order in
-//! which the pieces come.
+//! which the chunks come.
 
 use super::bundle_scan::ChunkDone;
 use super::log_assembly::LogAssembly;
@@ -13,7 +13,7 @@ pub(super) type ByMember = BTreeMap<(usize, usize), LogAssembly>;
 /// The logs of an input.
 ///
 /// A hit is kept if it lies within the first quarter of the budget of its log, and that within the first budget of
-/// its bundle, both counted over everything that was found. Pieces of a log are joined in their order; what is joined
+/// its bundle, both counted over everything that was found. Chunks of a log are joined in their order; what is joined
 /// later but lies in front can only push more out. Hence what is kept does not depend on the order of coming, and what
 /// is surely out can be dropped at once.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct FindingsBudget {
     held: BTreeMap<usize, usize>,
     /// Behind this member nothing of a bundle is kept.
     cuts: BTreeMap<usize, usize>,
-    /// Bytes of hits in pieces that wait for one before them.
+    /// Bytes of hits in chunks that wait for one before them.
     waiting: usize,
 }
 
@@ -37,7 +37,7 @@ impl FindingsBudget {
         Self { budget, hit_class, ..Self::default() }
     }
 
-    /// Whether so much waits for a piece before it that no further pieces should be read.
+    /// Whether so much waits for a chunk before it that no further chunks should be read.
     pub(super) fn waits(&self) -> bool {
         self.waiting > self.budget / 4
     }
@@ -52,15 +52,15 @@ impl FindingsBudget {
         self.waiting + self.held.values().sum::<usize>()
     }
 
-    /// Takes a piece.
-    pub(super) fn add(&mut self, piece: ChunkDone) {
-        let key @ (bundle, member) = (piece.bundle, piece.member);
+    /// Takes a chunk.
+    pub(super) fn add(&mut self, chunk: ChunkDone) {
+        let key @ (bundle, member) = (chunk.bundle, chunk.member);
         let log = self.logs.entry(key).or_default();
         if self.cuts.get(&bundle).is_some_and(|cut| member > *cut) {
             log.close();
         }
         let before = log.size();
-        log.add(piece, &self.hit_class);
+        log.add(chunk, &self.hit_class);
         if log.size().found_bytes > self.budget / 4 {
             log.keep_first(self.budget / 4);
         }
@@ -119,7 +119,7 @@ mod tests {
     use crate::scan::{ChunkResult, Hit, MemberLog};
     use proptest::prelude::*;
 
-    fn piece(bundle: usize, member: usize, number: u32, hits: usize) -> ChunkDone {
+    fn chunk(bundle: usize, member: usize, number: u32, hits: usize) -> ChunkDone {
         // The first and every third hit hit_class what happened or is a sign of life.
         let hit = |n: usize| Hit {
             rule: RuleId::new(n % 3),
@@ -132,7 +132,7 @@ mod tests {
             last: None,
         };
         let scanned = ChunkResult { hits: (0..hits).map(hit).collect(), ..ChunkResult::default() };
-        ChunkDone { bundle, member, piece: number, scanned, bytes: 0, long_lines: 0 }
+        ChunkDone { bundle, member, chunk: number, scanned, bytes: 0, long_lines: 0 }
     }
 
     fn member_log() -> MemberLog {
@@ -161,14 +161,14 @@ mod tests {
                 sizes.iter().map(|&(bundle, member, hits)| {
                     let number = counts.entry((bundle, member)).or_default();
                     *number += 1;
-                    piece(bundle, member, *number - 1, hits)
+                    chunk(bundle, member, *number - 1, hits)
                 }).collect::<Vec<_>>()
             };
-            let keep = |pieces: Vec<ChunkDone>| {
+            let keep = |chunks: Vec<ChunkDone>| {
                 let hit_class = vec![HitClass::Heartbeat, HitClass::Evidence, if alive { HitClass::Heartbeat } else { HitClass::Event }];
                 let mut found = FindingsBudget { budget: 40_000, hit_class, ..FindingsBudget::default() };
-                for piece in pieces {
-                    found.add(piece);
+                for chunk in chunks {
+                    found.add(chunk);
                 }
                 let (by_member, lost) = found.finish();
                 let kept: Vec<_> = by_member.into_iter().map(|(key, log)| {

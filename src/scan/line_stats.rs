@@ -1,10 +1,12 @@
-//! What the line starts of a piece tell: how many lines there are, from when to when they reach, where they are
+//! What the line starts of a chunk tell: how many lines there are, from when to when they reach, where they are
 //! silent, and how many of them have a known form.
 //!
 //! Not every line start is read. Behind a line with a stamp stands, some kilobytes on, another one: if hardly any time
 //! lies between the two, nothing between them can be a silence or lie outside the span, and the lines there are only
 //! counted. Where time jumps, runs back or is missing, each line is read. Which lines are read depends on the text
 //! alone.
+//!
+//! What it is for: reading each line start took a seventh of all time.
 
 use super::chunk_result::ChunkResult;
 use crate::log::{LogKind, Millis, Span, Stamper, head};
@@ -19,7 +21,7 @@ const MAX_LEAP_STEPS: usize = 16;
 /// Stretches shorter than this are not worth keeping as silences.
 pub(super) const MIN_SILENCE_MS: Millis = 600_000;
 
-/// The line starts of one piece.
+/// The line starts of one chunk.
 pub(super) struct LineStats<'a> {
     text: &'a [u8],
     kind: LogKind,
@@ -30,7 +32,7 @@ pub(super) struct LineStats<'a> {
 }
 
 impl<'a> LineStats<'a> {
-    /// Prepares to fill the counts and spans of `out`, whose lines are the line ends of `text`, the body of a piece.
+    /// Prepares to fill the counts and spans of `out`, whose lines are the line ends of `text`, the body of a chunk.
     pub(super) fn new(
         text: &'a [u8],
         kind: LogKind,
@@ -137,7 +139,7 @@ pub(super) struct When {
 }
 
 /// Finds the times of the line that begins at `start` by walking back from it, at most to `known`, an earlier line
-/// whose times have been found: no line is read twice on the way through a piece.
+/// whose times have been found: no line is read twice on the way through a chunk.
 pub(super) fn when(
     text: &[u8],
     start: usize,
@@ -180,7 +182,7 @@ mod tests {
 
     const END_OF_2096_MS: Millis = 4_000_000_000_000;
 
-    fn survey(text: &[u8], line_limit: usize) -> ChunkResult {
+    fn stats(text: &[u8], line_limit: usize) -> ChunkResult {
         let mut out = ChunkResult { lines: line_ends(text), ..ChunkResult::default() };
         LineStats::new(text, LogKind::Vmkernel, Stamper::new(END_OF_2096_MS), line_limit, &mut out).run();
         out
@@ -243,7 +245,7 @@ mod tests {
             }
             let text = log(&steps);
             let (plain, when_plain) = plainly(&text);
-            let seen = survey(&text, 1 << 20);
+            let seen = stats(&text, 1 << 20);
             prop_assert_eq!(seen.lines, plain.lines);
             prop_assert_eq!(&seen.silences, &plain.silences);
             prop_assert_eq!(seen.span, plain.span);
@@ -263,7 +265,7 @@ mod tests {
     #[test]
     fn most_lines_of_a_busy_log_are_only_counted() {
         let text = log(&vec![(20, 90, true); 20_000]);
-        let seen = survey(&text, 1 << 20);
+        let seen = stats(&text, 1 << 20);
         assert_eq!((seen.lines, seen.understood), (20_000, seen.looked));
         assert!(seen.looked < 1_000, "{}", seen.looked);
     }
@@ -273,7 +275,7 @@ mod tests {
         let mut text = log(&vec![(20, 90, true); 500]);
         text.extend(log(&[(1, 30_000, true)]));
         text.extend(log(&vec![(20, 90, true); 500]));
-        assert_eq!(survey(&text, 20_000).long_lines, 1);
-        assert_eq!(survey(&text, 100).long_lines, 1001);
+        assert_eq!(stats(&text, 20_000).long_lines, 1);
+        assert_eq!(stats(&text, 100).long_lines, 1001);
     }
 }

@@ -1,4 +1,4 @@
-//! A log put together out of its pieces, as they come from the workers.
+//! A log put together out of its chunks, as they come from the workers.
 
 use super::bundle_scan::{ChunkDone, MemberLog};
 use super::chunk_result::{ChunkResult, Hit};
@@ -8,12 +8,12 @@ use crate::log::{Millis, Span};
 use crate::rules::RuleId;
 use std::collections::BTreeMap;
 
-/// A log of which the pieces up to one are joined; those that came before their turn wait.
+/// A log of which the chunks up to one are joined; those that came before their turn wait.
 #[derive(Debug, Default)]
 pub(super) struct LogAssembly {
     /// Counts and silences; its hits are in `hits`.
     scanned: ChunkResult,
-    /// The hits of each piece that has any; their lines count from 0 in the log.
+    /// The hits of each chunk that has any; their lines count from 0 in the log.
     hits: Vec<Vec<Hit>>,
     spans: Vec<Span>,
     bytes: u64,
@@ -21,7 +21,7 @@ pub(super) struct LogAssembly {
     last_before: Option<Millis>,
     /// Rule of the last hit that hit_class what happened, and its place in `hits`, if it is still there.
     told: Option<(RuleId, (usize, usize))>,
-    /// The piece that comes next.
+    /// The chunk that comes next.
     next: u32,
     waiting: BTreeMap<u32, ChunkDone>,
     size: Size,
@@ -32,7 +32,7 @@ pub(super) struct LogAssembly {
 /// How much there is of a log.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Size {
-    /// Hits in the pieces that are joined, dropped ones included.
+    /// Hits in the chunks that are joined, dropped ones included.
     pub(super) found: u64,
     /// Bytes that they take, or took.
     pub(super) found_bytes: usize,
@@ -40,7 +40,7 @@ pub(super) struct Size {
     pub(super) held: u64,
     /// Bytes that they take.
     pub(super) held_bytes: usize,
-    /// Bytes of the hits in pieces that wait.
+    /// Bytes of the hits in chunks that wait.
     pub(super) waiting_bytes: usize,
 }
 
@@ -54,17 +54,17 @@ impl LogAssembly {
         self.full = true;
     }
 
-    /// Takes a piece, and joins what has its turn now. `hit_class` says of each rule what its hits tell.
-    pub(super) fn add(&mut self, piece: ChunkDone, hit_class: &[HitClass]) {
-        if piece.piece != self.next {
-            self.size.waiting_bytes += cost(&piece.scanned.hits);
-            self.waiting.insert(piece.piece, piece);
+    /// Takes a chunk, and joins what has its turn now. `hit_class` says of each rule what its hits tell.
+    pub(super) fn add(&mut self, chunk: ChunkDone, hit_class: &[HitClass]) {
+        if chunk.chunk != self.next {
+            self.size.waiting_bytes += cost(&chunk.scanned.hits);
+            self.waiting.insert(chunk.chunk, chunk);
             return;
         }
-        self.join(piece, hit_class);
-        while let Some(piece) = self.waiting.remove(&self.next) {
-            self.size.waiting_bytes -= cost(&piece.scanned.hits);
-            self.join(piece, hit_class);
+        self.join(chunk, hit_class);
+        while let Some(chunk) = self.waiting.remove(&self.next) {
+            self.size.waiting_bytes -= cost(&chunk.scanned.hits);
+            self.join(chunk, hit_class);
         }
         if self.waiting.is_empty() {
             // An empty map may hold on to its last node.
@@ -74,20 +74,20 @@ impl LogAssembly {
 
     /// Joins all that waits, whatever is missing between.
     pub(super) fn settle(&mut self, hit_class: &[HitClass]) {
-        while let Some((_, piece)) = self.waiting.pop_first() {
-            self.size.waiting_bytes -= cost(&piece.scanned.hits);
-            self.join(piece, hit_class);
+        while let Some((_, chunk)) = self.waiting.pop_first() {
+            self.size.waiting_bytes -= cost(&chunk.scanned.hits);
+            self.join(chunk, hit_class);
         }
     }
 
-    /// Puts a piece behind those that are joined.
+    /// Puts a chunk behind those that are joined.
     fn join(&mut self, done: ChunkDone, hit_class: &[HitClass]) {
-        self.next = done.piece.saturating_add(1);
-        let mut piece = done.scanned;
+        self.next = done.chunk.saturating_add(1);
+        let mut chunk = done.scanned;
         let last_time = self.scanned.last_time;
-        for hit in &mut piece.hits {
+        for hit in &mut chunk.hits {
             hit.index += self.scanned.lines;
-            // A piece that begins inside a record has its time from the piece before.
+            // A chunk that begins inside a record has its time from the chunk before.
             if hit.time.is_none() {
                 hit.time = last_time;
                 hit.last = hit.last.or(last_time);
@@ -96,28 +96,28 @@ impl LogAssembly {
                 hit.before = if hit.time == last_time { self.last_before } else { last_time };
             }
         }
-        if let (Some(past), Some(span)) = (last_time, piece.span)
+        if let (Some(past), Some(span)) = (last_time, chunk.span)
             && span.from - past >= MIN_SILENCE_MS
         {
             self.scanned.silences.push(Span { from: past, to: span.from });
         }
-        self.scanned.lines += piece.lines;
-        self.scanned.looked += piece.looked;
-        self.scanned.understood += piece.understood;
-        self.scanned.stamped += piece.stamped;
-        self.scanned.tried += piece.tried;
-        self.scanned.silences.append(&mut piece.silences);
-        self.spans.extend(piece.span);
+        self.scanned.lines += chunk.lines;
+        self.scanned.looked += chunk.looked;
+        self.scanned.understood += chunk.understood;
+        self.scanned.stamped += chunk.stamped;
+        self.scanned.tried += chunk.tried;
+        self.scanned.silences.append(&mut chunk.silences);
+        self.spans.extend(chunk.span);
         self.bytes += done.bytes;
-        self.long_lines += done.long_lines + piece.long_lines;
-        if piece.last_time.is_some() {
+        self.long_lines += done.long_lines + chunk.long_lines;
+        if chunk.last_time.is_some() {
             self.last_before = last_time;
-            self.scanned.last_time = piece.last_time;
+            self.scanned.last_time = chunk.last_time;
         }
-        self.take(piece.hits, hit_class);
+        self.take(chunk.hits, hit_class);
     }
 
-    /// Takes the hits of the piece that is joined.
+    /// Takes the hits of the chunk that is joined.
     fn take(&mut self, mut hits: Vec<Hit>, hit_class: &[HitClass]) {
         self.fold_heartbeats(&mut hits, hit_class);
         if let Some(at) =
@@ -139,7 +139,7 @@ impl LogAssembly {
     /// Signs of life on both sides of a cut tell of one stretch of life. The rule of the last one is known also when
     /// the hit is gone, so that what was found does not depend on when something was dropped.
     fn fold_heartbeats(&mut self, hits: &mut Vec<Hit>, hit_class: &[HitClass]) {
-        let Some((rule, (piece, at))) = self.told else { return };
+        let Some((rule, (chunk, at))) = self.told else { return };
         let first = hits.iter().position(|hit| hit_class.get(hit.rule.at()) != Some(&HitClass::Evidence));
         let Some(first) = first.filter(|&first| hits.get(first).is_some_and(|hit| hit.rule == rule)) else {
             return;
@@ -148,7 +148,7 @@ impl LogAssembly {
             return;
         }
         let more = hits.remove(first);
-        if let Some(last) = self.hits.get_mut(piece).and_then(|hits| hits.get_mut(at)) {
+        if let Some(last) = self.hits.get_mut(chunk).and_then(|hits| hits.get_mut(at)) {
             last.count += more.count;
             last.last = more.last.or(last.last);
         }

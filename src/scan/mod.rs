@@ -1,4 +1,4 @@
-//! The pass over the logs: pieces of text in fixed buffers, scanned side by side.
+//! The pass over the logs: chunks of text in fixed buffers, scanned side by side.
 
 mod bundle_scan;
 mod chunk_result;
@@ -18,7 +18,7 @@ mod task_queue;
 pub use bundle_scan::{BundleScan, KeptFile, MemberLog};
 pub use chunk_result::{ChunkResult, Hit};
 pub use chunker::{Chunk, Chunker};
-pub use pool::{PIECE_BYTES, Pool};
+pub use pool::{CHUNK_BYTES, Pool};
 pub use reader::Reader;
 pub use scanner::{MAX_LINE_BYTES, Scanner};
 pub use shared::Shared;

@@ -13,7 +13,7 @@ pub(super) struct OpenBundle {
     pub(super) fragments: BTreeMap<String, (usize, BTreeMap<u32, Vec<u8>>)>,
     pub(super) kept_bytes: usize,
     pub(super) kept: Vec<(SmallFile, String, Vec<u8>)>,
-    pub(super) pieces: Vec<u32>,
+    pub(super) chunks: Vec<u32>,
     pub(super) reference: Option<Millis>,
     /// Kept files that came whole: path → their place among the kept.
     pub(super) whole: BTreeMap<String, usize>,

@@ -3,9 +3,9 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of one buffer.
-pub const PIECE_BYTES: usize = 1 << 20;
+pub const CHUNK_BYTES: usize = 1 << 20;
 
-/// Buffers for pieces of logs, and a budget for small files gathered whole.
+/// Buffers for chunks of logs, and a budget for small files gathered whole.
 ///
 /// A reader takes a buffer while it holds none, so that any number of readers over one pool makes progress.
 #[derive(Debug)]
@@ -32,13 +32,13 @@ impl PoolState {
         self.buffers.pop().or_else(|| {
             let more = self.made < self.most();
             self.made += usize::from(more);
-            more.then(|| vec![0; PIECE_BYTES])
+            more.then(|| vec![0; CHUNK_BYTES])
         })
     }
 
     /// How many buffers there may be: what findings take is saved on buffers, down to half of them.
     fn most(&self) -> usize {
-        self.limit.saturating_sub(self.findings / PIECE_BYTES).max(self.limit.div_ceil(2))
+        self.limit.saturating_sub(self.findings / CHUNK_BYTES).max(self.limit.div_ceil(2))
     }
 }
 
@@ -51,7 +51,7 @@ impl Pool {
         Self { free: Mutex::new(state), returned: Condvar::new(), gather_budget }
     }
 
-    /// Takes a buffer of [`PIECE_BYTES`] bytes. While all are in use it does what `help` finds to do; when `help` finds
+    /// Takes a buffer of [`CHUNK_BYTES`] bytes. While all are in use it does what `help` finds to do; when `help` finds
     /// nothing any more, it waits.
     #[must_use]
     pub fn take(&self, help: impl Fn() -> bool) -> Vec<u8> {
@@ -80,7 +80,7 @@ impl Pool {
     pub fn give(&self, buffer: Vec<u8>) {
         let mut state = self.lock();
         // Buffers of large rotations are made outside the pool: it keeps no more than its limit.
-        if buffer.len() == PIECE_BYTES && state.buffers.len() < state.made {
+        if buffer.len() == CHUNK_BYTES && state.buffers.len() < state.made {
             if state.made > state.most() {
                 state.made -= 1;
             } else {
@@ -132,13 +132,13 @@ mod tests {
             (state.buffers.len(), state.made)
         };
         let taken = take(8);
-        pool.findings(2 * PIECE_BYTES.cast_signed());
+        pool.findings(2 * CHUNK_BYTES.cast_signed());
         taken.into_iter().for_each(|buffer| pool.give(buffer));
         assert_eq!(there(), (6, 6));
-        pool.findings(100 * PIECE_BYTES.cast_signed());
+        pool.findings(100 * CHUNK_BYTES.cast_signed());
         take(6).into_iter().for_each(|buffer| pool.give(buffer));
         assert_eq!(there(), (4, 4));
-        pool.findings(-102 * PIECE_BYTES.cast_signed());
+        pool.findings(-102 * CHUNK_BYTES.cast_signed());
         assert_eq!(take(8).len(), 8);
     }
 }

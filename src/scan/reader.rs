@@ -1,4 +1,4 @@
-//! The reader of a bundle: takes members as the walker meets them, keeps small files, cuts logs into pieces and
+//! The reader of a bundle: takes members as the walker meets them, keeps small files, cuts logs into chunks and
 //! hands them to the workers.
 
 mod sink;
@@ -33,7 +33,7 @@ enum Current {
     /// A log: its first bytes are not looked at yet, or it is plain text.
     Log {
         member: usize,
-        cutter: Chunker,
+        chunker: Chunker,
         started: bool,
         size: u64,
     },
@@ -70,7 +70,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader whose pieces are scanned on `workers`; without workers, on the reading thread.
+    /// A reader whose chunks are scanned on `workers`; without workers, on the reading thread.
     #[must_use]
     pub fn new(shared: &'a Arc<Shared>, workers: Option<&'a rayon::ThreadPool>) -> Self {
         Self {
@@ -158,30 +158,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Hands a piece to the workers.
-    fn spawn(&mut self, member: usize, piece: super::Chunk) {
+    /// Hands a chunk to the workers.
+    fn spawn(&mut self, member: usize, chunk: super::Chunk) {
         let Some(&bundle) = self.open_bundles.last() else { return };
         let Some(state) = self.bundles.get_mut(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
         let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(END_OF_2099_MS));
-        let Some(number) = state.pieces.get_mut(member) else { return };
+        let Some(number) = state.chunks.get_mut(member) else { return };
         let piece_number = *number;
         *number += 1;
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         let of = Some((bundle, member, piece_number));
         let path = log.path.clone();
-        let mark = Some(TaskLabel { place: self.next_place(), path, piece: of });
+        let mark = Some(TaskLabel { place: self.next_place(), path, chunk: of });
         work.catch_up();
         work.begin();
         self.run(move || {
             let ticket = Ticket(work, mark);
-            let data = piece.data.get(..piece.len).unwrap_or_default();
-            let mut scanned = shared.scanner(kind, reference).scan(data, piece.body);
+            let data = chunk.data.get(..chunk.len).unwrap_or_default();
+            let mut scanned = shared.scanner(kind, reference).scan(data, chunk.body);
             dedup::bound(&mut scanned.hits, &shared.rules, piece_number);
-            let bytes = piece.body as u64;
-            let done = ChunkDone { bundle, member, piece: piece_number, scanned, bytes, long_lines: 0 };
+            let bytes = chunk.body as u64;
+            let done = ChunkDone { bundle, member, chunk: piece_number, scanned, bytes, long_lines: 0 };
             shared.pool.findings(ticket.0.add(done));
-            shared.pool.give(piece.data);
+            shared.pool.give(chunk.data);
         });
     }
 
@@ -196,11 +196,11 @@ impl<'a> Reader<'a> {
         let place = self.next_place();
         work.begin();
         self.run(move || {
-            let ticket = Ticket(work, Some(TaskLabel { place, path: path.clone(), piece: None }));
+            let ticket = Ticket(work, Some(TaskLabel { place, path: path.clone(), chunk: None }));
             let scanner = shared.scanner(kind, reference);
-            let damage = rotated_logs::scan(bytes, &scanner, |piece, mut scanned, bytes, long_lines| {
-                dedup::bound(&mut scanned.hits, &shared.rules, piece);
-                let done = ChunkDone { bundle, member, piece, scanned, bytes, long_lines };
+            let damage = rotated_logs::scan(bytes, &scanner, |chunk, mut scanned, bytes, long_lines| {
+                dedup::bound(&mut scanned.hits, &shared.rules, chunk);
+                let done = ChunkDone { bundle, member, chunk, scanned, bytes, long_lines };
                 shared.pool.findings(ticket.0.add(done));
             });
             shared.pool.release(reserved);
@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
             spans: Vec::new(),
             long_lines: 0,
         });
-        state.pieces.push(0);
+        state.chunks.push(0);
         Some(state.pass.logs.len() - 1)
     }
 }

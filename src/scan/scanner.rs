@@ -1,4 +1,4 @@
-//! Scans a piece of a log: the fast filter, a survey of the line starts, and the rules on the lines with a mark.
+//! Scans a chunk of a log: the fast filter, a stats of the line starts, and the rules on the lines with a mark.
 
 use super::chunk_result::{ChunkResult, Hit};
 use super::line_stats::{LineStats, When, line_ends, when};
@@ -17,14 +17,14 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 /// Equal evidence within this time is one finding with a count.
 const REPEAT_GAP_MS: Millis = 1_000;
 
-/// A flood: each time one rule has told this many findings about the same thing in a piece, the time within which
+/// A flood: each time one rule has told this many findings about the same thing in a chunk, the time within which
 /// they are one finding doubles …
 const FLOOD_FINDINGS: u32 = 64;
 
 /// … up to 64 seconds.
 const FLOOD_DOUBLINGS: u32 = 6;
 
-/// Scans pieces of logs of one kind.
+/// Scans chunks of logs of one kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Scanner<'a> {
     /// The rules.
@@ -46,17 +46,17 @@ impl Scanner<'_> {
     pub fn scan(&self, data: &[u8], body: usize) -> ChunkResult {
         let mut out = ChunkResult::default();
         let text = data.get(..body).unwrap_or(data);
-        let survey = |out: &mut _| {
+        let stats = |out: &mut _| {
             LineStats::new(text, self.kind, Stamper::new(self.reference), self.line_limit, out).run()
         };
         let Some(filter) = self.filter else {
             out.lines = line_ends(text);
-            survey(&mut out);
+            stats(&mut out);
             return out;
         };
         let mut marks = Vec::new();
         filter.marks_and(text, &mut marks, |stretch| out.lines += line_ends(stretch));
-        survey(&mut out);
+        stats(&mut out);
         let mut marks = marks.as_slice();
         let mut lines = Lines::new(self, data, text);
         while let Some(first) = marks.first() {
@@ -168,7 +168,7 @@ impl Scanner<'_> {
     }
 }
 
-/// What later findings of a piece may be folded into.
+/// What later findings of a chunk may be folded into.
 #[derive(Default)]
 struct Folded {
     /// By rule and what it is about.
@@ -212,7 +212,7 @@ pub(super) fn key(rule: &Compiled, captures: &Captures) -> String {
     key
 }
 
-/// The lines of a piece that hold a mark, one after the other.
+/// The lines of a chunk that hold a mark, one after the other.
 struct Lines<'a> {
     scanner: &'a Scanner<'a>,
     data: &'a [u8],

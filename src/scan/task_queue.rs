@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A task: a piece to scan, a rotation to inflate.
+/// A task: a chunk to scan, a rotation to inflate.
 pub(super) type Task = Box<dyn FnOnce() + Send>;
 
-/// Tasks under way: pieces come in from the workers; the end waits for all of them.
+/// Tasks under way: chunks come in from the workers; the end waits for all of them.
 ///
 /// Tasks wait in a queue of their reader. Workers take them from there, and so does the reader when it would have to
 /// wait: for a buffer, for room, or for the end. So a run needs no more threads than cores, and the reader, which
@@ -74,11 +74,11 @@ impl TaskQueue {
         true
     }
 
-    /// Takes what a piece gave; hit_class how many bytes of findings are held more, or less, than before.
-    pub(super) fn add(&self, piece: ChunkDone) -> isize {
+    /// Takes what a chunk gave; hit_class how many bytes of findings are held more, or less, than before.
+    pub(super) fn add(&self, chunk: ChunkDone) -> isize {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.found.bytes();
-        state.found.add(piece);
+        state.found.add(chunk);
         state.found.bytes().cast_signed() - before.cast_signed()
     }
 
@@ -92,7 +92,7 @@ impl TaskQueue {
         drop(self.settled(most));
     }
 
-    /// Helps, then waits, while much of what was found waits for a piece that is still under way.
+    /// Helps, then waits, while much of what was found waits for a chunk that is still under way.
     pub(super) fn catch_up(&self) {
         let behind = |state: &TaskQueueState| state.found.waits() && state.running > 0;
         while behind(&self.state.lock().unwrap_or_else(PoisonError::into_inner)) && self.help() {}
@@ -136,8 +136,8 @@ pub(super) struct TaskLabel {
     pub(super) place: usize,
     /// The log.
     pub(super) path: String,
-    /// The piece that is scanned, where others may wait for it: bundle, member, number.
-    pub(super) piece: Option<(usize, usize, u32)>,
+    /// The chunk that is scanned, where others may wait for it: bundle, member, number.
+    pub(super) chunk: Option<(usize, usize, u32)>,
 }
 
 /// Ends a task also when it panics, so that nothing waits for it forever.
@@ -151,9 +151,9 @@ impl Drop for Ticket {
             let text = "an internal error ended the scan of a part of it".to_owned();
             let member = Some(mark.path.into_bytes());
             self.0.note(mark.place, Note { kind: NoteKind::Damaged, member, text });
-            if let Some((bundle, member, piece)) = mark.piece {
+            if let Some((bundle, member, chunk)) = mark.chunk {
                 let scanned = ChunkResult::default();
-                let _ = self.0.add(ChunkDone { bundle, member, piece, scanned, bytes: 0, long_lines: 0 });
+                let _ = self.0.add(ChunkDone { bundle, member, chunk, scanned, bytes: 0, long_lines: 0 });
             }
         }
         self.0.end();
@@ -174,14 +174,14 @@ mod tests {
         let work = Arc::new(TaskQueue::new(1 << 20, &rules));
         let line = "2025-01-01T00:00:00.000Z Wa(03) vcpu-0 - WinBSOD: Synthetic MSR[0x40000100] 0x50\n";
         let scanned = scan_as(&rules, LogKind::Vmware, line, line.len());
-        let behind = ChunkDone { bundle: 0, member: 0, piece: 1, scanned, bytes: 1, long_lines: 0 };
+        let behind = ChunkDone { bundle: 0, member: 0, chunk: 1, scanned, bytes: 1, long_lines: 0 };
         assert!(work.add(behind) > 0);
         assert!(work.state.lock().unwrap().found.waiting_bytes() > 0);
 
         work.begin();
         let failing = Arc::clone(&work);
         let failed = catch_unwind(AssertUnwindSafe(move || {
-            let mark = TaskLabel { place: 0, path: "vmware.log".to_owned(), piece: Some((0, 0, 0)) };
+            let mark = TaskLabel { place: 0, path: "vmware.log".to_owned(), chunk: Some((0, 0, 0)) };
             let _ticket = Ticket(failing, Some(mark));
             resume_unwind(Box::new(()));
         }));

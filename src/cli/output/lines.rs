@@ -1,4 +1,7 @@
 //! Where the lines of inputs go as they come.
+//!
+//! The file of `--resume` is written in place, at its end: a run over tens of thousands of bundles that is killed keeps
+//! every finished input, and the next run reads none of them again. What is not yet whole is cut off at the start.
 
 use super::super::exit::Failure;
 use super::replace::{NewFile, beside, is_at, moved};

@@ -18,8 +18,8 @@ const MAX_CORES_LISTED: usize = 500;
 /// as it comes.
 const MAX_GATHERED_BYTES: u64 = 8 << 20;
 
-/// Pieces of such a large rotation that may wait for the workers; their buffers are not the pool's.
-const MAX_INLINE_PIECES: usize = 8;
+/// Chunks of such a large rotation that may wait for the workers; their buffers are not the pool's.
+const MAX_INLINE_CHUNKS: usize = 8;
 
 /// Compressions in which archives keep single files, and which are not read.
 const UNREAD_COMPRESSIONS: [(&str, &str); 4] =
@@ -43,7 +43,7 @@ impl Reader<'_> {
             return;
         }
         let Some(state) = self.bundle() else { return };
-        if state.pieces.get(member).is_none_or(|pieces| *pieces > 0) {
+        if state.chunks.get(member).is_none_or(|chunks| *chunks > 0) {
             return;
         }
         let Some(log) = state.pass.logs.get_mut(member) else { return };
@@ -63,18 +63,20 @@ impl Reader<'_> {
 
     /// The first bytes of a log tell whether it is compressed, and of a nameless one what it is.
     fn start_log(&mut self) {
-        let Current::Log { member, cutter, started, size } = &mut self.current else { return };
-        if *started || cutter.seen().len() < 2 {
+        let Current::Log { member, chunker, started, size } = &mut self.current else { return };
+        if *started || chunker.seen().len() < 2 {
             return;
         }
         *started = true;
         let (member, size) = (*member, *size);
-        if !cutter.seen().starts_with(&[0x1f, 0x8b]) {
+        if !chunker.seen().starts_with(&[0x1f, 0x8b]) {
             return;
         }
-        let Current::Log { cutter, .. } = std::mem::replace(&mut self.current, Current::None) else { return };
-        let seen = cutter.seen().to_vec();
-        let room = cutter.finish().data;
+        let Current::Log { chunker, .. } = std::mem::replace(&mut self.current, Current::None) else {
+            return;
+        };
+        let seen = chunker.seen().to_vec();
+        let room = chunker.finish().data;
         if size <= MAX_GATHERED_BYTES {
             let reserved = usize::try_from(size).unwrap_or(usize::MAX).max(seen.len());
             self.shared.pool.reserve(reserved, || self.work.help());
@@ -84,10 +86,10 @@ impl Reader<'_> {
         } else {
             self.shared.pool.give(room);
             let mut inflater = Box::new(rotated_logs::Inline::new());
-            let pieces = inflater.push(&seen);
+            let chunks = inflater.push(&seen);
             self.current = Current::Inflate { member, inflater, room: vec![0; 64 << 10] };
-            for piece in pieces {
-                self.spawn(member, piece);
+            for chunk in chunks {
+                self.spawn(member, chunk);
             }
         }
     }
@@ -191,8 +193,8 @@ impl Reader<'_> {
             self.say(NoteKind::Remark, &path, "is there twice; both are read".to_owned());
         }
         let Some(index) = self.add_log(path, kind, owner, modified) else { return Open::Skip };
-        let cutter = Chunker::new(self.shared.pool.take(|| self.work.help()));
-        self.current = Current::Log { member: index, cutter, started: false, size };
+        let chunker = Chunker::new(self.shared.pool.take(|| self.work.help()));
+        self.current = Current::Log { member: index, chunker, started: false, size };
         Open::Read
     }
 
@@ -221,26 +223,26 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes bytes of a log, and hands a piece on when it is full.
+    /// Takes bytes of a log, and hands a chunk on when it is full.
     fn filled_log(&mut self, n: usize) {
-        let Current::Log { member, cutter, .. } = &mut self.current else { return };
+        let Current::Log { member, chunker, .. } = &mut self.current else { return };
         let member = *member;
-        let full = cutter.filled(n);
+        let full = chunker.filled(n);
         self.start_log();
         if full
             && self.single_log
-            && let Current::Log { cutter, .. } = &self.current
+            && let Current::Log { chunker, .. } = &self.current
         {
-            let head = cutter.seen().get(..DETECT_BYTES).unwrap_or(cutter.seen()).to_vec();
+            let head = chunker.seen().get(..DETECT_BYTES).unwrap_or(chunker.seen()).to_vec();
             self.tell_kind(member, &head);
         }
-        if full && let Current::Log { cutter, .. } = &mut self.current {
-            // The piece leaves with its buffer before a new one is waited for.
-            let fresh = cutter.cut(Vec::new());
+        if full && let Current::Log { chunker, .. } = &mut self.current {
+            // The chunk leaves with its buffer before a new one is waited for.
+            let fresh = chunker.cut(Vec::new());
             self.spawn(member, fresh);
             let buffer = self.shared.pool.take(|| self.work.help());
-            if let Current::Log { cutter, .. } = &mut self.current {
-                cutter.settle(buffer);
+            if let Current::Log { chunker, .. } = &mut self.current {
+                chunker.settle(buffer);
             }
         }
     }
@@ -256,7 +258,7 @@ impl Sink for Reader<'_> {
             fragments: BTreeMap::new(),
             kept_bytes: 0,
             kept: Vec::new(),
-            pieces: Vec::new(),
+            chunks: Vec::new(),
             reference: None,
             whole: BTreeMap::new(),
             logs: BTreeSet::new(),
@@ -319,7 +321,7 @@ impl Sink for Reader<'_> {
 
     fn space(&mut self) -> &mut [u8] {
         match &mut self.current {
-            Current::Log { cutter, .. } => cutter.space(),
+            Current::Log { chunker, .. } => chunker.space(),
             Current::SmallFile { room, .. }
             | Current::Gather { room, .. }
             | Current::Inflate { room, .. } => room,
@@ -341,10 +343,10 @@ impl Sink for Reader<'_> {
             }
             Current::Inflate { member, inflater, room } => {
                 let member = *member;
-                let pieces = inflater.push(room.get(..n).unwrap_or_default());
-                for piece in pieces {
-                    self.work.throttle(MAX_INLINE_PIECES);
-                    self.spawn(member, piece);
+                let chunks = inflater.push(room.get(..n).unwrap_or_default());
+                for chunk in chunks {
+                    self.work.throttle(MAX_INLINE_CHUNKS);
+                    self.spawn(member, chunk);
                 }
             }
         }
@@ -353,24 +355,24 @@ impl Sink for Reader<'_> {
     fn close(&mut self, end: End) {
         match std::mem::replace(&mut self.current, Current::None) {
             Current::None | Current::SmallFile { .. } => {}
-            Current::Log { member, cutter, .. } => {
-                self.tell_kind(member, cutter.seen());
+            Current::Log { member, chunker, .. } => {
+                self.tell_kind(member, chunker.seen());
                 if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
-                    log.long_lines += cutter.long_lines;
+                    log.long_lines += chunker.long_lines;
                 }
-                let piece = cutter.finish();
-                self.spawn(member, piece);
+                let chunk = chunker.finish();
+                self.spawn(member, chunk);
             }
             Current::Gather { member, bytes, room, reserved } => {
                 self.shared.pool.give(room);
                 self.spawn_gathered(member, bytes, reserved);
             }
             Current::Inflate { member, inflater, .. } => {
-                let (piece, damage, long_lines) = inflater.finish(matches!(end, End::Complete));
+                let (chunk, damage, long_lines) = inflater.finish(matches!(end, End::Complete));
                 if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
                     log.long_lines += long_lines;
                 }
-                self.spawn(member, piece);
+                self.spawn(member, chunk);
                 if let Some((kind, text)) = damage {
                     let path = self
                         .bundle()
