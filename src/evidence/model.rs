@@ -87,6 +87,8 @@ pub struct Session {
     pub to: Millis,
     /// Whether it ended in order.
     pub exited: bool,
+    /// Whether the VM was off or saved when the log of the process stops: it may lack the line of the exit.
+    pub over: bool,
     /// Whether its beginning is in the log.
     pub started: bool,
     /// The member its first line is in.

@@ -12,6 +12,9 @@ const HANDOVER_MS: Millis = 600_000;
 /// The lines about one end of a process lie within this time of each other.
 const EXIT_LINES_MS: Millis = 60_000;
 
+/// A process whose VM is off or saved writes its last lines within this time.
+const ENDING_MS: Millis = 60_000;
+
 /// A banner or an exit line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct SessionSign {
@@ -38,6 +41,10 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
             Some((finding.owner?, finding.member, finding.time?, finding.captures.get("value")?.to_owned()))
         })
         .collect();
+    let overs: Vec<(VmId, Millis)> = host
+        .facts(rules, Fact::RunOver)
+        .filter_map(|finding| Some((finding.owner?, finding.time?)))
+        .collect();
     for (at, vm) in host.vms.iter_mut().enumerate() {
         let id = VmId::new(at);
         let (Some(first), Some(last)) = (vm.coverage.first(), vm.coverage.last()) else { continue };
@@ -50,6 +57,8 @@ pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
         };
         vm.sessions = sessions(&own, first, last, last_before);
         for session in &mut vm.sessions {
+            let ending = session.to - ENDING_MS..=session.to;
+            session.over = overs.iter().any(|(owner, time)| *owner == id && ending.contains(time));
             session.host = names
                 .iter()
                 .find(|(owner, member, time, _)| {
@@ -167,7 +176,7 @@ impl Sessions<'_> {
 
 /// A session whose start is in the log and whose end is not.
 fn session(from: Millis, to: Millis, member: usize) -> Session {
-    Session { from, to, exited: false, started: true, member, host: None }
+    Session { from, to, exited: false, over: false, started: true, member, host: None }
 }
 
 #[cfg(test)]

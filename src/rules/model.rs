@@ -303,6 +303,8 @@ words! {
         OrderlyStop = "orderly-stop",
         /// The VMX process ended in order.
         VmxExit = "vmx-exit",
+        /// The VMX process is about to end in order: the VM is off or saved, and only its exit remains.
+        RunOver = "run-over",
         /// The guest is alive: heartbeat, Tools running.
         GuestAlive = "guest-alive",
         /// Corrected machine checks never reach ESXi on this host (firmware first).

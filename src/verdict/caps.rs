@@ -3,14 +3,18 @@
 //! A rule grades its line; a cap looks at how the line stands to one crash. Caps are tried in the order of the table;
 //! the reasons of those that apply are kept beside the line.
 
-use super::thresholds::{DEATH_OF_PROCESS_MS, SAME_MOMENT_MS, TOO_LATE_MS};
+use super::thresholds::{DEATH_OF_PROCESS_MS, ENDED_MS, SAME_MOMENT_MS, TOO_LATE_MS};
 use crate::evidence::Tie;
 use crate::log::{LogKind, Millis};
 use crate::rules::Part;
 use crate::terms::{Check, CrashKind, Origin, Strength};
+use crate::windows::lookup;
 
 /// The bugcheck whose meaning is "an NMI came".
 pub const NMI_HARDWARE_FAILURE: u64 = 0x80;
+
+/// The bugcheck that is ordered at the keyboard or by a tool in the guest.
+pub const MANUALLY_INITIATED_CRASH: u64 = 0xe2;
 
 /// A line and how it stands to the crash it is weighed for. Times are milliseconds from the crash, negative before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,10 @@ pub struct Line {
     pub began_ms: Millis,
     /// When the state that it opens was closed, if it was.
     pub closed_ms: Option<Millis>,
+    /// When what it tells ended: the state was closed, the stun was over; `None` if it may last, or is a moment.
+    pub ended_ms: Option<Millis>,
+    /// The guest showed a sign of life between that end and the crash.
+    pub alive_after: bool,
     /// When the window of its rule begins.
     pub window_ms: Millis,
     /// When this run of the VM began, or its crash before was over; `None` if unknown.
@@ -54,6 +62,13 @@ impl Line {
     #[must_use]
     pub fn may_be_nmi(&self) -> bool {
         self.code.is_none_or(|code| code == NMI_HARDWARE_FAILURE)
+    }
+
+    /// Whether the bugcheck points to the origin that the line supports.
+    #[must_use]
+    pub fn is_pointed_to(&self) -> bool {
+        let points_to = self.code.and_then(lookup).map_or(&[][..], |known| known.points_to);
+        self.origin.is_some_and(|origin| points_to.contains(&origin))
     }
 
     /// Whether it would be at least moderate if what it names could be resolved: a device or volume that no list maps
@@ -150,6 +165,32 @@ pub const CAPS: &[Cap] = &[
             // The README is dated by the capture, which ends after what it made.
             let dated = line.log != LogKind::Readme && line.kind != CrashKind::HostDown;
             at_most(Strength::Context, line.part == Part::Cause && dated && line.began_ms > TOO_LATE_MS)
+        },
+    },
+    Cap {
+        name: "ended",
+        stage: Stage::Line,
+        says: "What it tells had ended more than two minutes before the crash, or the guest ran on after it.",
+        lowers: |line| {
+            let ended =
+                line.ended_ms.filter(|_| line.part == Part::Cause && line.kind != CrashKind::HostDown)?;
+            match (ended < -ENDED_MS, line.alive_after) {
+                (_, true) => Some(To::AtMost(Strength::Context)),
+                (true, false) if line.is_pointed_to() => Some(To::AtMost(Strength::Moderate)),
+                (true, false) => Some(To::AtMost(Strength::Context)),
+                (false, false) => None,
+            }
+        },
+    },
+    Cap {
+        name: "ordered-crash",
+        stage: Stage::Line,
+        says: "Bugcheck 0xe2 is ordered from inside the guest, at its keyboard or by a tool.",
+        lowers: |line| {
+            at_most(
+                Strength::Context,
+                line.code == Some(MANUALLY_INITIATED_CRASH) && line.part == Part::Cause,
+            )
         },
     },
     Cap {

@@ -14,6 +14,8 @@ fn plain() -> Line {
         written_ms: -60_000,
         began_ms: -60_000,
         closed_ms: None,
+        ended_ms: None,
+        alive_after: false,
         window_ms: -WINDOW_BEFORE_MS,
         run_ms: None,
         sel_from_ms: -WINDOW_BEFORE_MS / 3,
@@ -108,6 +110,31 @@ fn what_began_too_late() {
         Line { kind: CrashKind::HostDown, ..late.clone() },
     ];
     assert_cap("too-late", CONTEXT, &[late], &look_alikes);
+}
+
+#[test]
+fn what_had_ended() {
+    let ended = |ended_ms| Line { ended_ms: Some(ended_ms), code: Some(0x3b), ..plain() };
+    let alive = Line { alive_after: true, ..ended(-30_000) };
+    let look_alikes = [
+        ended(-120_000),
+        Line { ended_ms: None, ..ended(0) },
+        Line { part: Part::Mechanism, ..ended(-120_001) },
+        Line { kind: CrashKind::HostDown, ..ended(-120_001) },
+    ];
+    assert_cap("ended", CONTEXT, &[ended(-120_001), alive.clone()], &look_alikes);
+    // 0x7a points to storage.
+    let pointed = Line { code: Some(0x7a), ..ended(-120_001) };
+    assert!(pointed.is_pointed_to());
+    assert_cap("ended", To::AtMost(Strength::Moderate), &[pointed], &[]);
+    assert_cap("ended", CONTEXT, &[Line { code: Some(0x7a), ..alive }], &[]);
+}
+
+#[test]
+fn a_crash_that_was_ordered() {
+    let ordered = Line { code: Some(0xe2), ..plain() };
+    let look_alikes = [plain(), Line { part: Part::Actor, ..ordered.clone() }];
+    assert_cap("ordered-crash", CONTEXT, &[ordered], &look_alikes);
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct Case {
     pub kind: CrashKind,
     /// Its bugcheck code.
     pub code: Option<u64>,
+    /// Whether no line tells it: the process was just gone.
+    pub is_silent: bool,
     /// What speaks for each origin, the strongest first.
     pub candidates: Vec<Candidate>,
     /// Coverage of the logs that decide about absence.

@@ -6,6 +6,9 @@ use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind, Millis};
 use crate::log_table::{Belongs, Speaks};
 
+/// Lines that a log which always speaks has at least; the quietest host writes more in an hour.
+const MIN_STEADY_LINES: u64 = 10;
+
 /// How a log covers a crash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cover {
@@ -36,11 +39,21 @@ pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: TimeWindow)
         Speaks::AtOnce => (own.lines == 0).then(|| format!("the {} output is empty", log.file_name())),
         Speaks::OnEvents => begins_late(log, own, from, crash.time),
         Speaks::OfTheCrash => begins_late(log, own, crash.time, crash.time),
-        Speaks::Steadily => begins_late(log, own, from, crash.time)
+        Speaks::Steadily => excerpt(log, own)
+            .or_else(|| begins_late(log, own, from, crash.time))
             .or_else(|| ends_early(log, own, crash.time))
             .or_else(|| silent(log, own, from, crash.time)),
     };
     Cover { log, covers: reason.is_none(), reason }
+}
+
+/// A log that always speaks and has only a handful of lines was cut out of one: it may lack what matters.
+fn excerpt(log: LogKind, own: &Coverage) -> Option<String> {
+    let lines = match own.lines {
+        1 => "one line".to_owned(),
+        lines => format!("{lines} lines"),
+    };
+    (own.lines < MIN_STEADY_LINES).then(|| format!("{} has only {lines}: an excerpt", log.file_name()))
 }
 
 fn begins_late(log: LogKind, own: &Coverage, from: Millis, crash: Millis) -> Option<String> {

@@ -311,7 +311,7 @@ fn silent_ends(host: &HostModel, rules: &RuleSet, vm: VmId, crashes: &mut Vec<Cr
     boots.extend(host.booted_at);
     for pair in model.sessions.windows(2) {
         let [session, next] = pair else { continue };
-        if session.exited || !next.started || !session.started {
+        if session.exited || session.over || !next.started || !session.started {
             continue;
         }
         // A boot of the host in between ended the process; whether it was planned is told of the host.

@@ -133,7 +133,7 @@ fn last_sign(host: &HostModel, life: Millis, first: Millis) -> Millis {
         .vms
         .iter()
         .flat_map(|vm| &vm.sessions)
-        .filter(|session| !session.exited)
+        .filter(|session| !session.exited && !session.over)
         .map(|session| session.to);
     lines.chain(ends).filter(|time| *time > life && *time < until).max().unwrap_or(life)
 }
@@ -168,7 +168,7 @@ pub fn crashes(host: &HostModel, down: &HostDown) -> Vec<Crash> {
             .sessions
             .iter()
             .rfind(|session| session.from <= down.time)
-            .is_some_and(|session| !session.exited && session.to <= until);
+            .is_some_and(|session| !session.exited && !session.over && session.to <= until);
         if running {
             out.push(Crash {
                 vm,

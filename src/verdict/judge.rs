@@ -100,6 +100,7 @@ pub fn case(
     Case {
         kind: crash.kind,
         code: crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
+        is_silent: crash.findings.is_empty(),
         candidates: candidates(crash, weighed),
         covers: LogKind::ALL.iter().map(|&log| cover_on(home, speaking, crash, log, windows)).collect(),
         unresolved: weighed.iter().filter(|w| w.unresolved).find_map(|w| w.origin),

@@ -86,7 +86,7 @@ pub fn run<'h>(hosts: &'h [HostModel], inquiry: JudgeOptions<'_>) -> Verdicts<'h
     let court = Run {
         hosts,
         inquiry,
-        indices: hosts.iter().map(Index::new).collect(),
+        indices: hosts.iter().map(|host| Index::new(host, inquiry.rules)).collect(),
         downs: hosts.iter().map(|host| downs(host, inquiry.rules)).collect(),
     };
     let mut out = Verdicts::default();

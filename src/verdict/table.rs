@@ -109,7 +109,7 @@ const RESOLVED: Condition =
     Condition { says: "everything strong can be tied", holds: |case, _| case.unresolved.is_none() };
 
 const SIDE_LOGS_WHOLE: Condition = Condition {
-    says: "vobd and the SEL cover the moment too",
+    says: "vmware.log, vobd and the SEL cover the moment too",
     holds: |case, _| case.lacking(SIDE).is_empty(),
 };
 
@@ -134,7 +134,7 @@ const BELOW: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, Lo
 /// Logs by whose absence the guest is blamed.
 const CORE: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel];
 /// Logs that make that surer.
-const SIDE: &[LogKind] = &[LogKind::Sel, LogKind::Vobd];
+const SIDE: &[LogKind] = &[LogKind::Vmware, LogKind::Sel, LogKind::Vobd];
 
 /// The table.
 pub const ROWS: &[Row] = &[
@@ -188,21 +188,6 @@ pub const ROWS: &[Row] = &[
         loses: |_, _| "the NMI that was sent is the more specific cause".to_owned(),
     },
     Row {
-        name: RowName::Operator,
-        applies: "a person or an API call acted on it, at least strong, and there are no traces of HA, which resets \
-                  through the same calls",
-        names: "`operator`",
-        when: |case| {
-            case.is_at_least(Origin::Operator, Strength::Strong)
-                && !case.is_at_least(Origin::HaReset, Strength::Strong)
-        },
-        origin: |_| Some(Origin::Operator),
-        sure: &[DECISIVE],
-        leaning: no_leaning,
-        missing: nothing_missing,
-        loses: |_, _| "who acted on the VM is written in the logs".to_owned(),
-    },
-    Row {
         name: RowName::DecisiveCause,
         applies: "a cause is written in the logs and tied to this VM; of several the earliest",
         names: "that cause",
@@ -234,6 +219,21 @@ pub const ROWS: &[Row] = &[
         leaning: no_leaning,
         missing: |case| case.lacking(BELOW),
         loses: loses_by_order,
+    },
+    Row {
+        name: RowName::Operator,
+        applies: "a person or an API call acted on it, at least strong, nothing explains why, and there are no traces \
+                  of HA, which resets through the same calls",
+        names: "`operator`",
+        when: |case| {
+            case.is_at_least(Origin::Operator, Strength::Strong)
+                && !case.is_at_least(Origin::HaReset, Strength::Strong)
+        },
+        origin: |_| Some(Origin::Operator),
+        sure: &[DECISIVE],
+        leaning: no_leaning,
+        missing: nothing_missing,
+        loses: |_, _| "who acted on the VM is written in the logs".to_owned(),
     },
     Row {
         name: RowName::HaReset,
@@ -348,10 +348,16 @@ fn strong_cause(case: &Case) -> Option<Origin> {
     causes(case, Strength::Strong).min_by_key(order).map(|own| own.origin)
 }
 
+const fn is_actor(origin: Origin) -> bool {
+    matches!(origin, Origin::HaReset | Origin::Operator)
+}
+
 /// How the VM died, where nothing says why. An actor before it has a row of its own.
 fn mechanism(case: &Case) -> Option<Origin> {
     let first = case.possible().find(|own| own.best >= Strength::Strong && !own.cause)?;
-    (!matches!(first.origin, Origin::HaReset | Origin::Operator)).then_some(first.origin)
+    let acted_before =
+        |own: &Candidate| is_actor(own.origin) && own.best >= Strength::Strong && own.since <= first.since;
+    (!is_actor(first.origin) && !case.possible().any(acted_before)).then_some(first.origin)
 }
 
 fn two_witnesses(case: &Case) -> Option<Origin> {
@@ -377,12 +383,22 @@ fn by_exclusion(case: &Case) -> Vec<LogKind> {
     needed
 }
 
+/// Where a crash leans about which the logs say nothing: to the one party that the bugcheck points to, or to the one
+/// that a crash of this kind comes from.
 fn leaning_by_kind(case: &Case) -> Option<Origin> {
-    match case.kind {
-        CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault => Some(Origin::GuestOs),
-        CrashKind::VmxFailure | CrashKind::VmmFailure => Some(Origin::Hypervisor),
-        CrashKind::HostDown => Some(Origin::HostFailure),
-        CrashKind::VmReset => case.actor.or(Some(Origin::Operator)),
+    let points_to = case.code.and_then(lookup).map_or(&[][..], |known| known.points_to);
+    match (case.kind, points_to) {
+        (CrashKind::WindowsBugcheck, [only]) => Some(*only),
+        // Several parties below the guest make such a bugcheck: none is leaned to.
+        (CrashKind::WindowsBugcheck, [first, _, ..]) if *first != Origin::GuestOs => None,
+        (CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault, _) => {
+            Some(Origin::GuestOs)
+        }
+        // A power loss, a kill and the end of the host leave the same trace as a failure of the process.
+        (CrashKind::VmxFailure, _) if case.is_silent => None,
+        (CrashKind::VmxFailure | CrashKind::VmmFailure, _) => Some(Origin::Hypervisor),
+        (CrashKind::HostDown, _) => Some(Origin::HostFailure),
+        (CrashKind::VmReset, _) => case.actor.or(Some(Origin::Operator)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::verdict::judge::{Decision, Method, judge};
 /// A crash of this kind with every log covering it and nothing that speaks for an origin.
 fn case(kind: CrashKind) -> Case {
     let covers = LogKind::ALL.iter().map(|&log| Cover { log, covers: true, reason: None }).collect();
-    Case { kind, code: None, candidates: Vec::new(), covers, unresolved: None, actor: None }
+    Case { kind, code: None, is_silent: false, candidates: Vec::new(), covers, unresolved: None, actor: None }
 }
 
 /// A cause of this strength, a minute before the crash, in a log that the guest's verdict rests on.
@@ -104,9 +104,18 @@ fn operator() {
     let row = RowName::Operator;
     assert_decides(with(VmReset, &[person(Decisive)]), row, Origin::Operator, Confirmed);
     let rival = own(Origin::Stun, Decisive);
+    let case = with(VmReset, &[rival, person(Decisive)]);
+    let decision = assert_decides(case, RowName::DecisiveCause, Origin::Stun, Confirmed);
+    assert_eq!(decision.loses(&person(Decisive)), "stun is the stronger or the earlier anomaly");
+    let weak = own(Origin::Stun, Moderate);
     let decision =
-        assert_decides(with(VmReset, &[rival.clone(), person(Strong)]), row, Origin::Operator, Likely);
-    assert_eq!(decision.loses(&rival), "who acted on the VM is written in the logs");
+        assert_decides(with(VmReset, &[person(Strong), weak.clone()]), row, Origin::Operator, Likely);
+    assert_eq!(decision.loses(&weak), "who acted on the VM is written in the logs");
+    // A kill, and the process that died of it.
+    let died = Candidate { cause: false, since: -59_000, ..own(Origin::Hypervisor, Strong) };
+    assert_decides(with(VmxFailure, &[person(Strong), died.clone()]), row, Origin::Operator, Likely);
+    let later = Candidate { since: -50_000, ..person(Strong) };
+    assert_decides(with(VmxFailure, &[died, later]), RowName::Mechanism, Origin::Hypervisor, Likely);
     let ha = own(Origin::HaReset, Strong);
     assert_ne!(decided(with(VmReset, &[person(Decisive), ha])).row, row, "HA uses the same calls");
     assert_ne!(decided(with(WindowsBugcheck, &[person(Decisive)])).origin, Origin::Operator);
@@ -234,8 +243,11 @@ fn undetermined() {
     let with_shell = [core.clone(), vec![LogKind::Shell]].concat();
     assert_eq!(
         leans(Case { code: Some(0x80), ..blind(WindowsBugcheck) }),
-        (Some(Origin::GuestOs), with_shell)
+        (None, with_shell),
+        "a person, the hardware or the guest"
     );
+    assert_eq!(leans(Case { code: Some(0x50), ..blind(WindowsBugcheck) }).0, Some(Origin::GuestOs));
+    assert_eq!(leans(Case { is_silent: true, ..blind(VmxFailure) }).0, None);
     let with_own = [core, vec![LogKind::Vmware]].concat();
     assert_eq!(leans(blind(VmxFailure)), (Some(Origin::Hypervisor), with_own.clone()));
     assert_eq!(leans(blind(VmReset)), (Some(Origin::Operator), with_own));

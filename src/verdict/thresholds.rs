@@ -49,6 +49,9 @@ thresholds! {
     MONITOR_WITH_GUEST_MS = 5 * SECOND_MS,
         "A failure of the monitor or the VMX process within this time of the guest's report is the crash itself.",
         "The monitor lies below the guest";
+    ENDED_MS = 2 * MINUTE_MS,
+        "A cause that has ended counts in full for this time after its end.",
+        "The guest's disk and watchdog timeouts are 60 to 120 s: what it survived that long did not kill it";
     SAME_MOMENT_MS = 10 * SECOND_MS,
         "A line that names no VM shares the moment of a crash within this time.",
         "Two logs of one host write about one event seconds apart";

@@ -60,17 +60,30 @@ const COUNTED_WITH_OTHERS: &str = "Its rule has more lines than are kept; it is 
 #[derive(Debug)]
 pub struct Index {
     by_rule: BTreeMap<RuleId, Vec<FindingId>>,
+    /// Signs of life of guests.
+    alive: Vec<FindingId>,
 }
 
 impl Index {
     /// Indexes the findings of a host.
     #[must_use]
-    pub fn new(host: &HostModel) -> Self {
+    pub fn new(host: &HostModel, rules: &RuleSet) -> Self {
         let mut by_rule: BTreeMap<RuleId, Vec<FindingId>> = BTreeMap::new();
         for (at, finding) in host.findings_by_id() {
             by_rule.entry(finding.rule).or_default().push(at);
         }
-        Self { by_rule }
+        let signs = by_rule.iter().filter(|(rule, _)| rules[**rule].rule.fact == Some(Fact::GuestAlive));
+        let alive = signs.flat_map(|(_, own)| own.iter().copied()).collect();
+        Self { by_rule, alive }
+    }
+
+    /// Whether the guest of a VM showed a sign of life between the end of something and a crash. What it writes in the
+    /// moment of that end was waiting to be written.
+    fn shows_life(&self, host: &HostModel, vm: VmId, ended: Millis, crash: Millis) -> bool {
+        self.alive.iter().map(|at| &host[*at]).filter(|sign| sign.owner == Some(vm)).any(|sign| {
+            let (first, last) = (sign.time, sign.last.or(sign.time));
+            first.is_some_and(|first| first < crash) && last.is_some_and(|last| last > ended + SAME_MOMENT_MS)
+        })
     }
 
     fn between<'a>(&'a self, host: &'a HostModel, rule: RuleId, from: Millis, to: Millis) -> &'a [FindingId] {
@@ -161,6 +174,8 @@ fn line(
     let tied = tie(host, rule, finding, vm);
     // Only of a line that can count: looking for the end of a state is dear.
     let closed = if tied == Tie::Other { None } else { interval_end(scene, rule, finding) };
+    // The end of a state, or of what lasted until the line was written.
+    let ended = closed.or_else(|| (lasted(finding) > 0).then_some(time));
     let sel_reach = if host.sel_ahead.is_some() { windows.before } else { windows.before / 3 };
     let mut line = Line {
         origin: rule.rule.origin,
@@ -172,6 +187,8 @@ fn line(
         written_ms: time - crash.time,
         began_ms: time - lasted(finding) - crash.time,
         closed_ms: closed.map(|closed| closed - crash.time),
+        ended_ms: ended.map(|ended| ended - crash.time),
+        alive_after: ended.is_some_and(|ended| scene.index.shows_life(host, vm, ended, crash.time)),
         window_ms: from - crash.time,
         run_ms: question.since.map(|since| since - crash.time),
         sel_from_ms: -sel_reach,

@@ -94,6 +94,8 @@ pub enum EventKind {
     OperatorKill,
     /// Somebody powers the VM off (`user`).
     OperatorPowerOff,
+    /// The VM is suspended (`user`); the log of its process stops before the line of the exit.
+    Suspend,
     /// The VM is started (`user`).
     PowerOn,
     /// The VM moves to the host `to`.

@@ -93,6 +93,7 @@ impl Stage<'_> {
             EventKind::OperatorReset => self.operator_reset(event, at),
             EventKind::OperatorKill => self.operator_kill(event, at),
             EventKind::OperatorPowerOff => self.operator_power_off(event, at),
+            EventKind::Suspend => self.suspend(event, at),
             EventKind::PowerOn => {
                 let vm = self.vm_of(event)?;
                 let who = self.who(event);

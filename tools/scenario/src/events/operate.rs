@@ -85,6 +85,21 @@ impl Stage<'_> {
         Ok(())
     }
 
+    pub(super) fn suspend(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
+        let vm = self.vm_of(event)?;
+        let who = self.who(event);
+        self.transition(vm, at - 30, &who, "ON", "SUSPENDING");
+        self.vmx(vm, at, Sev::Info, "vmx", "SUSPEND: Start suspend (flags=0)");
+        let name = self.facts(vm).1;
+        let text = format!("ConfigDB: Setting checkpoint.vmState = \"{name}-696ff8fb.vmss\"");
+        self.vmx(vm, at + 590, Sev::Notice, "vcpu-0", &text);
+        let text = "SUSPEND: Completed suspend: 'Operation completed successfully' (0)";
+        self.vmx(vm, at + 647, Sev::Info, "vcpu-0", text);
+        self.end_run(vm, at + 700);
+        self.transition(vm, at + 1_201, "", "SUSPENDING", "SUSPENDED");
+        Ok(())
+    }
+
     pub(super) fn operator_kill(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
         let vm = self.vm_of(event)?;
         let (host, world) = self.vms.get(vm).map(|v| (v.host, v.world)).unwrap_or_default();
