@@ -1,7 +1,7 @@
 //! Follows VMs that moved into the bundles of the other hosts: a crash is judged by the logs of the host that the VM
 //! ran on.
 
-use super::model::{HostId, HostModel, VmId, VmModel, hosts_by_id};
+use super::model::{HostId, HostModel, Session, VmId, VmModel, hosts_by_id};
 use super::worlds::{name_worlds, on_volumes, own_handles};
 use crate::log::Millis;
 
@@ -73,14 +73,60 @@ fn find(host: &HostModel, vm: &VmModel) -> Option<VmId> {
     host.vms_by_id().find(|(_, other)| is_same(other)).map(|(id, _)| id)
 }
 
+/// A time that a VM spent on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// Where.
+    pub ran_on: RanOn,
+    /// Since when it was there: its run began, or it arrived.
+    pub from: Millis,
+    /// Until when: it left, or the moment that was asked about.
+    pub to: Millis,
+    /// The host as the VM's log names it.
+    pub host: Option<String>,
+}
+
+/// The process that takes over a VM begins its log while the one that hands over still writes, or shortly after.
+const HANDOVER_GAP_MS: Millis = 60_000;
+
 /// Where a VM of a host ran at a moment.
 #[must_use]
 pub fn ran_on(hosts: &[HostModel], host: HostId, vm: VmId, at: Millis) -> RanOn {
+    let session = hosts[host][vm].session_at(at);
+    place_of(hosts, host, vm, session)
+}
+
+/// Where a VM was in the time up to a moment, the last stay first: the host it ran on then, and those it had come from
+/// by vMotion since `from`.
+#[must_use]
+pub fn stays(hosts: &[HostModel], host: HostId, vm: VmId, from: Millis, to: Millis) -> Vec<Stay> {
+    let model = &hosts[host][vm];
+    let Some(mut session) = model.session_at(to) else {
+        return vec![Stay { ran_on: RanOn::Here, from, to, host: None }];
+    };
+    let stay = |session: &Session, to: Millis| Stay {
+        ran_on: place_of(hosts, host, vm, Some(session)),
+        from: session.from,
+        to,
+        host: session.host.clone(),
+    };
+    let mut all = vec![stay(session, to)];
+    while session.from > from && session.started {
+        let handed_over = |own: &&Session| {
+            own.from < session.from && own.to >= session.from - HANDOVER_GAP_MS && own.host != session.host
+        };
+        let before = model.sessions.iter().filter(handed_over).max_by_key(|own| own.from);
+        let Some(before) = before.filter(|own| own.host.is_some() && session.host.is_some()) else { break };
+        all.push(stay(before, session.from));
+        session = before;
+    }
+    all
+}
+
+fn place_of(hosts: &[HostModel], host: HostId, vm: VmId, session: Option<&Session>) -> RanOn {
     let here = &hosts[host];
     let model = &here[vm];
-    let (Some(own), Some(name)) =
-        (&here.name, model.session_at(at).and_then(|session| session.host.as_ref()))
-    else {
+    let (Some(own), Some(name)) = (&here.name, session.and_then(|session| session.host.as_ref())) else {
         return RanOn::Here;
     };
     if same_host(own, name) || !here.is_host {

@@ -13,7 +13,7 @@ mod worlds;
 
 pub use build::build;
 pub use finding_index::FindingIndex;
-pub use migrated_vms::{RanOn, follow, ran_on};
+pub use migrated_vms::{RanOn, Stay, follow, ran_on, stays};
 pub use model::{
     Finding, FindingId, HostId, HostModel, RawWorlds, Session, VmId, VmModel, WorldSpan, hosts_by_id,
 };

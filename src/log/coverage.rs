@@ -1,7 +1,7 @@
 //! Over what time a log speaks: absence of evidence counts only inside it.
 
 use super::stamp::Millis;
-use crate::log_table::LogKind;
+use crate::log_table::{LogKind, Speaks};
 
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,13 +51,23 @@ impl Coverage {
         (self.looked > 0).then(|| (self.understood as f64 / self.looked as f64 * 10_000.0).round() / 10_000.0)
     }
 
-    /// Whether the log has lines at or before `from` and at or after `to`, and no gap swallows the stretch.
+    /// Whether the log has lines at or before `from` and at or after `to`, and no gap takes more than a minute of the
+    /// stretch.
     #[must_use]
     pub fn covers(&self, from: Millis, to: Millis) -> bool {
         let reaches =
             self.first().is_some_and(|first| first <= from) && self.last().is_some_and(|last| last >= to);
-        reaches
-            && !self.gaps.iter().any(|gap| gap.from < to && gap.to > to && gap.from <= from.max(to - 60_000))
+        reaches && self.gap_in(from, to).is_none()
+    }
+
+    /// The first gap that takes more than a minute of a stretch, or its end.
+    #[must_use]
+    pub fn gap_in(&self, from: Millis, to: Millis) -> Option<&Span> {
+        self.gaps.iter().find(|gap| {
+            let shared = gap.to.min(to) - gap.from.max(from);
+            shared > MIN_GAP_SHARE_MS
+                || (gap.from < to && gap.to > to && shared >= (to - from).min(MIN_GAP_SHARE_MS))
+        })
     }
 
     /// Whether the log reaches back to `from`; for logs that speak only when something happens.
@@ -74,7 +84,6 @@ impl Coverage {
         let Some(limit) = kind.log().silence_ms else {
             return self.merged(&[], Millis::MAX);
         };
-        // A quiet host has a slow log: silence is odd only when it is long for this very log.
         let total = match (self.first(), self.last()) {
             (Some(first), Some(last)) => last - first,
             _ => 0,
@@ -83,34 +92,125 @@ impl Coverage {
         let read = i128::from(self.looked.max(1));
         let stamped = i128::from(self.stamped) * i128::from(self.lines) / read;
         let usual = Millis::try_from(i128::from(total) / stamped.max(1)).unwrap_or(total);
+        // A quiet host has a slow log: silence is odd only when it is long for this very log.
         let limit = limit.max(usual.saturating_mul(20));
-        self.merged(silences, limit)
+        let mut pauses: Vec<Span> = silences.to_vec();
+        pauses.extend(self.between());
+        pauses.sort_unstable();
+        pauses.dedup();
+        let always = kind.log().speaks == Speaks::Steadily;
+        let is_hole = |pause: &&Span| {
+            let long = pause.to - pause.from;
+            long > limit || (always && is_rare(**pause, &pauses, usual, total))
+        };
+        let holes: Vec<Span> = pauses.iter().filter(is_hole).copied().collect();
+        self.merged(&holes, limit)
     }
 
-    fn merged(mut self, silences: &[Span], limit: Millis) -> Self {
+    /// The stretches between the pieces of a log.
+    fn between(&self) -> Vec<Span> {
+        let mut out = Vec::new();
+        let mut last: Option<Millis> = None;
+        for span in &self.spans {
+            if let Some(last) = last.filter(|last| span.from > *last) {
+                out.push(Span { from: last, to: span.from });
+            }
+            last = Some(last.map_or(span.to, |last| last.max(span.to)));
+        }
+        out
+    }
+
+    fn merged(mut self, holes: &[Span], limit: Millis) -> Self {
         let mut merged: Vec<Span> = Vec::new();
-        let mut gaps: Vec<Span> = Vec::new();
         for span in &self.spans {
             match merged.last_mut() {
-                Some(last) if span.from <= last.to.saturating_add(limit.min(60_000)) => {
-                    last.to = last.to.max(span.to)
-                }
-                Some(last) => {
-                    if span.from - last.to > limit {
-                        gaps.push(Span { from: last.to, to: span.from });
-                        merged.push(*span);
-                    } else {
-                        last.to = last.to.max(span.to);
-                    }
-                }
-                None => merged.push(*span),
+                Some(last) if span.from - last.to <= limit => last.to = last.to.max(span.to),
+                _ => merged.push(*span),
             }
         }
-        gaps.extend(silences.iter().filter(|silence| silence.to - silence.from > limit));
-        gaps.sort_unstable();
-        gaps.dedup();
         self.spans = merged;
-        self.gaps = gaps;
+        self.gaps = holes.to_vec();
         self
+    }
+}
+
+/// Lines that must have been expected in a pause before it is a hole.
+const MIN_EXPECTED_LINES: Millis = 10;
+
+/// A gap that takes less of a window than this hides nothing that matters: logs are written in bursts.
+const MIN_GAP_SHARE_MS: Millis = 60_000;
+
+/// Shorter pauses are no holes, whatever the rate: daemons rest.
+const MIN_HOLE_MS: Millis = 20 * 60_000;
+
+/// Whether a pause is long for this log: more than ten lines were to be expected in it at the rate of the whole log, and
+/// the log does not pause like that day by day. The rate alone does not tell: a flood of lines in one minute makes it
+/// high, and the pauses of an ordinary day show that it is not.
+fn is_rare(pause: Span, pauses: &[Span], usual: Millis, total: Millis) -> bool {
+    const DAY_MS: Millis = 86_400_000;
+    let long = pause.to - pause.from;
+    if long < MIN_HOLE_MS || long <= usual.saturating_mul(MIN_EXPECTED_LINES) {
+        return false;
+    }
+    let alike = pauses.iter().filter(|own| **own != pause && own.to - own.from >= long / 3).count();
+    Millis::try_from(alike).unwrap_or(Millis::MAX) <= total / DAY_MS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE_MS: Millis = 60_000;
+    const DAY_MS: Millis = 24 * 60 * MINUTE_MS;
+
+    /// A day of a log with this many lines and these pauses: minute of the day, minutes.
+    fn day(lines: u64, pauses: &[(Millis, Millis)]) -> Coverage {
+        let silences: Vec<Span> = pauses
+            .iter()
+            .map(|(at, long)| Span { from: at * MINUTE_MS, to: (at + long) * MINUTE_MS })
+            .collect();
+        let whole = Coverage {
+            spans: vec![Span { from: 0, to: DAY_MS }],
+            members: 1,
+            lines,
+            looked: lines,
+            understood: lines,
+            stamped: lines,
+            ..Coverage::default()
+        };
+        whole.assemble(LogKind::Hostd, &silences)
+    }
+
+    #[test]
+    fn a_pause_in_which_lines_were_to_be_expected_is_a_hole() {
+        // 350 lines an hour.
+        let busy = day(8_400, &[(600, 59)]);
+        assert_eq!(busy.gaps.len(), 1);
+        assert!(!busy.covers(640 * MINUTE_MS, 655 * MINUTE_MS), "within the hole");
+        assert!(!busy.covers(650 * MINUTE_MS, 665 * MINUTE_MS), "its end takes nine minutes of the window");
+        assert!(busy.covers(660 * MINUTE_MS, 675 * MINUTE_MS), "after it");
+    }
+
+    #[test]
+    fn the_pauses_of_a_quiet_log_are_no_holes() {
+        // A line each quarter of an hour, and a flood in one minute.
+        let quiet: Vec<(Millis, Millis)> = (0..48).map(|at| (at * 30, 25)).collect();
+        assert!(day(10_000, &quiet).gaps.is_empty());
+        // A log of few lines: no more than ten were to be expected.
+        assert!(day(200, &[(600, 59)]).gaps.is_empty());
+        // A daemon rests for a quarter of an hour.
+        assert!(day(8_400, &[(600, 15)]).gaps.is_empty());
+    }
+
+    proptest::proptest! {
+        /// A longer pause is never less of a hole.
+        #[test]
+        fn a_longer_pause_covers_no_more(lines in 10_u64..50_000, at in 0_i64..900, short in 10_i64..200, more in 0_i64..200) {
+            let (short, long) = (day(lines, &[(at, short)]), day(lines, &[(at, short + more)]));
+            for from in (0..1_400).step_by(50) {
+                let window = (from * MINUTE_MS, (from + 15) * MINUTE_MS);
+                proptest::prop_assert!(short.covers(window.0, window.1) || !long.covers(window.0, window.1));
+            }
+        }
     }
 }

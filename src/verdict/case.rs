@@ -40,6 +40,8 @@ pub struct Case {
     pub candidates: Vec<Candidate>,
     /// Coverage of the logs that decide about absence.
     pub covers: Vec<Cover>,
+    /// Hosts that the VM left within the window, and whose bundles were not given; and when it left them.
+    pub absent_hosts: Vec<(String, Millis)>,
     /// Something strong could not be tied: a device that no list maps, a world that no table knows. What it would
     /// speak for.
     pub unresolved: Option<Origin>,

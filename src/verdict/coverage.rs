@@ -1,10 +1,9 @@
 //! What the logs could not show: the coverage of each check, in words a person can act on.
 
 use super::crash::Crash;
-use super::window::TimeWindow;
 use crate::evidence::HostModel;
-use crate::log::{Coverage, LogKind, Millis};
-use crate::log_table::{Belongs, Speaks};
+use crate::log::{Coverage, LogKind, Millis, rfc3339};
+use crate::log_table::Speaks;
 
 /// Lines that a log which always speaks has at least; the quietest host writes more in an hour.
 const MIN_STEADY_LINES: u64 = 10;
@@ -18,14 +17,53 @@ pub struct Cover {
     pub covers: bool,
     /// Why not.
     pub reason: Option<String>,
+    /// It is the log of a host that the VM left within the window, and whose bundle was not given.
+    pub of_absent_host: bool,
 }
 
-/// Whether a log speaks about the time before the crash and the crash itself.
+/// A time of which a host's logs are to speak: the window of a crash, or as much of it as the VM spent on that host.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch<'a> {
+    /// The host; `None` if its bundle was not given.
+    pub host: Option<&'a HostModel>,
+    /// What its logs call it, where the VM moved.
+    pub name: Option<&'a str>,
+    /// From when.
+    pub from: Millis,
+    /// Until when: the crash, or the VM's leaving.
+    pub to: Millis,
+    /// The VM left this host before the crash.
+    pub left: bool,
+}
+
+/// Whether the VM's own log speaks about its crash.
 #[must_use]
-pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: TimeWindow) -> Cover {
-    let from = crash.time - windows.before;
-    let own =
-        if log.log().belongs == Belongs::ToVm { Some(&host[crash.vm].coverage) } else { host.logs.get(&log) };
+pub fn own_cover(host: &HostModel, crash: &Crash) -> Cover {
+    cover_of(host, LogKind::Vmware, Some(&host[crash.vm].coverage), (crash.time, crash.time))
+}
+
+/// Whether a host's log speaks about a stretch of time.
+#[must_use]
+pub fn cover(stretch: &Stretch<'_>, log: LogKind) -> Cover {
+    let Some(host) = stretch.host else {
+        let reason = match stretch.name.filter(|_| stretch.left) {
+            Some(name) => format!(
+                "{} of {name} is not here, where the VM ran until {}",
+                log.file_name(),
+                rfc3339(stretch.to)
+            ),
+            None => format!("{} here is of another host than the one the VM ran on", log.file_name()),
+        };
+        return Cover { log, covers: false, reason: Some(reason), of_absent_host: stretch.left };
+    };
+    let mut cover = cover_of(host, log, host.logs.get(&log), (stretch.from, stretch.to));
+    if let (true, Some(name), Some(reason)) = (stretch.left, stretch.name, &mut cover.reason) {
+        *reason = format!("{reason}, on {name}, which the VM left {}", rfc3339(stretch.to));
+    }
+    cover
+}
+
+fn cover_of(host: &HostModel, log: LogKind, own: Option<&Coverage>, (from, to): (Millis, Millis)) -> Cover {
     let Some(own) = own.filter(|own| own.members > 0) else {
         let why = collection_error(host, log)
             .map_or(String::new(), |error| format!(" (the collection says: {error})"));
@@ -33,18 +71,18 @@ pub fn cover(host: &HostModel, crash: &Crash, log: LogKind, windows: TimeWindow)
             log,
             covers: false,
             reason: Some(format!("{} is not in the bundle{why}", log.file_name())),
+            of_absent_host: false,
         };
     };
     let reason = match log.log().speaks {
         Speaks::AtOnce => (own.lines == 0).then(|| format!("the {} output is empty", log.file_name())),
-        Speaks::OnEvents => begins_late(log, own, from, crash.time),
-        Speaks::OfTheCrash => begins_late(log, own, crash.time, crash.time),
+        Speaks::OnEvents | Speaks::OfTheCrash => begins_late(log, own, from, to),
         Speaks::Steadily => excerpt(log, own)
-            .or_else(|| begins_late(log, own, from, crash.time))
-            .or_else(|| ends_early(log, own, crash.time))
-            .or_else(|| silent(log, own, from, crash.time)),
+            .or_else(|| begins_late(log, own, from, to))
+            .or_else(|| ends_early(log, own, to))
+            .or_else(|| silent(log, own, from, to)),
     };
-    Cover { log, covers: reason.is_none(), reason }
+    Cover { log, covers: reason.is_none(), reason, of_absent_host: false }
 }
 
 /// A log that always speaks and has only a handful of lines was cut out of one: it may lack what matters.
@@ -74,7 +112,7 @@ fn silent(log: LogKind, own: &Coverage, from: Millis, crash: Millis) -> Option<S
     if own.covers(from, crash) {
         return None;
     }
-    let gap = own.gaps.iter().find(|gap| gap.from < crash && gap.to > from)?;
+    let gap = own.gap_in(from, crash)?;
     Some(format!("{} is silent for {} around the crash", log.file_name(), lapse(gap.to - gap.from)))
 }
 

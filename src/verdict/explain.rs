@@ -5,7 +5,8 @@ use super::coverage::lapse;
 use super::crash::Crash;
 use super::judge::Decision;
 use super::table::{RowName, roots};
-use crate::log::LogKind;
+use crate::clean::clean;
+use crate::log::{LogKind, rfc3339};
 use crate::terms::{Confidence, CrashKind, Origin, Strength, Who};
 
 /// What the sentences need to know of a finding.
@@ -74,11 +75,17 @@ fn inside_sentence(message: &str) -> String {
 pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
     let what = crash_name(crash);
     let reasons = || -> String {
-        let reasons: Vec<String> = decision
-            .missing
-            .iter()
-            .filter_map(|log| decision.cover_of(*log).and_then(|cover| cover.reason.clone()))
-            .collect();
+        let absent = decision.case.absent_hosts.iter().map(|(host, until)| {
+            let until = rfc3339(*until).replace('T', " ");
+            let until = until.split('.').next().unwrap_or_default();
+            format!(
+                "the VM ran on {} until {until} UTC and the bundle of that host was not given",
+                clean(host)
+            )
+        });
+        let covers = decision.missing.iter().filter_map(|log| decision.cover_of(*log));
+        let own = covers.filter(|cover| !cover.of_absent_host).filter_map(|cover| cover.reason.clone());
+        let reasons: Vec<String> = absent.chain(own).collect();
         if reasons.is_empty() { "the logs do not suffice".to_owned() } else { join(&reasons) }
     };
     match (decision.row, lead) {
@@ -245,6 +252,15 @@ fn undetermined_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -
             Who::Administrator,
             format!(
                 "{vm} ran on another host when it crashed: make a vm-support bundle there and give both bundles together."
+            ),
+        );
+    }
+    if let [(first, _), ..] = decision.case.absent_hosts.as_slice() {
+        return (
+            Who::Administrator,
+            format!(
+                "{vm} ran on {} shortly before it crashed: make a vm-support bundle there and give both bundles together.",
+                clean(first)
             ),
         );
     }

@@ -3,13 +3,13 @@
 use super::candidates::candidates;
 use super::caps::{CAPS, Cap};
 use super::case::{Candidate, Case};
-use super::coverage::{Cover, cover};
+use super::coverage::{Cover, Stretch, cover, own_cover};
 use super::crash::Crash;
 use super::table::{ROWS, Row, RowName};
 use super::weigh::Weighed;
-use super::window::TimeWindow;
 use crate::evidence::HostModel;
 use crate::log::LogKind;
+use crate::log_table::Belongs;
 use crate::terms::{Confidence, Origin};
 
 /// What a run decides by: rows and caps in their order. Tests take single ones out.
@@ -86,47 +86,36 @@ impl Decision {
     }
 }
 
-/// The case of a crash of a VM of `home`. `speaking` are the hosts whose logs say something about it: the one it ran
-/// on; none if that host's bundle was not given.
+/// The case of a crash of a VM of `home`. `stretches` are the times that its hosts' logs have to speak of: those of
+/// each host it ran on in the window.
 #[must_use]
-pub fn case(
-    home: &HostModel,
-    speaking: &[&HostModel],
-    crash: &Crash,
-    weighed: &[Weighed],
-    windows: TimeWindow,
-) -> Case {
+pub fn case(home: &HostModel, stretches: &[Stretch<'_>], crash: &Crash, weighed: &[Weighed]) -> Case {
     let actors = [Origin::HaReset, Origin::Operator];
+    let cover_of = |log: LogKind| match log.log().belongs {
+        Belongs::ToVm => own_cover(home, crash),
+        Belongs::ToHost => cover_on(stretches, log),
+    };
     Case {
         kind: crash.kind,
         code: crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
         is_silent: crash.findings.is_empty(),
         candidates: candidates(crash, weighed),
-        covers: LogKind::ALL.iter().map(|&log| cover_on(home, speaking, crash, log, windows)).collect(),
+        covers: LogKind::ALL.iter().map(|&log| cover_of(log)).collect(),
+        absent_hosts: stretches
+            .iter()
+            .filter(|stretch| stretch.left && stretch.host.is_none())
+            .filter_map(|stretch| Some((stretch.name?.to_owned(), stretch.to)))
+            .collect(),
         unresolved: weighed.iter().filter(|w| w.unresolved).find_map(|w| w.origin),
         actor: weighed.iter().filter_map(|w| w.origin).find(|origin| actors.contains(origin)),
     }
 }
 
-/// How a log covers a crash: the VM's own wherever it is, a host's on the hosts that speak.
-fn cover_on(
-    home: &HostModel,
-    speaking: &[&HostModel],
-    crash: &Crash,
-    log: LogKind,
-    windows: TimeWindow,
-) -> Cover {
-    if log == LogKind::Vmware {
-        return cover(home, crash, log, windows);
-    }
-    let mut all = speaking.iter().map(|host| cover(host, crash, log, windows));
-    let unknown = || Cover {
-        log,
-        covers: false,
-        reason: Some(format!("{} here is of another host than the one the VM ran on", log.file_name())),
-    };
-    let first = all.next().unwrap_or_else(unknown);
-    if first.covers { first } else { all.find(|cover| cover.covers).unwrap_or(first) }
+/// How a host log covers the window: on every host the VM ran on in it, or not.
+fn cover_on(stretches: &[Stretch<'_>], log: LogKind) -> Cover {
+    let mut all = stretches.iter().map(|stretch| cover(stretch, log));
+    let first = all.next().unwrap_or(Cover { log, covers: false, reason: None, of_absent_host: false });
+    if first.covers { all.find(|cover| !cover.covers).unwrap_or(first) } else { first }
 }
 
 /// Decides a case by the first row that applies. `elsewhere`: no host speaks about it.

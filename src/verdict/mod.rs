@@ -14,6 +14,7 @@ mod judge;
 pub mod known_issues;
 pub mod orphan_crashes;
 pub mod page;
+mod possible_roots;
 mod run;
 pub mod table;
 pub mod thresholds;

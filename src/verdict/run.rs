@@ -1,16 +1,17 @@
 //! The run of the verdicts: the hosts of a run in, every crash judged out.
 
 use super::checks::{self, Checked, DumpAnswer};
+use super::coverage::Stretch;
 use super::crash::{self, Crash};
 use super::host_down::{self, HostDown};
 use super::incident::{self, Incident};
 use super::known_issues::{self, KnownIssueMatch};
 use super::orphan_crashes;
-use super::thresholds::CRASH_OVER_MS;
+use super::thresholds::{CRASH_OVER_MS, SAME_MOMENT_MS};
 use super::weigh::{CrashQuery, HostView, Index, LeftOut, Weighed, weigh};
 use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
-use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, VmId, hosts_by_id};
+use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, Stay, VmId, hosts_by_id};
 use crate::log::{Millis, rfc3339};
 use crate::rules::{RuleId, RuleSet};
 use crate::selection::Selection;
@@ -172,26 +173,35 @@ impl<'h> Run<'h, '_> {
     /// Judges one crash. `since`: what came before it says nothing about it.
     fn judge(&self, at: HostId, host: &HostModel, mut crash: Crash, since: Option<Millis>) -> Judged {
         let JudgeOptions { rules, method, windows, given, give_bugcheck, .. } = self.inquiry;
-        let place = evidence::ran_on(self.hosts, at, crash.vm, crash.time);
+        let stays = evidence::stays(self.hosts, at, crash.vm, crash.time - windows.before, crash.time);
+        let place = stays.first().map_or(RanOn::Here, |stay| stay.ran_on);
         if let RanOn::There(there, _) = place {
             host_down::elsewhere(&mut crash, self.downs.get(there.at()).map_or(&[][..], Vec::as_slice));
         }
+        // A run that came by vMotion began where it came from.
+        let since = since.map(|since| match stays.as_slice() {
+            [current, .., first] if current.from == since => first.from,
+            _ => since,
+        });
         let mut left_out = Vec::new();
         let mut weighed = self.weigh(at, crash.vm, (&crash, since), &mut left_out);
-        let speaking: Vec<&HostModel> = match place {
-            RanOn::Here => vec![host],
-            // The logs of the host whose bundle holds the VM's folder say nothing about another host's crash.
-            RanOn::There(there, vm) => {
-                self.keep_own_logs(&mut weighed, &mut left_out);
-                weighed.extend(self.weigh(there, vm, (&crash, since), &mut left_out));
-                vec![&self.hosts[there]]
+        // What the host whose bundle contains the VM's folder says counts for the time that the VM spent there.
+        let until = stays.iter().find(|stay| stay.ran_on == RanOn::Here).map(|stay| stay.to);
+        if place != RanOn::Here {
+            self.keep_own_logs(&mut weighed, until, &mut left_out);
+        }
+        for stay in &stays {
+            if let RanOn::There(there, vm) = stay.ran_on {
+                let mut own = self.weigh(there, vm, (&crash, since), &mut left_out);
+                if stay.to < crash.time {
+                    self.keep_own_logs(&mut own, Some(stay.to), &mut left_out);
+                }
+                weighed.extend(own);
             }
-            RanOn::Elsewhere => {
-                self.keep_own_logs(&mut weighed, &mut left_out);
-                Vec::new()
-            }
-        };
-        let decision = judge(case(host, &speaking, &crash, &weighed, windows), speaking.is_empty(), method);
+        }
+        let stretches = self.stretches(host, &stays, crash.time - windows.before);
+        let case = case(host, &stretches, &crash, &weighed);
+        let decision = judge(case, place == RanOn::Elsewhere, method);
         let dump = checks::dump(&crash, given, give_bugcheck);
         let name = host[crash.vm].shown_name();
         Judged {
@@ -227,14 +237,34 @@ impl<'h> Run<'h, '_> {
         }
     }
 
-    /// Of what a host's bundle contains, keeps the lines of VMs' own logs: the VM ran on another host.
-    fn keep_own_logs(&self, weighed: &mut Vec<Weighed>, left_out: &mut Vec<LeftOut>) {
+    /// The stretches of time that the logs of each host have to speak of.
+    fn stretches<'s>(&'s self, home: &'s HostModel, stays: &'s [Stay], from: Millis) -> Vec<Stretch<'s>> {
+        let last = stays.len().saturating_sub(1);
+        let stretch = |(nth, stay): (usize, &'s Stay)| Stretch {
+            host: match stay.ran_on {
+                RanOn::Here => Some(home),
+                RanOn::There(there, _) => Some(&self.hosts[there]),
+                RanOn::Elsewhere => None,
+            },
+            name: stay.host.as_deref(),
+            // Of the first stay, and of a run that began within the window, the host is to speak of all of it.
+            from: if nth == last { from } else { stay.from.max(from) },
+            to: stay.to,
+            left: nth > 0,
+        };
+        stays.iter().enumerate().map(stretch).collect()
+    }
+
+    /// Of what a host's bundle says, keeps the lines of VMs' own logs, and those of the host until the VM left it.
+    fn keep_own_logs(&self, weighed: &mut Vec<Weighed>, until: Option<Millis>, left_out: &mut Vec<LeftOut>) {
         weighed.retain(|own| {
-            let is_of_a_vm = self.hosts[own.host][own.finding].owner.is_some();
-            if !is_of_a_vm {
+            let finding = &self.hosts[own.host][own.finding];
+            let in_time = until.zip(finding.time).is_some_and(|(until, time)| time <= until + SAME_MOMENT_MS);
+            let counts = finding.owner.is_some() || in_time;
+            if !counts {
                 self.keep(LeftOut { host: own.host, finding: own.finding, because: RAN_ELSEWHERE }, left_out);
             }
-            is_of_a_vm
+            counts
         });
     }
 }

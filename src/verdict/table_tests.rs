@@ -6,8 +6,20 @@ use crate::verdict::judge::{Decision, Method, judge};
 
 /// A crash of this kind with every log covering it and nothing that speaks for an origin.
 fn case(kind: CrashKind) -> Case {
-    let covers = LogKind::ALL.iter().map(|&log| Cover { log, covers: true, reason: None }).collect();
-    Case { kind, code: None, is_silent: false, candidates: Vec::new(), covers, unresolved: None, actor: None }
+    let covers = LogKind::ALL
+        .iter()
+        .map(|&log| Cover { log, covers: true, reason: None, of_absent_host: false })
+        .collect();
+    Case {
+        kind,
+        code: None,
+        is_silent: false,
+        candidates: Vec::new(),
+        covers,
+        absent_hosts: Vec::new(),
+        unresolved: None,
+        actor: None,
+    }
 }
 
 /// A cause of this strength, a minute before the crash, in a log that the guest's verdict rests on.

@@ -56,8 +56,9 @@ impl Look<'_> {
                 self.miss("", "input notes", "none", input.notes.join("; "), "");
             }
         }
-        if report.hosts.len() != self.scenario.hosts.len() {
-            self.miss("", "hosts", self.scenario.hosts.len(), report.hosts.len(), "");
+        let given = self.scenario.hosts.iter().filter(|host| host.collected).count();
+        if report.hosts.len() != given {
+            self.miss("", "hosts", given, report.hosts.len(), "");
         }
         for host in &report.hosts {
             for log in host.logs.iter().filter(|log| log.understood.is_some_and(|share| share < 0.99)) {

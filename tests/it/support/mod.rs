@@ -39,7 +39,12 @@ pub(crate) fn archives(scenario: &Scenario) -> Vec<PathBuf> {
         1 => format!("{}.tgz", scenario.name),
         _ => format!("{}.{}.tgz", scenario.name, host.name.split('.').next().unwrap()),
     };
-    scenario.hosts.iter().map(|host| sample_bundles().join(file(host))).collect()
+    scenario
+        .hosts
+        .iter()
+        .filter(|host| host.collected)
+        .map(|host| sample_bundles().join(file(host)))
+        .collect()
 }
 
 /// The built-in rules.

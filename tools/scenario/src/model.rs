@@ -113,6 +113,13 @@ pub struct Host {
     pub taken_for: String,
     /// How fast the controller's clock runs ahead of the host's: `40s`.
     pub sel_ahead: Option<String>,
+    /// Whether its bundle was collected.
+    #[serde(default = "yes")]
+    pub collected: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn nothing() -> String {

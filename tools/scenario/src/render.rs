@@ -65,7 +65,7 @@ pub fn render_with(scenario: &Scenario, options: &Options) -> Result<Vec<Bundle>
     let mut stage = events::play(scenario, &options.extra)?;
     noise::fill(&mut stage);
     let mut bundles = Vec::new();
-    for (index, host) in stage.hosts.iter().enumerate() {
+    for (index, host) in stage.hosts.iter().enumerate().filter(|(_, host)| host.spec.collected) {
         let members = layout::members(&stage, index, &options.without, options.order)?;
         let top_folder = layout::top_folder(&stage, index);
         let usual = if host.generation.pax() { TarForm::Pax } else { TarForm::Gnu };
