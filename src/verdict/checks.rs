@@ -101,11 +101,17 @@ impl View<'_> {
         }
         if self.own.iter().any(|weighed| weighed.strength > Strength::Context) {
             CheckOutcome::Found
-        } else if self.core.iter().all(|log| self.decision.covered(*log)) {
+        } else if self.core.iter().all(|log| self.decision.covered(*log)) && !self.is_hidden_by_firmware() {
             CheckOutcome::Clear
         } else {
             CheckOutcome::NotCovered
         }
+    }
+
+    /// Whether errors of memory would only be in the hardware's log, and that is not here.
+    fn is_hidden_by_firmware(&self) -> bool {
+        let hidden = self.check == Check::HostMemory && self.host.firmware_first;
+        hidden && !self.decision.covered(LogKind::Sel)
     }
 
     /// What it could not see, or what to know about it.
@@ -133,10 +139,12 @@ impl View<'_> {
         }
         parts.extend(self.clock_note());
         if self.check == Check::HostMemory && self.host.firmware_first {
-            parts.push(
-                "the firmware keeps corrected errors to itself on this host: only the SEL would show them"
-                    .into(),
-            );
+            parts.push(if self.decision.covered(LogKind::Sel) {
+                "the firmware of this host reports corrected errors to the SEL alone".into()
+            } else {
+                "the firmware of this host reports corrected errors to the SEL alone, which is not here"
+                    .into()
+            });
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }

@@ -217,9 +217,29 @@ const NEXT_STEPS: &[(Origin, Who, &str)] = &[
     ),
 ];
 
+/// Who is spoken of in the next step.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties<'a> {
+    /// The VM's name.
+    pub vm: &'a str,
+    /// The host's name.
+    pub host: &'a str,
+    /// Whether the lines about who acted name a user.
+    pub names_user: bool,
+}
+
 /// Whom to call and what to bring.
 #[must_use]
-pub fn next_step(crash: &Crash, decision: &Decision, vm: &str, host: &str) -> (Who, String) {
+pub fn next_step(crash: &Crash, decision: &Decision, parties: Parties<'_>) -> (Who, String) {
+    let Parties { vm, host, names_user } = parties;
+    if decision.origin == Origin::Operator && !names_user {
+        return (
+            Who::Administrator,
+            format!(
+                "{vm} was reset or powered off from outside, and the deciding lines name no user. Look into vCenter's events and the host's shell and authentication logs of that minute."
+            ),
+        );
+    }
     let dump = if crash.kind == CrashKind::WindowsBugcheck {
         "the memory dump (MEMORY.DMP or the minidump)"
     } else {

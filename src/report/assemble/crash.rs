@@ -8,8 +8,8 @@ use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
 };
 use crate::rules::RuleSet;
-use crate::terms::MatchResult;
-use crate::verdict::explain::{self, Lead};
+use crate::terms::{MatchResult, Origin};
+use crate::verdict::explain::{self, Lead, Parties};
 use crate::verdict::{Judged, Weighed};
 use crate::windows::lookup;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
             because: explain::because(&judged.crash, decision, lead(decision.first_lead()).as_ref()),
             leaning: decision.leaning,
             missing: decision.missing.iter().map(|log| log.as_str().to_owned()).collect(),
-            next_step: next_step(&hosts[judged.host], judged),
+            next_step: next_step(hosts, judged),
         },
         rivals: rivals(judged, &lead),
         checks: checks(judged, &numbers),
@@ -52,11 +52,23 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
     }
 }
 
-fn next_step(host: &HostModel, judged: &Judged) -> NextStep {
+fn next_step(hosts: &[HostModel], judged: &Judged) -> NextStep {
+    let host = &hosts[judged.host];
     let name = text(host[judged.crash.vm].shown_name());
     let host_name = host.name.as_ref().map_or_else(|| "the host".to_owned(), |name| text(name));
-    let (who, text) = explain::next_step(&judged.crash, &judged.decision, &name, &host_name);
+    let parties = Parties { vm: &name, host: &host_name, names_user: names_user(hosts, judged) };
+    let (who, text) = explain::next_step(&judged.crash, &judged.decision, parties);
     NextStep { who, text }
+}
+
+/// Whether a line about who acted, or one of the same operation, names a user.
+fn names_user(hosts: &[HostModel], judged: &Judged) -> bool {
+    judged.weighed.iter().filter(|own| own.origin == Some(Origin::Operator)).any(|own| {
+        let host = &hosts[own.host];
+        let finding = &host[own.finding];
+        let user = finding.captures.get("user").is_some_and(|user| !user.is_empty());
+        user || finding.captures.get("opid").is_some_and(|opid| host.opid_user.contains_key(opid))
+    })
 }
 
 fn dump_match(judged: &Judged, source: &str) -> DumpMatch {
