@@ -80,7 +80,7 @@ struct Shown {
     length: usize,
     /// Bytes of `text` at the place where it would be cut, once that is reached.
     cut: Option<usize>,
-    /// Characters of the source behind the cut.
+    /// Characters of the source after the cut.
     behind: usize,
 }
 

@@ -42,7 +42,7 @@ pub enum Notice {
     /// Nothing in it is a log or a file of a host or a VM.
     NothingKnown,
     /// Something of a host was left out for a budget.
-    LeftOut(String),
+    UncountedLine(String),
     /// A host's bundle in it is a copy of one in another input.
     Copy {
         /// The host's name.
@@ -77,7 +77,7 @@ impl Notice {
     const fn kind(&self) -> NoteKind {
         match self {
             Self::Noted(note) => note.kind,
-            Self::LeftOut(_) | Self::EarlierCrashes { .. } => NoteKind::OverBudget,
+            Self::UncountedLine(_) | Self::EarlierCrashes { .. } => NoteKind::OverBudget,
             Self::Refused(_)
             | Self::NotBegun
             | Self::Failed

@@ -7,7 +7,7 @@ use crate::terms::{Check, words};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The names of a log's files. Every name may have `.gz` behind it.
+/// The names of a log's files. Every name may be followed by `.gz`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
     /// `STEM.log` and its rotations `STEM.N`, `STEM.log.N` of any of these stems.
@@ -337,14 +337,14 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `STEM.log`, `STEM.N`, `STEM.log.N`, each perhaps with `.gz` behind it, and `STEM.gz`.
+/// `STEM.log`, `STEM.N`, `STEM.log.N`, each perhaps followed by `.gz`, and `STEM.gz`.
 fn is_rotation(stem: &str, name: &str) -> bool {
     let Some(rest) = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.')) else { return false };
     let rest = rest.strip_suffix(".gz").unwrap_or(rest);
     rest == "log" || rest == "gz" || is_number(rest) || rest.strip_prefix("log.").is_some_and(is_number)
 }
 
-/// `STEM.log`, `STEM-7.log`, each perhaps with `.gz` behind it.
+/// `STEM.log`, `STEM-7.log`, each perhaps followed by `.gz`.
 fn is_numbered(stem: &str, name: &str) -> bool {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     let Some(rest) = name.strip_suffix(".log").and_then(|rest| rest.strip_prefix(stem)) else { return false };

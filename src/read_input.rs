@@ -68,7 +68,7 @@ impl Run<'_> {
         for pass in passes.into_iter().filter(|pass| !pass.is_empty()) {
             let mut host = evidence::build(at, pass, &self.options.rules);
             for text in std::mem::take(&mut host.left_out) {
-                done.input.note(Notice::LeftOut(text));
+                done.input.note(Notice::UncountedLine(text));
             }
             done.hosts.push(host);
         }

@@ -50,7 +50,7 @@ pub enum Outcome {
     /// It is tied to these VMs, and none of their crashes has it in its window.
     NoCrash(String),
     /// It is within reach of crashes and counts for none of them.
-    LeftOut(Vec<Reason>),
+    NotCounted(Vec<Reason>),
     /// It counts for a crash.
     Counts {
         /// The crash's id.

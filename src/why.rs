@@ -159,7 +159,7 @@ impl Follower<'_> {
         let (others, own): (Vec<Reason>, Vec<Reason>) = reasons.partition(|reason| reason.because == other);
         let mut told = if own.is_empty() { others } else { own };
         told.truncate(MAX_REASONS);
-        (!told.is_empty()).then_some(Outcome::LeftOut(told))
+        (!told.is_empty()).then_some(Outcome::NotCounted(told))
     }
 
     /// Why a finding is within reach of no crash.

@@ -1,4 +1,4 @@
-//! What a member of a bundle is, told by its path alone: a log to scan, a small file to keep, or bytes to pass over.
+//! What a member of a bundle is, recognised by its path alone: a log to scan, a small file to keep, or bytes to pass over.
 
 use crate::layout;
 use crate::log_table::{Belongs, LogKind};

@@ -150,7 +150,7 @@ impl Sessions<'_> {
         }
         match (self.open.take(), self.done.last_mut()) {
             (Some(open), _) => self.done.push(Session { to: sign.time, exited: true, ..open }),
-            // The end is told by two or three lines; they close one session.
+            // Two or three lines report the end; they close one session.
             (None, Some(session)) if session.exited && sign.time - session.to < EXIT_LINES_MS => {
                 session.to = session.to.max(sign.time)
             }

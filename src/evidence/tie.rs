@@ -152,7 +152,7 @@ fn by_name(key: &Key<'_>, vm: &VmModel, names: Names, (none, several): (Tie, Sev
     }
 }
 
-/// A world tie may be told by the leader world, and the other way round.
+/// A world tie may be given by the leader world, and the other way round.
 fn has_world(key: &Key<'_>, vm: &VmModel) -> bool {
     key.id.is_some_and(|id| vm.worlds.iter().chain(&vm.cartels).any(|span| span.holds(id, key.at)))
 }

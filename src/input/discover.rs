@@ -35,7 +35,7 @@ const MAX_FOLDER_DEPTH: usize = 64;
 const DETECT_FILE_BYTES: u64 = 64 << 10;
 
 /// Finds the inputs at `path`: one for a file or `-`; for a folder every bundle, unpacked bundle and set of loose logs
-/// in it, at any depth. Files are told by their first bytes; links are not followed, `path` itself excepted.
+/// in it, at any depth. Files are recognised by their first bytes; links are not followed, `path` itself excepted.
 ///
 /// # Errors
 /// If there is nothing to analyse: [`Error`] says what was expected.
@@ -208,7 +208,7 @@ impl Scan {
         }
     }
 
-    /// A bundle told by its bytes; loose logs and everything else are not.
+    /// A bundle recognised by its bytes; loose logs and everything else are not.
     fn bundle_file(&mut self, file: &Path) -> Option<Source> {
         let name = own_name(file);
         match head(file) {

@@ -1,4 +1,4 @@
-//! What bytes are, told by the bytes; names are only asked where bytes cannot say.
+//! What bytes are, recognised by the bytes; names are only asked where bytes cannot say.
 
 use tar::Header;
 

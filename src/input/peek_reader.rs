@@ -18,7 +18,7 @@ pub(super) const LOOK_AHEAD_BYTES: usize = 32 << 10;
 
 /// An unbuffered stream of bytes.
 pub(super) trait ByteSource {
-    /// Fills the front of `into`, as far as it can without waiting twice; 0 means the end, told by [`ByteSource::fate`].
+    /// Fills the front of `into`, as far as it can without waiting twice; 0 means the end, reported by [`ByteSource::fate`].
     fn pull(&mut self, into: &mut [u8]) -> usize;
     /// Takes a buffer that is used up and gives a filled one for it, where the stream has such: how much of it is
     /// filled, 0 at the end.

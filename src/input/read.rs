@@ -40,7 +40,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// Only if there is nothing to read: the file is missing, not permitted, empty or nothing known. Damage and
-/// truncation are told by notes and by [`Outcome::state`].
+/// truncation are reported by notes and by [`Outcome::state`].
 pub fn read(
     source: &Source,
     limits: &Limits,

@@ -20,7 +20,7 @@ pub enum Open {
     Skip,
     /// Hand the bytes over through [`Sink::space`] and [`Sink::filled`].
     Read,
-    /// The member is a container (told by its first bytes: gzip, tar or zip) whose members are wanted as a bundle
+    /// The member is a container (recognised by its first bytes: gzip, tar or zip) whose members are wanted as a bundle
     /// of their own, between [`Sink::bundle_begins`] and [`Sink::bundle_ends`].
     Descend,
 }

@@ -259,7 +259,7 @@ fn header_records_cannot_fill_the_memory() {
         assert_eq!(outcome.members, 3);
         assert_eq!(sink.names()[1], format!("{TOP}/cut-short"));
     }
-    // A record that claims more than there is does not take the members behind it along.
+    // A record that claims more than there is does not take the members after it along.
     let bytes = [
         file(&format!("{TOP}/a"), b"1"),
         tar_header("././@LongLink", 1 << 40, EntryType::GNULongName),

@@ -188,7 +188,7 @@ impl Walker<'_> {
                     self.note(
                         NoteKind::Damaged,
                         Some(path),
-                        "its size is not the one stated behind it".to_string(),
+                        "its size is not the one stated after it".to_string(),
                     );
                     return Next::Search;
                 }

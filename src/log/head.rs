@@ -1,6 +1,6 @@
 //! The head of a line: what stands between its stamp and its text, by kind of log and generation of the product.
 //!
-//! Each form is declared with real sample lines; a test reads every sample back. Lines are told by their shape and
+//! Each form is declared with real sample lines; a test reads every sample back. Lines are recognised by their shape and
 //! never by the version of the bundle: after an upgrade one file holds two generations.
 
 use super::stamp::{Millis, Stamp, StampForm, Stamper};

@@ -5,7 +5,7 @@ use jiff::civil::{Date, DateTime, time};
 use jiff::tz::Offset;
 
 /// Reads a time: a date (`2026-03-14`), a date and a time (`2026-03-14T03:00`, `2026-03-14 03:00:05.5`), with `Z` or an
-/// offset behind it or none. Without one it is UTC, like all times of a report. A date alone is its first moment, or
+/// offset after it or without one. Without one it is UTC, like all times of a report. A date alone is its first moment, or
 /// with `end` its last millisecond. Gives milliseconds since 1970 UTC.
 #[must_use]
 pub fn read_asked(text: &str, end: bool) -> Option<Millis> {

@@ -19,7 +19,7 @@ pub(super) fn write_view(view: View<'_>, _: TextOptions, out: &mut dyn Write) ->
     }
 }
 
-/// Writes a value as indented JSON with a line end behind it, piece by piece.
+/// Writes a value as indented JSON followed by a line end, piece by piece.
 ///
 /// Characters that a terminal or an editor would act on are written as `\u202e`, which means the same to a reader of
 /// JSON.

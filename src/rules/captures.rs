@@ -13,7 +13,7 @@ const ABSENT: u32 = u32::MAX;
 pub struct Captures {
     /// Names of the groups.
     names: Arc<Vec<Arc<str>>>,
-    /// Values of the groups that took part, one behind the other.
+    /// Values of the groups that took part, one after the other.
     values: Box<str>,
     /// Where the value of each group ends, or [`ABSENT`].
     ends: Box<[u32]>,

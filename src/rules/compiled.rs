@@ -152,7 +152,7 @@ impl Compiled {
         names
     }
 
-    /// Tries the rule on a line (with the lines of its span behind it, joined by `\n`).
+    /// Tries the rule on a line (with the lines of its span after it, joined by `\n`).
     #[must_use]
     pub fn try_line(&self, text: &[u8]) -> LineResult {
         let decoded = if self.rule.url_decode { url_decode(text) } else { Cow::Borrowed(text) };

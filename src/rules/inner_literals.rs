@@ -117,7 +117,7 @@ impl Walk {
             HirKind::Concat(parts) => parts.iter().for_each(|part| self.visit(part)),
             HirKind::Capture(capture) => self.visit(&capture.sub),
             HirKind::Repetition(repetition) if repetition.min > 0 && exact(hir).is_none() => {
-                // The first round follows the run, what comes behind the last does not follow the first.
+                // The first round follows the run, what comes after the last does not follow the first.
                 self.visit(&repetition.sub);
                 self.flush();
             }

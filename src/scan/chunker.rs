@@ -1,13 +1,13 @@
 //! Cuts the stream of a log at line ends into chunks, so that chunks can be scanned apart.
 //!
 //! A chunk is a buffer whose body ends at a line end, best in front of a line that begins a record; what stands
-//! behind the body is the beginning of the next chunk, so that a text of several lines can be seen whole. Where the
+//! after the body is the beginning of the next chunk, so that a text of several lines can be seen whole. Where the
 //! cuts fall depends on the bytes alone and never on the sizes in which they came.
 
 use super::pool::CHUNK_BYTES;
 use super::scanner::MAX_LINE_BYTES;
 
-/// Bytes behind the body that a chunk can show to rules of several lines.
+/// Bytes after the body that a chunk can show to rules of several lines.
 const LOOK_AHEAD_BYTES: usize = 8 * 1024;
 
 /// How far back a cut looks for a line that begins a record.

@@ -7,14 +7,14 @@
 //! take the place of a line about another.
 
 use super::chunk_result::Hit;
-use super::scanner::{HitClass, hit_class, key};
+use super::scanner::{HitRole, hit_role, key};
 use crate::rules::{RuleId, RuleSet};
 use std::collections::BTreeMap;
 
 /// Findings that a chunk keeps of a rule that gives evidence. A crash shows twelve of a rule at most.
 const MAX_EVIDENCE_HITS: usize = 256;
 
-/// Findings that a chunk keeps of a rule that hit_class crashes, operations or facts. A machine that does nothing but
+/// Findings that a chunk keeps of a rule that hit_role crashes, operations or facts. A machine that does nothing but
 /// crash writes about a thousand such lines into a chunk.
 const MAX_EVENT_HITS: usize = 2_048;
 
@@ -33,7 +33,7 @@ pub(super) fn bound(hits: &mut Vec<Hit>, rules: &RuleSet, chunk: u32) {
     let mut dropped = vec![false; hits.len()];
     for (rule, all) in of_rule {
         let rule = &rules[rule];
-        let limit = if hit_class(rule) == HitClass::Evidence { MAX_EVIDENCE_HITS } else { MAX_EVENT_HITS }
+        let limit = if hit_role(rule) == HitRole::Evidence { MAX_EVIDENCE_HITS } else { MAX_EVENT_HITS }
             / if chunk >= LONG_LOG_CHUNKS { 4 } else { 1 };
         if all.len() <= limit {
             continue;

@@ -3,7 +3,7 @@
 
 use super::bundle_scan::ChunkDone;
 use super::log_assembly::LogAssembly;
-use super::scanner::{HitClass, hit_class};
+use super::scanner::{HitRole, hit_role};
 use crate::rules::RuleSet;
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(super) struct FindingsBudget {
     /// Bytes that the hits of one bundle may take.
     budget: usize,
     /// What the hits of each rule tell.
-    hit_class: Vec<HitClass>,
+    hit_role: Vec<HitRole>,
     logs: ByMember,
     /// Bytes of hits that are held, by bundle.
     held: BTreeMap<usize, usize>,
@@ -33,8 +33,8 @@ pub(super) struct FindingsBudget {
 
 impl FindingsBudget {
     pub(super) fn new(budget: usize, rules: &RuleSet) -> Self {
-        let hit_class = rules.rules().iter().map(hit_class).collect();
-        Self { budget, hit_class, ..Self::default() }
+        let hit_role = rules.rules().iter().map(hit_role).collect();
+        Self { budget, hit_role, ..Self::default() }
     }
 
     /// Whether so much waits for a chunk before it that no further chunks should be read.
@@ -60,7 +60,7 @@ impl FindingsBudget {
             log.close();
         }
         let before = log.size();
-        log.add(chunk, &self.hit_class);
+        log.add(chunk, &self.hit_role);
         if log.size().found_bytes > self.budget / 4 {
             log.keep_first(self.budget / 4);
         }
@@ -90,9 +90,9 @@ impl FindingsBudget {
 
     /// The logs, and how many hits of each bundle were left out.
     pub(super) fn finish(mut self) -> (ByMember, BTreeMap<usize, u64>) {
-        let hit_class = std::mem::take(&mut self.hit_class);
+        let hit_role = std::mem::take(&mut self.hit_role);
         for log in self.logs.values_mut() {
-            log.settle(&hit_class);
+            log.settle(&hit_role);
         }
         let bundles: Vec<usize> = self.held.keys().copied().collect();
         for bundle in bundles {
@@ -120,7 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn chunk(bundle: usize, member: usize, number: u32, hits: usize) -> ChunkDone {
-        // The first and every third hit hit_class what happened or is a sign of life.
+        // The first and every third hit hit_role what happened or is a sign of life.
         let hit = |n: usize| Hit {
             rule: RuleId::new(n % 3),
             index: n as u64,
@@ -165,8 +165,8 @@ mod tests {
                 }).collect::<Vec<_>>()
             };
             let keep = |chunks: Vec<ChunkDone>| {
-                let hit_class = vec![HitClass::Heartbeat, HitClass::Evidence, if alive { HitClass::Heartbeat } else { HitClass::Event }];
-                let mut found = FindingsBudget { budget: 40_000, hit_class, ..FindingsBudget::default() };
+                let hit_role = vec![HitRole::Heartbeat, HitRole::Evidence, if alive { HitRole::Heartbeat } else { HitRole::Event }];
+                let mut found = FindingsBudget { budget: 40_000, hit_role, ..FindingsBudget::default() };
                 for chunk in chunks {
                     found.add(chunk);
                 }

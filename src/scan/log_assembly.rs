@@ -3,7 +3,7 @@
 use super::bundle_scan::{ChunkDone, MemberLog};
 use super::chunk_result::{ChunkResult, Hit};
 use super::line_stats::MIN_SILENCE_MS;
-use super::scanner::HitClass;
+use super::scanner::HitRole;
 use crate::log::{Millis, Span};
 use crate::rules::RuleId;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(super) struct LogAssembly {
     bytes: u64,
     long_lines: u64,
     last_before: Option<Millis>,
-    /// Rule of the last hit that hit_class what happened, and its place in `hits`, if it is still there.
+    /// Rule of the last hit that hit_role what happened, and its place in `hits`, if it is still there.
     told: Option<(RuleId, (usize, usize))>,
     /// The chunk that comes next.
     next: u32,
@@ -54,17 +54,17 @@ impl LogAssembly {
         self.full = true;
     }
 
-    /// Takes a chunk, and joins what has its turn now. `hit_class` says of each rule what its hits tell.
-    pub(super) fn add(&mut self, chunk: ChunkDone, hit_class: &[HitClass]) {
+    /// Takes a chunk, and joins what has its turn now. `hit_role` says of each rule what its hits tell.
+    pub(super) fn add(&mut self, chunk: ChunkDone, hit_role: &[HitRole]) {
         if chunk.chunk != self.next {
             self.size.waiting_bytes += cost(&chunk.scanned.hits);
             self.waiting.insert(chunk.chunk, chunk);
             return;
         }
-        self.join(chunk, hit_class);
+        self.join(chunk, hit_role);
         while let Some(chunk) = self.waiting.remove(&self.next) {
             self.size.waiting_bytes -= cost(&chunk.scanned.hits);
-            self.join(chunk, hit_class);
+            self.join(chunk, hit_role);
         }
         if self.waiting.is_empty() {
             // An empty map may hold on to its last node.
@@ -73,15 +73,15 @@ impl LogAssembly {
     }
 
     /// Joins all that waits, whatever is missing between.
-    pub(super) fn settle(&mut self, hit_class: &[HitClass]) {
+    pub(super) fn settle(&mut self, hit_role: &[HitRole]) {
         while let Some((_, chunk)) = self.waiting.pop_first() {
             self.size.waiting_bytes -= cost(&chunk.scanned.hits);
-            self.join(chunk, hit_class);
+            self.join(chunk, hit_role);
         }
     }
 
     /// Puts a chunk behind those that are joined.
-    fn join(&mut self, done: ChunkDone, hit_class: &[HitClass]) {
+    fn join(&mut self, done: ChunkDone, hit_role: &[HitRole]) {
         self.next = done.chunk.saturating_add(1);
         let mut chunk = done.scanned;
         let last_time = self.scanned.last_time;
@@ -114,14 +114,13 @@ impl LogAssembly {
             self.last_before = last_time;
             self.scanned.last_time = chunk.last_time;
         }
-        self.take(chunk.hits, hit_class);
+        self.take(chunk.hits, hit_role);
     }
 
     /// Takes the hits of the chunk that is joined.
-    fn take(&mut self, mut hits: Vec<Hit>, hit_class: &[HitClass]) {
-        self.fold_heartbeats(&mut hits, hit_class);
-        if let Some(at) =
-            hits.iter().rposition(|hit| hit_class.get(hit.rule.at()) != Some(&HitClass::Evidence))
+    fn take(&mut self, mut hits: Vec<Hit>, hit_role: &[HitRole]) {
+        self.fold_heartbeats(&mut hits, hit_role);
+        if let Some(at) = hits.iter().rposition(|hit| hit_role.get(hit.rule.at()) != Some(&HitRole::Evidence))
         {
             self.told = hits.get(at).map(|hit| (hit.rule, (self.hits.len(), at)));
         }
@@ -138,13 +137,13 @@ impl LogAssembly {
 
     /// Signs of life on both sides of a cut tell of one stretch of life. The rule of the last one is known also when
     /// the hit is gone, so that what was found does not depend on when something was dropped.
-    fn fold_heartbeats(&mut self, hits: &mut Vec<Hit>, hit_class: &[HitClass]) {
+    fn fold_heartbeats(&mut self, hits: &mut Vec<Hit>, hit_role: &[HitRole]) {
         let Some((rule, (chunk, at))) = self.told else { return };
-        let first = hits.iter().position(|hit| hit_class.get(hit.rule.at()) != Some(&HitClass::Evidence));
+        let first = hits.iter().position(|hit| hit_role.get(hit.rule.at()) != Some(&HitRole::Evidence));
         let Some(first) = first.filter(|&first| hits.get(first).is_some_and(|hit| hit.rule == rule)) else {
             return;
         };
-        if hit_class.get(rule.at()) != Some(&HitClass::Heartbeat) {
+        if hit_role.get(rule.at()) != Some(&HitRole::Heartbeat) {
             return;
         }
         let more = hits.remove(first);

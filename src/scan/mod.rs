@@ -10,7 +10,7 @@ mod log_assembly;
 mod open_bundle;
 mod pool;
 mod reader;
-mod rotated_logs;
+mod rotation_inflater;
 mod scanner;
 mod shared;
 mod task_queue;

@@ -8,7 +8,7 @@ use super::chunk_result::ChunkResult;
 use super::chunker::Chunker;
 use super::dedup;
 use super::open_bundle::{OpenBundle, join_fragments};
-use super::rotated_logs;
+use super::rotation_inflater;
 use super::shared::Shared;
 use super::task_queue::{TaskLabel, TaskQueue, Ticket};
 use crate::bundle::Owner;
@@ -47,7 +47,7 @@ enum Current {
     /// A large rotated log, inflated as it comes.
     Inflate {
         member: usize,
-        inflater: Box<rotated_logs::Inline>,
+        inflater: Box<rotation_inflater::Inline>,
         room: Vec<u8>,
     },
 }
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work, Some(TaskLabel { place, path: path.clone(), chunk: None }));
             let scanner = shared.scanner(kind, reference);
-            let damage = rotated_logs::scan(bytes, &scanner, |chunk, mut scanned, bytes, long_lines| {
+            let damage = rotation_inflater::scan(bytes, &scanner, |chunk, mut scanned, bytes, long_lines| {
                 dedup::bound(&mut scanned.hits, &shared.rules, chunk);
                 let done = ChunkDone { bundle, member, chunk, scanned, bytes, long_lines };
                 shared.pool.findings(ticket.0.add(done));

@@ -99,9 +99,9 @@ impl Scanner<'_> {
             if rule.rule.excluded_by.iter().any(|id| ids.contains(&id.as_str())) {
                 continue;
             }
-            let hit_class = hit_class(rule);
-            if hit_class != HitClass::Evidence {
-                if hit_class == HitClass::Heartbeat
+            let hit_role = hit_role(rule);
+            if hit_role != HitRole::Evidence {
+                if hit_role == HitRole::Heartbeat
                     && let Some(last) = folded.told.and_then(|at| hits.get_mut(at))
                     && last.rule == hit.rule
                 {
@@ -138,7 +138,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The line without its line end, and the lines of its span behind it; an event record ends where the next
+    /// The line without its line end, and the lines of its span after it; an event record ends where the next
     /// begins.
     fn text<'t>(&self, data: &'t [u8], place: &Range<usize>, span: u8) -> Cow<'t, [u8]> {
         let line = data.get(place.start..place.end.min(place.start + self.line_limit)).unwrap_or_default();
@@ -173,7 +173,7 @@ impl Scanner<'_> {
 struct Folded {
     /// By rule and what it is about.
     recent: BTreeMap<(RuleId, String), Recent>,
-    /// The last finding that hit_class what happened.
+    /// The last finding that hit_role what happened.
     told: Option<usize>,
 }
 
@@ -185,7 +185,7 @@ struct Recent {
 
 /// What the hits of a rule tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HitClass {
+pub(super) enum HitRole {
     /// Evidence: repeats within a short time are one finding.
     Evidence,
     /// What happened (a crash, an operation, a fact): no two such lines are one finding …
@@ -194,11 +194,11 @@ pub(super) enum HitClass {
     Heartbeat,
 }
 
-pub(super) fn hit_class(rule: &Compiled) -> HitClass {
+pub(super) fn hit_role(rule: &Compiled) -> HitRole {
     match (&rule.rule.crash, &rule.rule.operation, rule.rule.fact) {
-        (None, None, None) => HitClass::Evidence,
-        (_, _, Some(Fact::GuestAlive)) => HitClass::Heartbeat,
-        _ => HitClass::Event,
+        (None, None, None) => HitRole::Evidence,
+        (_, _, Some(Fact::GuestAlive)) => HitRole::Heartbeat,
+        _ => HitRole::Event,
     }
 }
 

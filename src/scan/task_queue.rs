@@ -74,7 +74,7 @@ impl TaskQueue {
         true
     }
 
-    /// Takes what a chunk gave; hit_class how many bytes of findings are held more, or less, than before.
+    /// Takes what a chunk gave; hit_role how many bytes of findings are held more, or less, than before.
     pub(super) fn add(&self, chunk: ChunkDone) -> isize {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let before = state.found.bytes();

@@ -220,7 +220,7 @@ fn is_guest(kind: CrashKind) -> bool {
 
 fn joins(crash: &Crash, mark: &CrashSign, facts: &Facts) -> bool {
     let since_last = mark.time - crash.last;
-    // A reset makes the guest boot: what hostd and HA write about the reset comes a few seconds behind it.
+    // A reset makes the guest boot: what hostd and HA write about the reset comes a few seconds later.
     let slack = if mark.kind == CrashKind::VmReset { BOOT_AFTER_RESET_MS } else { 0 };
     let booted = Facts::between(&facts.boots, crash.time, mark.time - slack);
     match mark.kind {
@@ -314,7 +314,7 @@ fn silent_ends(host: &HostModel, rules: &RuleSet, vm: VmId, crashes: &mut Vec<Cr
         if session.exited || session.over || !next.started || !session.started {
             continue;
         }
-        // A boot of the host in between ended the process; whether it was planned is told of the host.
+        // A boot of the host in between ended the process; whether it was planned is a question about the host.
         if boots.iter().any(|boot| *boot > session.to && *boot <= next.from + BOOT_SLACK_MS) {
             continue;
         }

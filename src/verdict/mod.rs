@@ -25,5 +25,5 @@ pub use case::{Candidate, Case};
 pub use crash::Crash;
 pub use judge::{Decision, Method, case, judge};
 pub use run::{JudgeOptions, Judged, Verdicts, run};
-pub use weigh::{CrashQuery, HostView, Index, LeftOut, Weighed, weigh};
+pub use weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
 pub use window::TimeWindow;

@@ -8,7 +8,7 @@ use super::incident::{self, Incident};
 use super::known_issues::{self, KnownIssueMatch};
 use super::orphan_crashes;
 use super::thresholds::{CRASH_OVER_MS, SAME_MOMENT_MS};
-use super::weigh::{CrashQuery, HostView, Index, LeftOut, Weighed, weigh};
+use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
 use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
 use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, Stay, VmId, hosts_by_id};
@@ -55,7 +55,7 @@ pub struct Judged {
     /// What counts for it.
     pub weighed: Vec<Weighed>,
     /// The lines of the traced rule that were within reach and do not count.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<UncountedLine>,
     /// What was decided.
     pub decision: Decision,
     /// The twelve checks in their fixed order.
@@ -222,7 +222,7 @@ impl<'h> Run<'h, '_> {
         at: HostId,
         vm: VmId,
         (crash, since): (&Crash, Option<Millis>),
-        left_out: &mut Vec<LeftOut>,
+        left_out: &mut Vec<UncountedLine>,
     ) -> Vec<Weighed> {
         let JudgeOptions { rules, method, windows, .. } = self.inquiry;
         let Some(index) = self.indices.get(at.at()) else { return Vec::new() };
@@ -231,7 +231,7 @@ impl<'h> Run<'h, '_> {
     }
 
     /// Keeps why a line does not count, if its rule is traced.
-    fn keep(&self, one: LeftOut, left_out: &mut Vec<LeftOut>) {
+    fn keep(&self, one: UncountedLine, left_out: &mut Vec<UncountedLine>) {
         if self.inquiry.traced == Some(self.hosts[one.host][one.finding].rule) {
             left_out.push(one);
         }
@@ -256,13 +256,21 @@ impl<'h> Run<'h, '_> {
     }
 
     /// Of what a host's bundle says, keeps the lines of VMs' own logs, and those of the host until the VM left it.
-    fn keep_own_logs(&self, weighed: &mut Vec<Weighed>, until: Option<Millis>, left_out: &mut Vec<LeftOut>) {
+    fn keep_own_logs(
+        &self,
+        weighed: &mut Vec<Weighed>,
+        until: Option<Millis>,
+        left_out: &mut Vec<UncountedLine>,
+    ) {
         weighed.retain(|own| {
             let finding = &self.hosts[own.host][own.finding];
             let in_time = until.zip(finding.time).is_some_and(|(until, time)| time <= until + SAME_MOMENT_MS);
             let counts = finding.owner.is_some() || in_time;
             if !counts {
-                self.keep(LeftOut { host: own.host, finding: own.finding, because: RAN_ELSEWHERE }, left_out);
+                self.keep(
+                    UncountedLine { host: own.host, finding: own.finding, because: RAN_ELSEWHERE },
+                    left_out,
+                );
             }
             counts
         });

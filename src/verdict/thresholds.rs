@@ -74,7 +74,7 @@ thresholds! {
         "A new run of a VM begins no more than this before the boot it belongs to.",
         "The first line of a log is written while the process starts";
     CRASH_OVER_MS = 2 * MINUTE_MS,
-        "What is told of a crash later than this belongs to the next run of the VM.",
+        "What is reported about a crash later than this belongs to the next run of the VM.",
         "Notices of a crash are written within two minutes";
     WINDOW_BEFORE_MS = 15 * MINUTE_MS,
         "Evidence counts from this time before a crash on, unless the user or a rule says otherwise.",
@@ -125,7 +125,7 @@ thresholds! {
         "What the log of a VM shows within this time before the end of its host is part of that end.",
         "A failing host disturbs its VMs first";
     DIED_AT_BOOT_MS = MINUTE_MS,
-        "What is told of a VM within this time after the boot of its host is part of the end of the host.",
+        "What is reported about a VM within this time after the boot of its host is part of the end of the host.",
         "hostd notices dead processes when it starts";
     INCIDENT_GAP_MS = 5 * MINUTE_MS,
         "Crashes of different VMs within this time of the one before are looked at together.",

@@ -45,7 +45,7 @@ pub struct Weighed {
 
 /// A finding within reach of a crash that does not count for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct UncountedLine {
     /// The host it was found on.
     pub host: HostId,
     /// The finding.
@@ -129,7 +129,7 @@ pub fn weigh(
     scene: HostView<'_>,
     vm: VmId,
     question: CrashQuery<'_>,
-    left_out: &mut dyn FnMut(LeftOut),
+    left_out: &mut dyn FnMut(UncountedLine),
 ) -> Vec<Weighed> {
     let mut out: Vec<Weighed> = Vec::new();
     for &rule_id in scene.index.by_rule.keys() {
@@ -233,11 +233,11 @@ fn weigh_rule(
     scene: HostView<'_>,
     rule: &Compiled,
     lines: Vec<(FindingId, Line)>,
-    left_out: &mut dyn FnMut(LeftOut),
+    left_out: &mut dyn FnMut(UncountedLine),
 ) -> Vec<Weighed> {
     let mut leave = |finding: FindingId, capped: &Capped| {
         let because = capped.by.first().map_or("", |by| reason(by));
-        left_out(LeftOut { host: scene.at, finding, because });
+        left_out(UncountedLine { host: scene.at, finding, because });
     };
     let mut counted: Vec<(FindingId, Line, bool, Vec<&'static str>)> = Vec::new();
     for (at, mut line) in lines {
@@ -366,7 +366,7 @@ fn thin(
     mut own: Vec<Weighed>,
     scene: HostView<'_>,
     most: usize,
-    left_out: &mut dyn FnMut(LeftOut),
+    left_out: &mut dyn FnMut(UncountedLine),
 ) -> Vec<Weighed> {
     if own.len() <= most {
         return own;
@@ -385,7 +385,7 @@ fn thin(
         own.push(first);
     }
     for weighed in rest.iter().filter(|one| Some(one.finding) != first) {
-        left_out(LeftOut { host: scene.at, finding: weighed.finding, because: COUNTED_WITH_OTHERS });
+        left_out(UncountedLine { host: scene.at, finding: weighed.finding, because: COUNTED_WITH_OTHERS });
     }
     own.sort_by_key(order);
     let rest: u64 = own.iter().skip(1).map(|weighed| weighed.count).sum();

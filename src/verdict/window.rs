@@ -44,7 +44,7 @@ fn after(rule: &Compiled, crash: &Crash, windows: TimeWindow) -> Millis {
         None if late_log => windows.after,
         None => 0,
     };
-    // What the crash itself is told by belongs to it whenever it was written.
+    // What reports the crash itself belongs to it whenever it was written.
     let tells = rule.rule.crash.is_some() && rule.rule.crash != Some(CrashKind::HostDown);
     if tells { after.max(crash.last - crash.time) } else { after }
 }

@@ -110,7 +110,7 @@ impl FromStr for Given {
         let (code, by_name) = code(word)?;
         let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ",;:".contains(c));
         let mut args = arguments(rest)?;
-        // A debugger's headline holds the code in brackets behind the name.
+        // A debugger's headline holds the code in brackets after the name.
         if by_name && args == [Some(u64::from(code)), None, None, None] {
             args = [None; 4];
         }

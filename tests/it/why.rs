@@ -35,8 +35,8 @@ fn a_line_that_counts_says_for_what_and_how_strongly() {
 #[test]
 fn a_line_that_is_left_out_has_the_sentence_of_the_cap() {
     let all = outcomes("storage.apd-start", "trap-apd-other-datastore-7.0");
-    let left: Vec<&Outcome> = all.iter().filter(|one| matches!(one, Outcome::LeftOut(_))).collect();
-    let [Outcome::LeftOut(reasons)] = left.as_slice() else { panic!("{all:?}") };
+    let left: Vec<&Outcome> = all.iter().filter(|one| matches!(one, Outcome::NotCounted(_))).collect();
+    let [Outcome::NotCounted(reasons)] = left.as_slice() else { panic!("{all:?}") };
     assert!(reasons.iter().all(|one| one.because == reason("another-vm")), "{reasons:?}");
 }
 

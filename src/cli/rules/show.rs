@@ -99,7 +99,7 @@ fn form(paper: &mut Paper<'_>, rule: &Rule) -> io::Result<()> {
     let mut ways: Vec<String> = Vec::new();
     ways.extend(rule.ignore_case.then(|| "either case of letters".to_owned()));
     ways.extend(rule.url_decode.then(|| "URL encoding undone".to_owned()));
-    ways.extend((rule.span > 0).then(|| format!("with up to {} lines behind it", rule.span)));
+    ways.extend((rule.span > 0).then(|| format!("with up to {} lines after it", rule.span)));
     ways.extend(rule.decode.map(|decoder| format!("decoded by {decoder}")));
     paper.entry("Matched", &ways.join(", "))?;
     paper.entry("Only if", &conditions(&rule.only_if))?;

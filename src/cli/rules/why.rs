@@ -77,7 +77,7 @@ fn words(outcome: &Outcome) -> String {
         Outcome::NoCrash(vms) => {
             format!("matches, tied to {vms}; none of their crashes has it in its window")
         }
-        Outcome::LeftOut(reasons) => {
+        Outcome::NotCounted(reasons) => {
             let each =
                 reasons.iter().map(|reason| format!("not counted for {}: {}", reason.crash, reason.because));
             format!("matches; {}", each.collect::<Vec<_>>().join(" "))

@@ -39,7 +39,7 @@ struct SeenInput {
 /// A longer line is passed over: its input is read again. Bytes.
 const MAX_LINE_BYTES: usize = 32 << 20;
 
-/// What is kept of all inputs of an earlier file; those behind it are read again. Bytes.
+/// What is kept of all inputs of an earlier file; later ones are read again. Bytes.
 const MAX_KEPT_BYTES: usize = 256 << 20;
 
 /// What one input takes in memory besides its names, about. Bytes.

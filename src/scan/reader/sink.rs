@@ -3,7 +3,7 @@
 use super::super::bundle_scan::BundleScan;
 use super::super::chunker::Chunker;
 use super::super::open_bundle::OpenBundle;
-use super::super::rotated_logs;
+use super::super::rotation_inflater;
 use super::{Current, Reader};
 use crate::bundle::{Owner, Place, Role, SmallFile, place, role, small_files, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
@@ -37,7 +37,7 @@ const VCENTER_FOLDERS: [&str; 4] = [
 const DETECT_BYTES: usize = 64 << 10;
 
 impl Reader<'_> {
-    /// The kind of a single log whose name says nothing is told by its first lines, before any of it is scanned.
+    /// The kind of a single log whose name says nothing is recognised by its first lines, before any of it is scanned.
     fn tell_kind(&mut self, member: usize, head: &[u8]) {
         if !self.single_log {
             return;
@@ -85,7 +85,7 @@ impl Reader<'_> {
             self.current = Current::Gather { member, bytes, room, reserved };
         } else {
             self.shared.pool.give(room);
-            let mut inflater = Box::new(rotated_logs::Inline::new());
+            let mut inflater = Box::new(rotation_inflater::Inline::new());
             let chunks = inflater.push(&seen);
             self.current = Current::Inflate { member, inflater, room: vec![0; 64 << 10] };
             for chunk in chunks {
@@ -123,7 +123,7 @@ impl Reader<'_> {
                 self.say(NoteKind::Damaged, &path, text);
                 return Open::Skip;
             }
-            // A fragment has a MiB: those behind the limit of one file are not asked for.
+            // A fragment has a MiB: those beyond the limit of one file are not asked for.
             if parts.len() > limits.small_file.div_ceil(1 << 20).max(1) {
                 return Open::Skip;
             }

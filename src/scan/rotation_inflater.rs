@@ -20,10 +20,10 @@ thread_local! {
     static DECODER: RefCell<Option<GzDecoder<Cursor<Vec<u8>>>>> = const { RefCell::new(None) };
 }
 
-/// The gzip members of a gathered rotation, one behind the other, inflated with the decoder of the worker.
+/// The gzip members of a gathered rotation, one after the other, inflated with the decoder of the worker.
 struct Rotation {
     decoder: GzDecoder<Cursor<Vec<u8>>>,
-    /// A member ended, and nothing was read behind it so far.
+    /// A member ended, and nothing was read after it so far.
     between: bool,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn scan(
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
-                // Padding behind the last gzip member is no loss; a member that breaks off or has another checksum is.
+                // Padding after the last gzip member is no loss; a member that breaks off or has another checksum is.
                 let complete = rotation.between && error.kind() == io::ErrorKind::InvalidInput;
                 break (!complete).then(|| {
                     (
