@@ -146,6 +146,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_excerpt_of_a_log_covers_nothing() {
+        let hour = 3_600_000;
+        let log = |lines| Coverage {
+            spans: vec![crate::log::Span { from: -hour, to: hour }],
+            members: 1,
+            lines,
+            ..Coverage::default()
+        };
+        let covered = |kind, lines| {
+            let host = HostModel { logs: [(kind, log(lines))].into(), ..HostModel::default() };
+            let stretch = Stretch { host: Some(&host), name: None, from: -900_000, to: 0, left: false };
+            cover(&stretch, kind)
+        };
+        let excerpt = covered(LogKind::Hostd, MIN_STEADY_LINES - 1);
+        assert_eq!(excerpt.reason.as_deref(), Some("hostd.log has only 9 lines: an excerpt"));
+        assert!(covered(LogKind::Hostd, MIN_STEADY_LINES).covers);
+        assert!(covered(LogKind::Shell, 2).covers, "a log that speaks on events may have few lines");
+    }
+
+    #[test]
+    fn a_host_that_the_vm_left_covers_only_with_its_bundle() {
+        let stretch = Stretch { host: None, name: Some("esx01"), from: -900_000, to: -60_000, left: true };
+        let absent = cover(&stretch, LogKind::Hostd);
+        assert!(!absent.covers && absent.of_absent_host);
+        assert!(absent.reason.is_some_and(|reason| reason.starts_with("hostd.log of esx01 is not here")));
+    }
+
+    #[test]
     fn stretches_of_time_are_said_as_people_say_them() {
         assert_eq!(lapse(45_000), "45 s");
         assert_eq!(lapse(131 * 60_000), "2 h 11 min");
