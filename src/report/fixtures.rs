@@ -175,6 +175,9 @@ pub(crate) fn confirmed() -> Report {
         id: format!("{HOSTILE}@2026-03-14T03:00:00.000Z"),
         time: at("2026-03-14T03:00:00.000Z"),
         kind: CrashKind::WindowsBugcheck,
+        host: some("H1"),
+        host_name: None,
+        count: 1,
         bugcheck: Some(Bugcheck {
             code: "0x80".into(),
             name: some("NMI_HARDWARE_FAILURE"),
@@ -241,6 +244,9 @@ pub(crate) fn undetermined() -> Report {
         id: "DB02@2026-03-12T23:11:07.431Z".into(),
         time: at("2026-03-12T23:11:07.431Z"),
         kind: CrashKind::WindowsBugcheck,
+        host: some("H1"),
+        host_name: None,
+        count: 1,
         bugcheck: Some(Bugcheck { code: "0x7a".into(), name: some("KERNEL_DATA_INPAGE_ERROR"), args: vec![None; 4], vcpu: None }),
         verdict: Verdict {
             origin: Origin::Undetermined,

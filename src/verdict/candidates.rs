@@ -6,12 +6,10 @@ use super::weigh::Weighed;
 use crate::log::LogKind;
 use crate::rules::Part;
 use crate::terms::{Check, Origin, Strength};
-use crate::windows::lookup;
 
 /// One candidate for each origin that more than a circumstance speaks for, the strongest first, then the earliest.
 pub(super) fn candidates(crash: &Crash, weighed: &[Weighed]) -> Vec<Candidate> {
-    let code = crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code);
-    let points_to = code.and_then(lookup).map_or(&[][..], |bugcheck| bugcheck.points_to);
+    let points_to = crash.points_to();
     let mut out: Vec<Candidate> =
         Origin::ALL.iter().filter_map(|&origin| candidate(origin, weighed, points_to)).collect();
     out.sort_by(|a, b| b.best.cmp(&a.best).then(a.since.cmp(&b.since)).then(a.origin.cmp(&b.origin)));

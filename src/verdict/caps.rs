@@ -8,7 +8,6 @@ use crate::evidence::Tie;
 use crate::log::{LogKind, Millis};
 use crate::rules::Part;
 use crate::terms::{Check, CrashKind, Origin, Strength};
-use crate::windows::lookup;
 
 /// The bugcheck whose meaning is "an NMI came".
 pub const NMI_HARDWARE_FAILURE: u64 = 0x80;
@@ -55,6 +54,8 @@ pub struct Line {
     pub kind: CrashKind,
     /// Its bugcheck code.
     pub code: Option<u64>,
+    /// Where the bugcheck points to.
+    pub points_to: &'static [Origin],
 }
 
 impl Line {
@@ -67,8 +68,7 @@ impl Line {
     /// Whether the bugcheck points to the origin that the line supports.
     #[must_use]
     pub fn is_pointed_to(&self) -> bool {
-        let points_to = self.code.and_then(lookup).map_or(&[][..], |known| known.points_to);
-        self.origin.is_some_and(|origin| points_to.contains(&origin))
+        self.origin.is_some_and(|origin| self.points_to.contains(&origin))
     }
 
     /// Whether it would be at least moderate if what it names could be resolved: a device or volume that no list maps
@@ -231,6 +231,18 @@ pub const CAPS: &[Cap] = &[
         says: "It decides alone only for the VM that it names, or for what that depends on.",
         lowers: |line| {
             at_most(Strength::Strong, line.strength == Strength::Decisive && !decides_for_this_vm(line))
+        },
+    },
+    Cap {
+        name: "later-line",
+        stage: Stage::Decision,
+        says: "The VM's own log tells it after the guest had reported the crash: it is no root of it.",
+        lowers: |line| {
+            let reported = matches!(
+                line.kind,
+                CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault
+            );
+            at_most(Strength::Context, reported && line.log == LogKind::Vmware && line.began_ms > 0)
         },
     },
     Cap {

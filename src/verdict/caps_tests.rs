@@ -23,6 +23,7 @@ fn plain() -> Line {
         too_few: None,
         kind: CrashKind::WindowsBugcheck,
         code: Some(0x7a),
+        points_to: &[Origin::Storage, Origin::HostHardware],
     }
 }
 
@@ -114,7 +115,8 @@ fn what_began_too_late() {
 
 #[test]
 fn what_had_ended() {
-    let ended = |ended_ms| Line { ended_ms: Some(ended_ms), code: Some(0x3b), ..plain() };
+    let ended =
+        |ended_ms| Line { ended_ms: Some(ended_ms), code: Some(0x3b), points_to: &[], ..plain() };
     let alive = Line { alive_after: true, ..ended(-30_000) };
     let look_alikes = [
         ended(-120_000),
@@ -124,10 +126,10 @@ fn what_had_ended() {
     ];
     assert_cap("ended", CONTEXT, &[ended(-120_001), alive.clone()], &look_alikes);
     // 0x7a points to storage.
-    let pointed = Line { code: Some(0x7a), ..ended(-120_001) };
+    let pointed = Line { points_to: &[Origin::Storage], ..ended(-120_001) };
     assert!(pointed.is_pointed_to());
     assert_cap("ended", To::AtMost(Strength::Moderate), &[pointed], &[]);
-    assert_cap("ended", CONTEXT, &[Line { code: Some(0x7a), ..alive }], &[]);
+    assert_cap("ended", CONTEXT, &[Line { points_to: &[Origin::Storage], ..alive }], &[]);
 }
 
 #[test]
@@ -186,6 +188,31 @@ fn a_decisive_line_decides_for_the_vm_it_names() {
         Line { strength: Strength::Strong, ..decisive(Tie::Host) },
     ];
     assert_cap("decisive-without-name", To::AtMost(Strength::Strong), &applies, &look_alikes);
+}
+
+#[test]
+fn a_later_line_of_the_own_log_is_no_root() {
+    let later = Line {
+        origin: Some(Origin::Hypervisor),
+        part: Part::Mechanism,
+        log: LogKind::Vmware,
+        tie: Tie::This,
+        written_ms: 55,
+        began_ms: 55,
+        kind: CrashKind::TripleFault,
+        code: None,
+        ..plain()
+    };
+    assert_cap(
+        "later-line",
+        CONTEXT,
+        &[later.clone(), Line { kind: CrashKind::WindowsBugcheck, part: Part::Cause, ..later.clone() }],
+        &[
+            Line { began_ms: 0, ..later.clone() },
+            Line { kind: CrashKind::VmmFailure, ..later.clone() },
+            Line { log: LogKind::Vmkernel, ..later },
+        ],
+    );
 }
 
 #[test]

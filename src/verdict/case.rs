@@ -4,7 +4,7 @@ use super::caps::NMI_HARDWARE_FAILURE;
 use super::coverage::Cover;
 use super::table::roots;
 use crate::log::{LogKind, Millis};
-use crate::terms::{CrashKind, Origin, Strength};
+use crate::terms::{Check, CrashKind, Origin, Strength};
 
 /// What is known of one origin for one crash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Case {
     pub kind: CrashKind,
     /// Its bugcheck code.
     pub code: Option<u64>,
+    /// Where its bugcheck points to.
+    pub points_to: &'static [Origin],
     /// Whether no line tells it: the process was just gone.
     pub is_silent: bool,
     /// What speaks for each origin, the strongest first.
@@ -45,6 +47,10 @@ pub struct Case {
     /// Something strong could not be tied: a device that no list maps, a world that no table knows. What it would
     /// speak for.
     pub unresolved: Option<Origin>,
+    /// How long before the crash an NMI was sent to another VM of the host, in the same seconds.
+    pub nmi_to_another: Option<Millis>,
+    /// A dump or an event log was given, and it tells of another crash.
+    pub dump_disagrees: bool,
     /// HA or the person whose act is told first.
     pub actor: Option<Origin>,
 }
@@ -77,6 +83,33 @@ impl Case {
     #[must_use]
     pub fn reports_nmi(&self) -> bool {
         self.code == Some(NMI_HARDWARE_FAILURE)
+    }
+
+    /// The logs of the check to which the bugcheck points: of the storage, or of the hardware if it points there
+    /// alone. None if it may be the guest's own fault.
+    #[must_use]
+    pub fn pointed_logs(&self) -> Vec<LogKind> {
+        let below = |origin: &Origin| matches!(origin, Origin::Storage | Origin::HostHardware);
+        if !self.points_to.iter().all(below) {
+            return Vec::new();
+        }
+        let checks = self.points_to.iter().flat_map(|origin| match origin {
+            Origin::Storage => &[Check::Storage][..],
+            Origin::HostHardware if self.points_to == [Origin::HostHardware] => {
+                &[Check::HostMemory, Check::HardwareEvent]
+            }
+            _ => &[],
+        });
+        let mut logs: Vec<LogKind> = checks
+            .flat_map(|check| {
+                let (required, helpful) = LogKind::of_check(*check);
+                required.into_iter().chain(helpful)
+            })
+            .filter(|log| log.log().repeats.is_none())
+            .collect();
+        logs.sort_unstable();
+        logs.dedup();
+        logs
     }
 
     /// Whether a log covers the moment.

@@ -2,12 +2,13 @@
 
 use super::thresholds::{
     BOOT_AFTER_RESET_MS, BOOT_SLACK_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
-    MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, SAME_GUEST_CRASH_MS, SAME_MOMENT_MS,
+    MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, RESET_LOOP_MS, SAME_GUEST_CRASH_MS, SAME_MOMENT_MS,
 };
 use crate::evidence::{Finding, FindingId, FindingIndex, HostModel, Tie, VmId};
 use crate::log::{LogKind, Millis};
 use crate::rules::{Fact, RuleSet};
-use crate::terms::CrashKind;
+use crate::terms::{CrashKind, Origin};
+use crate::windows::points_to;
 
 /// A bugcheck as the crash registers tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +36,21 @@ pub struct Crash {
     pub bugcheck: Option<Reported>,
     /// The findings that tell it.
     pub findings: Vec<FindingId>,
+    /// How often it came again at once, the first included: a guest that fails in each of its boots.
+    pub count: u64,
+    /// Whether its first line is in the VM's own log.
+    pub told_by_own_log: bool,
     /// For a host that went down: when it was back.
     pub back: Option<Millis>,
 }
 
 impl Crash {
+    /// Where its bugcheck points to, if it has one.
+    #[must_use]
+    pub fn points_to(&self) -> &'static [Origin] {
+        self.bugcheck.as_ref().map_or(&[], |bugcheck| points_to(bugcheck.code, &bugcheck.args))
+    }
+
     /// Whether the guest itself reported it.
     #[must_use]
     pub fn guest_reported(&self) -> bool {
@@ -78,6 +89,9 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: 
         match crashes.last_mut() {
             Some(crash) if joins(crash, mark, &facts) => {
                 crash.findings.push(mark.at);
+                if is_guest(mark.kind) && Facts::between(&facts.boots, crash.last, mark.time) {
+                    crash.count += 1;
+                }
                 crash.last = crash.last.max(mark.time);
                 crash.kind = merged_kind(crash, mark);
             }
@@ -88,6 +102,8 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: 
                 kind: mark.kind,
                 bugcheck: None,
                 findings: vec![mark.at],
+                count: 1,
+                told_by_own_log: mark.own_log,
                 back: None,
             }),
         }
@@ -230,6 +246,10 @@ fn joins(crash: &Crash, mark: &CrashSign, facts: &Facts) -> bool {
                     && mark.time - crash.time <= CRASHED_UNTIL_RESET_MS
                     && crash.kind != CrashKind::VmReset)
         }
+        // The virtual machine resets, boots, and fails again.
+        CrashKind::TripleFault if crash.kind == CrashKind::TripleFault && mark.own_log => {
+            since_last <= RESET_LOOP_MS
+        }
         kind if is_guest(kind) => since_last <= SAME_GUEST_CRASH_MS && (!booted || !mark.own_log),
         _ => {
             let restarted = Facts::between(&facts.starts, crash.time, mark.time);
@@ -244,11 +264,13 @@ fn joins(crash: &Crash, mark: &CrashSign, facts: &Facts) -> bool {
 
 fn merged_kind(crash: &Crash, mark: &CrashSign) -> CrashKind {
     let soon = mark.time - crash.time <= MONITOR_WITH_GUEST_MS;
+    // In one log what comes later is no root of what stands before.
+    let later = mark.own_log && crash.told_by_own_log && mark.time > crash.time;
     match (crash.kind, mark.kind) {
         // A reset is what happened to it, the other is what it was.
         (CrashKind::VmReset, other) => other,
         // The monitor and the guest at the same moment: the monitor below it first.
-        (own, CrashKind::VmmFailure | CrashKind::VmxFailure) if is_guest(own) && soon => mark.kind,
+        (own, CrashKind::VmmFailure | CrashKind::VmxFailure) if is_guest(own) && soon && !later => mark.kind,
         (CrashKind::GuestPanic, CrashKind::WindowsBugcheck | CrashKind::TripleFault) => mark.kind,
         (own, _) => own,
     }
@@ -328,6 +350,8 @@ fn silent_ends(host: &HostModel, rules: &RuleSet, vm: VmId, crashes: &mut Vec<Cr
                 kind: CrashKind::VmxFailure,
                 bugcheck: None,
                 findings: Vec::new(),
+                count: 1,
+                told_by_own_log: true,
                 back: Some(next.from),
             });
         }

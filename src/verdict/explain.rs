@@ -1,5 +1,6 @@
 //! Verdicts put into words: the reason in one sentence, what rivals lacked, whom to call and what to bring.
 
+use super::caps::MANUALLY_INITIATED_CRASH;
 use super::case::Candidate;
 use super::coverage::lapse;
 use super::crash::Crash;
@@ -33,6 +34,9 @@ pub fn crash_name(crash: &Crash) -> String {
             "the guest reported a Windows crash (no code in the logs)".to_owned()
         }
         (CrashKind::GuestPanic, _) => "the guest reported a kernel panic".to_owned(),
+        (CrashKind::TripleFault, _) if crash.count > 1 => {
+            format!("a virtual CPU entered the shutdown state (triple fault) {} times, in boot after boot", crash.count)
+        }
         (CrashKind::TripleFault, _) => "a virtual CPU entered the shutdown state (triple fault)".to_owned(),
         (CrashKind::VmxFailure, _) => "the VMX process of the VM ended".to_owned(),
         (CrashKind::VmmFailure, _) => "the virtual machine monitor failed".to_owned(),
@@ -91,7 +95,13 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
     match (decision.row, lead) {
         (RowName::GuestOs, _) => {
             let gap = if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) };
-            format!("{what}, and hostd and vmkernel cover the moment and show no cause on the host{gap}.")
+            let ordered = match decision.case.code {
+                Some(MANUALLY_INITIATED_CRASH) => {
+                    ": it was ordered from inside the guest, at its keyboard or by a tool"
+                }
+                _ => "",
+            };
+            format!("{what}{ordered}, and hostd and vmkernel cover the moment and show no cause on the host{gap}.")
         }
         (RowName::OneWitness, Some(lead)) => format!(
             "{what}; one line speaks for {} but is not enough alone: {}.",
@@ -102,6 +112,13 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
             format!("{what}: its logs start again, and nothing says why they stopped; {}.", reasons())
         }
         (RowName::Undetermined, _) | (_, None) => {
+            if let Some(ms) = decision.case.nmi_to_another {
+                return format!(
+                    "{what}, and an NMI was sent to another VM of this host {} before: perhaps the wrong VM was named{}.",
+                    lapse(ms),
+                    if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) }
+                );
+            }
             let device = match decision.case.unresolved {
                 Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
                 Some(_) => "; a line names a device or volume that the bundle does not map to VMs",
@@ -120,6 +137,9 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
                 return format!("{what}{device}.");
             }
             format!("{what}, but {}{device}.", reasons())
+        }
+        (_, Some(lead)) if decision.confidence == Confidence::Likely && !decision.missing.is_empty() => {
+            format!("{what}; {}. What else there was is not known: {}.", told(lead), reasons())
         }
         (_, Some(lead)) => format!("{what}; {}.", told(lead)),
     }

@@ -177,6 +177,8 @@ pub fn crashes(host: &HostModel, down: &HostDown) -> Vec<Crash> {
                 kind: CrashKind::HostDown,
                 bugcheck: None,
                 findings: down.findings.clone(),
+                count: 1,
+                told_by_own_log: false,
                 back: down.back,
             });
         }

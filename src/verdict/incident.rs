@@ -1,5 +1,6 @@
 //! Crashes that belong together: near in time, across VMs and hosts, with what they have in common.
 
+use super::run::Place;
 use super::thresholds::INCIDENT_GAP_MS;
 use crate::evidence::{HostId, HostModel, VmId};
 use crate::log::Millis;
@@ -11,8 +12,10 @@ use std::collections::BTreeSet;
 pub struct Member {
     /// Id in the report.
     pub id: String,
-    /// The host.
+    /// The host whose bundle the VM was found in.
     pub host: HostId,
+    /// The host that ran it.
+    pub ran_on: Place,
     /// The VM in its host.
     pub vm: VmId,
     /// When.
@@ -69,17 +72,16 @@ fn incidents(hosts: &[HostModel], group: &[Member]) -> Vec<Incident> {
 }
 
 fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
-    let distinct: BTreeSet<(HostId, VmId)> = group.iter().map(|member| (member.host, member.vm)).collect();
-    if distinct.len() < 2 || same_vm_only(hosts, &distinct) {
+    let distinct: BTreeSet<Identity<'_>> = group.iter().map(|member| identity(hosts, member)).collect();
+    if distinct.len() < 2 {
         return None;
     }
     let first = group.first()?;
-    let one_host = group.iter().all(|member| member.host == first.host);
+    let one_host = group.iter().all(|member| member.ran_on == first.ran_on);
     let origins: BTreeSet<Origin> = group.iter().map(|member| member.origin).collect();
     let one_origin =
         (origins.len() == 1).then_some(first.origin).filter(|origin| *origin != Origin::Undetermined);
-    let host_name =
-        |member: &Member| hosts[member.host].name.clone().unwrap_or_else(|| "one host".to_owned());
+    let host_name = |member: &Member| member.ran_on.name.clone().unwrap_or_else(|| "one host".to_owned());
     let (volumes, devices) = shared_storage(hosts, group);
     let count = distinct.len();
     let (origin, because) = match one_origin {
@@ -118,24 +120,26 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
             )
         }
     };
+    // A VM in the bundles of two hosts has its crash in both.
+    let mut crashes: Vec<String> = group.iter().map(|member| member.id.clone()).collect();
+    crashes.dedup();
     Some(Incident {
         time: first.time,
         origin,
-        crashes: group.iter().map(|member| member.id.clone()).collect(),
+        crashes,
         because,
     })
 }
 
-/// One VM seen in the bundles of two hosts is no incident.
-fn same_vm_only(hosts: &[HostModel], distinct: &BTreeSet<(HostId, VmId)>) -> bool {
-    let identity = |(host, vm): &(HostId, VmId)| {
-        let model = &hosts[*host][*vm];
-        Some((model.vmx.bios_uuid.clone()?, model.config_key.clone()?))
-    };
-    let mut all = distinct.iter().map(identity);
-    match all.next().flatten() {
-        Some(first) => all.all(|other| other.as_ref() == Some(&first)),
-        None => false,
+/// What a VM is told apart by: its uuid and configuration file, so that one VM in the bundles of two hosts is one; else
+/// its place.
+type Identity<'a> = (Option<(&'a str, &'a str)>, Option<(HostId, VmId)>);
+
+fn identity<'a>(hosts: &'a [HostModel], member: &Member) -> Identity<'a> {
+    let model = &hosts[member.host][member.vm];
+    match (&model.vmx.bios_uuid, &model.config_key) {
+        (Some(uuid), Some(config)) => (Some((uuid, config)), None),
+        _ => (None, Some((member.host, member.vm))),
     }
 }
 

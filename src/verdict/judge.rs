@@ -8,7 +8,7 @@ use super::crash::Crash;
 use super::table::{ROWS, Row, RowName};
 use super::weigh::Weighed;
 use crate::evidence::HostModel;
-use crate::log::LogKind;
+use crate::log::{LogKind, Millis};
 use crate::log_table::Belongs;
 use crate::terms::{Confidence, Origin};
 
@@ -86,10 +86,25 @@ impl Decision {
     }
 }
 
+/// What is known beside the lines that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Beside {
+    /// How long before the crash an NMI was sent to another VM of the host, in the same seconds.
+    pub nmi_to_another: Option<Millis>,
+    /// A dump or an event log was given, and it tells of another crash.
+    pub dump_disagrees: bool,
+}
+
 /// The case of a crash of a VM of `home`. `stretches` are the times that its hosts' logs have to speak of: those of
 /// each host it ran on in the window.
 #[must_use]
-pub fn case(home: &HostModel, stretches: &[Stretch<'_>], crash: &Crash, weighed: &[Weighed]) -> Case {
+pub fn case(
+    home: &HostModel,
+    stretches: &[Stretch<'_>],
+    crash: &Crash,
+    weighed: &[Weighed],
+    beside: Beside,
+) -> Case {
     let actors = [Origin::HaReset, Origin::Operator];
     let cover_of = |log: LogKind| match log.log().belongs {
         Belongs::ToVm => own_cover(home, crash),
@@ -98,6 +113,7 @@ pub fn case(home: &HostModel, stretches: &[Stretch<'_>], crash: &Crash, weighed:
     Case {
         kind: crash.kind,
         code: crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
+        points_to: crash.points_to(),
         is_silent: crash.findings.is_empty(),
         candidates: candidates(crash, weighed),
         covers: LogKind::ALL.iter().map(|&log| cover_of(log)).collect(),
@@ -107,6 +123,8 @@ pub fn case(home: &HostModel, stretches: &[Stretch<'_>], crash: &Crash, weighed:
             .filter_map(|stretch| Some((stretch.name?.to_owned(), stretch.to)))
             .collect(),
         unresolved: weighed.iter().filter(|w| w.unresolved).find_map(|w| w.origin),
+        nmi_to_another: beside.nmi_to_another,
+        dump_disagrees: beside.dump_disagrees,
         actor: weighed.iter().filter_map(|w| w.origin).find(|origin| actors.contains(origin)),
     }
 }
@@ -135,7 +153,10 @@ pub fn judge(case: Case, elsewhere: bool, method: &Method) -> Decision {
     let origin = (row.origin)(&case);
     let confidence = match origin {
         None => Confidence::Possible,
-        Some(origin) if row.sure.iter().all(|condition| (condition.holds)(&case, origin)) => {
+        Some(origin)
+            if !case.dump_disagrees
+                && row.sure.iter().all(|condition| (condition.holds)(&case, origin)) =>
+        {
             Confidence::Confirmed
         }
         Some(_) => Confidence::Likely,

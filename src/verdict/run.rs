@@ -8,13 +8,15 @@ use super::incident::{self, Incident};
 use super::known_issues::{self, KnownIssueMatch};
 use super::orphan_crashes;
 use super::thresholds::{CRASH_OVER_MS, SAME_MOMENT_MS};
-use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
+use super::judge::Beside;
+use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, nmi_to_another, weigh};
 use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
 use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, Stay, VmId, hosts_by_id};
 use crate::log::{Millis, rfc3339};
 use crate::rules::{RuleId, RuleSet};
 use crate::selection::Selection;
+use crate::terms::MatchResult;
 use crate::windows::Given;
 
 /// Ends of one host that are looked at, the last ones: each ends every VM that ran.
@@ -50,6 +52,8 @@ pub struct Judged {
     pub id: String,
     /// The host whose bundle the VM was found in.
     pub host: HostId,
+    /// The host that ran the VM at that moment.
+    pub ran_on: Place,
     /// The crash.
     pub crash: Crash,
     /// What counts for it.
@@ -64,6 +68,31 @@ pub struct Judged {
     pub dump: DumpAnswer,
     /// The defects known to the maker whose signature it has; those that concern its host first.
     pub issues: Vec<KnownIssueMatch>,
+}
+
+/// The host that ran a VM at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The host; `None` if its bundle was not given.
+    pub host: Option<HostId>,
+    /// What it is called, as far as is known.
+    pub name: Option<String>,
+}
+
+impl Place {
+    /// Where a VM of `home` ran in a stay.
+    fn of(hosts: &[HostModel], home: HostId, stay: Option<&Stay>) -> Self {
+        let host = match stay.map_or(RanOn::Here, |stay| stay.ran_on) {
+            RanOn::Here => Some(home),
+            RanOn::There(there, _) => Some(there),
+            RanOn::Elsewhere => None,
+        };
+        let name = match host {
+            Some(host) => hosts[host].name.clone(),
+            None => stay.and_then(|stay| stay.host.clone()),
+        };
+        Self { host, name }
+    }
 }
 
 /// What came of the crashes of all hosts.
@@ -122,6 +151,7 @@ fn member(judged: &Judged) -> incident::Member {
     incident::Member {
         id: judged.id.clone(),
         host: judged.host,
+        ran_on: judged.ran_on.clone(),
         vm: judged.crash.vm,
         time: judged.crash.time,
         kind: judged.crash.kind,
@@ -200,13 +230,18 @@ impl<'h> Run<'h, '_> {
             }
         }
         let stretches = self.stretches(host, &stays, crash.time - windows.before);
-        let case = case(host, &stretches, &crash, &weighed);
-        let decision = judge(case, place == RanOn::Elsewhere, method);
         let dump = checks::dump(&crash, given, give_bugcheck);
+        let beside = Beside {
+            nmi_to_another: stays.iter().find_map(|stay| self.nmi_to_another(at, stay, &crash)),
+            dump_disagrees: dump.result == MatchResult::Mismatch,
+        };
+        let case = case(host, &stretches, &crash, &weighed, beside);
+        let decision = judge(case, place == RanOn::Elsewhere, method);
         let name = host[crash.vm].shown_name();
         Judged {
             id: format!("{}@{}", clean(name), rfc3339(crash.time)),
             host: at,
+            ran_on: Place::of(self.hosts, at, stays.first()),
             checks: checks::all(host, &crash, &weighed, &decision, &dump),
             issues: known_issues::issues(self.hosts, rules, at, &crash, &weighed),
             crash,
@@ -228,6 +263,19 @@ impl<'h> Run<'h, '_> {
         let Some(index) = self.indices.get(at.at()) else { return Vec::new() };
         let scene = HostView { at, host: &self.hosts[at], index, rules, method };
         weigh(scene, vm, CrashQuery { crash, windows, since }, &mut |one| self.keep(one, left_out))
+    }
+
+    /// How long before a crash that reports an NMI one was sent to another VM of the host on which the VM was.
+    fn nmi_to_another(&self, home: HostId, stay: &Stay, crash: &Crash) -> Option<Millis> {
+        let (at, vm) = match stay.ran_on {
+            RanOn::Here => (home, crash.vm),
+            RanOn::There(there, vm) => (there, vm),
+            RanOn::Elsewhere => return None,
+        };
+        let JudgeOptions { rules, method, .. } = self.inquiry;
+        let index = self.indices.get(at.at())?;
+        let scene = HostView { at, host: &self.hosts[at], index, rules, method };
+        nmi_to_another(scene, vm, crash)
     }
 
     /// Keeps why a line does not count, if its rule is traced.

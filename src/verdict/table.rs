@@ -5,7 +5,6 @@ use super::case::{Candidate, Case};
 pub use super::possible_roots::roots;
 use crate::log::LogKind;
 use crate::terms::{CrashKind, Origin, Strength};
-use crate::windows::lookup;
 
 /// The name of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +84,11 @@ const LOGS_WHOLE: Condition = Condition {
 const RESOLVED: Condition =
     Condition { says: "everything strong can be tied", holds: |case, _| case.unresolved.is_none() };
 
+const CORE_WHOLE: Condition = Condition {
+    says: "hostd and vmkernel cover the moment, for 0x80 the shell log too",
+    holds: |case, _| case.lacking(&by_exclusion(case)).is_empty(),
+};
+
 const SIDE_LOGS_WHOLE: Condition = Condition {
     says: "vmware.log, vobd and the SEL cover the moment too",
     holds: |case, _| case.lacking(SIDE).is_empty(),
@@ -97,10 +101,7 @@ const NO_RIVAL: Condition = Condition {
 
 const CODE_FITS_GUEST: Condition = Condition {
     says: "the bugcheck does not point to another origin",
-    holds: |case, _| {
-        let known = case.code.and_then(lookup);
-        known.is_none_or(|known| known.points_to.is_empty() || known.points_to.contains(&Origin::GuestOs))
-    },
+    holds: |case, _| case.points_to.is_empty() || case.points_to.contains(&Origin::GuestOs),
 };
 
 const NO_TRIPLE_FAULT: Condition =
@@ -170,9 +171,9 @@ pub const ROWS: &[Row] = &[
         names: "that cause",
         when: |case| decisive_cause(case).is_some(),
         origin: decisive_cause,
-        sure: &[],
+        sure: &[CORE_WHOLE],
         leaning: no_leaning,
-        missing: nothing_missing,
+        missing: |case| case.lacking(&by_exclusion(case)),
         loses: loses_by_order,
     },
     Row {
@@ -207,9 +208,9 @@ pub const ROWS: &[Row] = &[
                 && !case.is_at_least(Origin::HaReset, Strength::Strong)
         },
         origin: |_| Some(Origin::Operator),
-        sure: &[DECISIVE],
+        sure: &[DECISIVE, LOGS_WHOLE, RESOLVED],
         leaning: no_leaning,
-        missing: nothing_missing,
+        missing: |case| case.lacking(BELOW),
         loses: |_, _| "who acted on the VM is written in the logs".to_owned(),
     },
     Row {
@@ -250,11 +251,13 @@ pub const ROWS: &[Row] = &[
     Row {
         name: RowName::GuestOs,
         applies: "the guest reported the crash, everything strong can be tied, and hostd and vmkernel cover the moment and \
-                  show nothing; for 0x80 the shell log too",
+                  show nothing; for 0x80 the shell log too, and no NMI went to another VM in the same seconds; where \
+                  the bugcheck or its status points to the storage or the hardware alone, all logs of that check",
         names: "`guest-os`",
         when: |case| {
             case.is_guest_reported()
                 && case.unresolved.is_none()
+                && case.nmi_to_another.is_none()
                 && case.lacking(&by_exclusion(case)).is_empty()
         },
         origin: |_| Some(Origin::GuestOs),
@@ -357,14 +360,18 @@ fn by_exclusion(case: &Case) -> Vec<LogKind> {
         // A person at the host's shell leaves a trace there and nowhere else.
         needed.push(LogKind::Shell);
     }
+    for log in case.pointed_logs() {
+        if !needed.contains(&log) {
+            needed.push(log);
+        }
+    }
     needed
 }
 
 /// Where a crash leans about which the logs say nothing: to the one party that the bugcheck points to, or to the one
 /// that a crash of this kind comes from.
 fn leaning_by_kind(case: &Case) -> Option<Origin> {
-    let points_to = case.code.and_then(lookup).map_or(&[][..], |known| known.points_to);
-    match (case.kind, points_to) {
+    match (case.kind, case.points_to) {
         (CrashKind::WindowsBugcheck, [only]) => Some(*only),
         // Several parties below the guest make such a bugcheck: none is leaned to.
         (CrashKind::WindowsBugcheck, [first, _, ..]) if *first != Origin::GuestOs => None,

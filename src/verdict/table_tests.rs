@@ -13,11 +13,14 @@ fn case(kind: CrashKind) -> Case {
     Case {
         kind,
         code: None,
+        points_to: &[],
         is_silent: false,
         candidates: Vec::new(),
         covers,
         absent_hosts: Vec::new(),
         unresolved: None,
+        nmi_to_another: None,
+        dump_disagrees: false,
         actor: None,
     }
 }
@@ -44,6 +47,12 @@ fn without(case: Case, logs: &[LogKind]) -> Case {
     let covers =
         case.covers.into_iter().map(|own| Cover { covers: !logs.contains(&own.log), ..own }).collect();
     Case { covers, ..case }
+}
+
+/// A Windows crash with this bugcheck, whose arguments are not known.
+fn bugcheck(code: u64) -> Case {
+    let points_to = crate::windows::points_to(code, &[None; 4]);
+    Case { code: Some(code), points_to, ..case(WindowsBugcheck) }
 }
 
 fn decided(case: Case) -> Decision {
@@ -114,7 +123,12 @@ fn admin_nmi() {
 fn operator() {
     let person = |best| own(Origin::Operator, best);
     let row = RowName::Operator;
-    assert_decides(with(VmReset, &[person(Decisive)]), row, Origin::Operator, Confirmed);
+    let alone = with(VmReset, &[person(Decisive)]);
+    assert_decides(alone.clone(), row, Origin::Operator, Confirmed);
+    for log in BELOW {
+        let decision = assert_decides(without(alone.clone(), &[*log]), row, Origin::Operator, Likely);
+        assert_eq!(decision.missing, [*log], "it would show why the VM was reset");
+    }
     let rival = own(Origin::Stun, Decisive);
     let case = with(VmReset, &[rival, person(Decisive)]);
     let decision = assert_decides(case, RowName::DecisiveCause, Origin::Stun, Confirmed);
@@ -140,6 +154,14 @@ fn decisive_cause() {
     let case = with(WindowsBugcheck, &[late.clone(), early]);
     let decision = assert_decides(case, RowName::DecisiveCause, Origin::Stun, Confirmed);
     assert_eq!(decision.loses(&late), "stun is the stronger or the earlier anomaly");
+    for log in CORE {
+        let alone = with(WindowsBugcheck, &[own(Origin::Stun, Decisive)]);
+        let decision =
+            assert_decides(without(alone, &[*log]), RowName::DecisiveCause, Origin::Stun, Likely);
+        assert_eq!(decision.missing, [*log], "it may hold a cause that came before");
+    }
+    let no_sel = without(with(WindowsBugcheck, &[own(Origin::Storage, Decisive)]), &[LogKind::Sel]);
+    assert_eq!(decided(no_sel).confidence, Confirmed, "no record of it decides alone");
     let mechanism = Candidate { cause: false, since: -99_000, ..own(Origin::Hypervisor, Decisive) };
     let case = with(VmxFailure, &[mechanism.clone(), own(Origin::Resource, Decisive)]);
     let decision = assert_decides(case, RowName::DecisiveCause, Origin::Resource, Confirmed);
@@ -229,12 +251,24 @@ fn guest_os() {
         let decision = assert_decides(without(case(GuestPanic), &[log]), row, Origin::GuestOs, Likely);
         assert_eq!(decision.missing, [log]);
     }
-    let storage_code = Case { code: Some(0x7a), ..case(WindowsBugcheck) };
-    assert_eq!(decided(storage_code).confidence, Likely);
+    assert_decides(bugcheck(0x7a), row, Origin::GuestOs, Likely);
+    for log in [LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Vmware] {
+        let decision = decided(without(bugcheck(0x7a), &[log]));
+        assert_eq!((decision.row, decision.missing), (RowName::Undetermined, vec![log]));
+    }
+    assert_eq!(decided(without(bugcheck(0x7a), &[LogKind::Sel])).row, row);
+    let decision = decided(without(bugcheck(0x124), &[LogKind::Sel]));
+    assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, Some(Origin::HostHardware)));
+    assert_eq!(decided(without(bugcheck(0xef), &[LogKind::Vobd])).row, row, "it may be the guest's own fault");
+    let elsewhere = Case { nmi_to_another: Some(4_000), ..bugcheck(0x80) };
+    let decision = decided(elsewhere);
+    assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, None));
+    let differs = Case { dump_disagrees: true, ..case(WindowsBugcheck) };
+    assert_eq!(decided(differs).confidence, Likely);
     for log in [LogKind::Hostd, LogKind::Vmkernel] {
         assert_eq!(decided(without(case(WindowsBugcheck), &[log])).row, RowName::Undetermined);
     }
-    let nmi = Case { code: Some(0x80), ..case(WindowsBugcheck) };
+    let nmi = bugcheck(0x80);
     assert_eq!(decided(nmi.clone()).row, row);
     assert_eq!(decided(without(nmi, &[LogKind::Shell])).row, RowName::Undetermined);
     assert_eq!(decided(without(case(WindowsBugcheck), &[LogKind::Shell])).row, row);
@@ -254,11 +288,11 @@ fn undetermined() {
     assert_eq!(leans(blind(WindowsBugcheck)), (Some(Origin::GuestOs), core.clone()));
     let with_shell = [core.clone(), vec![LogKind::Shell]].concat();
     assert_eq!(
-        leans(Case { code: Some(0x80), ..blind(WindowsBugcheck) }),
+        leans(without(bugcheck(0x80), LogKind::ALL)),
         (None, with_shell),
         "a person, the hardware or the guest"
     );
-    assert_eq!(leans(Case { code: Some(0x50), ..blind(WindowsBugcheck) }).0, Some(Origin::GuestOs));
+    assert_eq!(leans(without(bugcheck(0x50), LogKind::ALL)).0, Some(Origin::GuestOs));
     assert_eq!(leans(Case { is_silent: true, ..blind(VmxFailure) }).0, None);
     let with_own = [core, vec![LogKind::Vmware]].concat();
     assert_eq!(leans(blind(VmxFailure)), (Some(Origin::Hypervisor), with_own.clone()));

@@ -43,6 +43,9 @@ thresholds! {
     RESET_JOINS_MS = 2 * MINUTE_MS,
         "Lines of one reset lie within this time of each other.",
         "hostd, HA and the VM write about it one after the other";
+    RESET_LOOP_MS = 5 * MINUTE_MS,
+        "A triple fault this soon after the one before is the same crash again: a guest that fails in each boot.",
+        "A guest boots, and reaches the place where it fails, within minutes";
     BOOT_AFTER_RESET_MS = 10 * SECOND_MS,
         "The boot of the guest shows before the last line about the reset that caused it, by no more than this.",
         "hostd and HA write when the task ends";

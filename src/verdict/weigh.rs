@@ -1,10 +1,10 @@
 //! Which findings count for a crash, and how much: tie, time, thresholds, intervals.
 
-use super::caps::{Capped, Line, Stage, capped, reason};
+use super::caps::{Capped, Line, NMI_HARDWARE_FAILURE, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
-use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
+use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
 use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
@@ -145,6 +145,26 @@ pub fn weigh(
     out
 }
 
+/// How long before a crash that reports an NMI one was sent to another VM of the host, in the same seconds: a person may
+/// have named the wrong one.
+#[must_use]
+pub fn nmi_to_another(scene: HostView<'_>, vm: VmId, crash: &Crash) -> Option<Millis> {
+    if crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code) != Some(NMI_HARDWARE_FAILURE) {
+        return None;
+    }
+    let rules = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
+    let (from, to) = (crash.time - SAME_MOMENT_MS, crash.time + CLOCK_SLACK_MS);
+    rules
+        .filter(|(_, rule)| rule.rule.origin == Some(Origin::AdminNmi))
+        .flat_map(|(id, rule)| {
+            let found = scene.index.between(scene.host, id, from, to).iter();
+            found.map(|at| &scene.host[*at]).filter(|sent| tie(scene.host, rule, sent, vm) == Tie::Other)
+        })
+        .filter_map(|sent| sent.time)
+        .map(|sent| (crash.time - sent).max(0))
+        .min()
+}
+
 /// The lines of one rule within reach of a crash, with their findings.
 fn lines(
     scene: HostView<'_>,
@@ -196,6 +216,7 @@ fn line(
         too_few: None,
         kind: crash.kind,
         code: crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
+        points_to: crash.points_to(),
     };
     line.tie = of_nameless_nmi(host, &line);
     Some(line)

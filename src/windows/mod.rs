@@ -4,7 +4,9 @@
 mod bugcheck_arg;
 mod details;
 mod names;
+mod points_to;
 mod table;
 
 pub use bugcheck_arg::{Given, ParseGivenError, compare};
+pub use points_to::{io_status, points_to};
 pub use table::{Bugcheck, all, lookup, lookup_name};

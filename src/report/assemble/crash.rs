@@ -1,7 +1,7 @@
 //! A crash of the report: the verdict in sentences, its rivals, checks and lines.
 
-use super::{seconds, text};
-use crate::evidence::HostModel;
+use super::{opt, seconds, text};
+use crate::evidence::{HostId, HostModel};
 use crate::options::Options;
 use crate::report::model::Time;
 use crate::report::model::{
@@ -15,7 +15,12 @@ use crate::windows::lookup;
 use std::collections::BTreeMap;
 
 /// The crash as the report shows it.
-pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> Crash {
+pub(super) fn crash(
+    hosts: &[HostModel],
+    host_ids: &BTreeMap<HostId, String>,
+    options: &Options,
+    judged: &Judged,
+) -> Crash {
     let rules = options.rules.as_ref();
     let decision = &judged.decision;
     let (evidence, numbers) = evidence(hosts, rules, judged);
@@ -35,6 +40,9 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
         id: judged.id.clone(),
         time: Some(Time::new(judged.crash.time)),
         kind: judged.crash.kind,
+        host: judged.ran_on.host.and_then(|host| host_ids.get(&host).cloned()),
+        host_name: opt(judged.ran_on.name.as_ref()),
+        count: judged.crash.count,
         bugcheck,
         verdict: Verdict {
             origin: decision.origin,
@@ -53,9 +61,8 @@ pub(super) fn crash(hosts: &[HostModel], options: &Options, judged: &Judged) -> 
 }
 
 fn next_step(hosts: &[HostModel], judged: &Judged) -> NextStep {
-    let host = &hosts[judged.host];
-    let name = text(host[judged.crash.vm].shown_name());
-    let host_name = host.name.as_ref().map_or_else(|| "the host".to_owned(), |name| text(name));
+    let name = text(hosts[judged.host][judged.crash.vm].shown_name());
+    let host_name = judged.ran_on.name.as_ref().map_or_else(|| "the host".to_owned(), |name| text(name));
     let parties = Parties { vm: &name, host: &host_name, names_user: names_user(hosts, judged) };
     let (who, text) = explain::next_step(&judged.crash, &judged.decision, parties);
     NextStep { who, text }
@@ -121,6 +128,10 @@ fn rivals(judged: &Judged, lead: &impl Fn(Option<usize>) -> Option<Lead>) -> Vec
         .candidates
         .iter()
         .filter(|candidate| candidate.origin != judged.decision.origin)
+        // What an undetermined crash leans to by exclusion did not lose.
+        .filter(|candidate| {
+            candidate.origin != Origin::GuestOs || judged.decision.leaning != Some(Origin::GuestOs)
+        })
         .map(|candidate| {
             let first = lead(Some(candidate.lead));
             let (confidence, because) =

@@ -137,7 +137,7 @@ fn vms(
     let mut crashes: BTreeMap<(HostId, VmId), Vec<Crash>> = BTreeMap::new();
     for judged in &verdicts.judged {
         let own = crashes.entry((judged.host, judged.crash.vm)).or_default();
-        own.push(crash::crash(hosts, options, judged));
+        own.push(crash::crash(hosts, host_ids, options, judged));
     }
     let mut order = Vec::new();
     for (at, host) in hosts_by_id(hosts) {

@@ -17,6 +17,16 @@ pub struct Crash {
     pub time: Option<Time>,
     /// Of what kind.
     pub kind: CrashKind,
+    /// The host that ran the VM at that moment; `null` if its bundle was not given. After a vMotion or a restart by HA
+    /// it is another one than the VM's `host`.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The name of that host, as far as the logs tell.
+    #[serde(default)]
+    pub host_name: Option<String>,
+    /// How often it came again at once, and was counted here: a guest that fails in each of its boots. 1 for most.
+    #[serde(default = "once")]
+    pub count: u64,
     /// What Windows reported.
     pub bugcheck: Option<Bugcheck>,
     /// Where it came from.
@@ -32,6 +42,10 @@ pub struct Crash {
     /// Defects known to the maker whose signature these lines have; those that concern this host first.
     #[serde(default)]
     pub known_issues: Vec<KnownIssue>,
+}
+
+const fn once() -> u64 {
+    1
 }
 
 /// A defect known to the maker, compared with the version that the VM ran on.

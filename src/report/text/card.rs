@@ -40,11 +40,15 @@ fn head(page: &mut Page<'_>, report: &Report, vm: &Vm, crash: &Crash) -> io::Res
             let vcpu = reported.vcpu.map(|vcpu| format!(", first on vCPU {vcpu}")).unwrap_or_default();
             format!("{} {}{vcpu}", knowledge::crash_kind(crash.kind), bugcheck(reported))
         }
+        None if crash.count > 1 => format!("{}, {} times", knowledge::crash_kind(crash.kind), crash.count),
         None => knowledge::crash_kind(crash.kind).to_owned(),
     };
     page.section("Crash", &wrap(&what, page.inner()))?;
     let mut place: Vec<String> = Vec::new();
-    place.extend(host_name(report, vm).map(|host| format!("on {host}")));
+    let ran_on = crash.host_name.as_deref().or_else(|| host_name(report, vm));
+    place.extend(ran_on.map(|host| format!("on {host}")));
+    let given = crash.host.is_some() || crash.host_name.is_none() || report.hosts.is_empty();
+    place.extend((!given).then(|| "whose bundle was not given".to_owned()));
     place.extend(vm.guest_os.clone());
     place.extend(vm.config.clone());
     page.section("", &faint_lines(&place.join(" · "), page.inner()))
