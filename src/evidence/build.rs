@@ -26,6 +26,7 @@ pub fn build(input: usize, pass: BundleScan, rules: &RuleSet) -> HostModel {
     worlds(&mut host, rules, &listed);
     super::sel_clock::correct(&mut host, rules);
     super::sessions::find(&mut host, rules);
+    super::placements::find(&mut host, rules);
     stands_on(&mut host);
     drop_used_facts(&mut host, rules);
     sort_vms(&mut host);
@@ -266,6 +267,7 @@ fn drop_used_facts(host: &mut HostModel, rules: &RuleSet) {
             Some(
                 Fact::ConfigEntry
                     | Fact::ConfigFile
+                    | Fact::DiskOpen
                     | Fact::WorldName
                     | Fact::WorldCartel
                     | Fact::HandleWorld

@@ -5,6 +5,7 @@ mod finding_index;
 mod migrated_vms;
 mod model;
 pub mod paths;
+mod placements;
 mod sel_clock;
 mod sessions;
 mod tie;

@@ -97,6 +97,17 @@ pub struct Session {
     pub host: Option<String>,
 }
 
+/// The volumes that a VM's disks were on for a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// Since when.
+    pub from: Millis,
+    /// The volumes, by key.
+    pub volumes: BTreeSet<String>,
+    /// The devices under them.
+    pub devices: BTreeSet<String>,
+}
+
 /// A VM of a host.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct VmModel {
@@ -124,6 +135,8 @@ pub struct VmModel {
     pub volumes: BTreeSet<String>,
     /// Devices under those volumes.
     pub devices: BTreeSet<String>,
+    /// Where its disks were over time, by time; empty if they did not move.
+    pub placements: Vec<Placement>,
     /// vMotion ids.
     pub migrations: BTreeSet<String>,
     /// Its own logs taken together.
@@ -145,6 +158,14 @@ impl VmModel {
     #[must_use]
     pub fn session_at(&self, at: Millis) -> Option<&Session> {
         self.sessions.iter().filter(|session| session.from <= at + 1_000).max_by_key(|session| session.from)
+    }
+
+    /// The volumes and devices that it depended on at a moment; with none given, or before its first placement, all
+    /// that are known.
+    #[must_use]
+    pub fn depends_on(&self, at: Option<Millis>) -> (&BTreeSet<String>, &BTreeSet<String>) {
+        let placement = at.and_then(|at| self.placements.iter().rfind(|placement| placement.from <= at));
+        placement.map_or((&self.volumes, &self.devices), |own| (&own.volumes, &own.devices))
     }
 
     /// What people call it.

@@ -200,11 +200,12 @@ fn has_device(key: &Key<'_>, vm: &VmModel) -> bool {
 /// Whether the VM depends on a storage device.
 fn on_device(key: &Key<'_>, vm: &VmModel) -> Tie {
     let (device, volumes) = (device_key(key.text), &key.host.volumes);
-    if vm.devices.contains(&device) {
+    let (own_volumes, own_devices) = vm.depends_on(key.at);
+    if own_devices.contains(&device) {
         return Tie::Under;
     }
     // With a list of extents at hand, a device that is not below this VM's volumes is not its device.
-    let own_unmapped = vm.volumes.iter().any(|volume| {
+    let own_unmapped = own_volumes.iter().any(|volume| {
         volumes.get(volume).is_none_or(|known| {
             let vmfs = |kind: &str| kind.starts_with("vmfs") && kind != "vmfsos";
             known.devices.is_empty() && known.kind.as_deref().is_none_or(vmfs)
@@ -220,9 +221,10 @@ fn on_device(key: &Key<'_>, vm: &VmModel) -> Tie {
 /// Whether the VM is on a volume.
 fn on_volume(key: &Key<'_>, vm: &VmModel) -> Tie {
     let volumes = &key.host.volumes;
-    if vm.volumes.contains(volumes.key(key.text)) {
+    let (own, _) = vm.depends_on(key.at);
+    if own.contains(volumes.key(key.text)) {
         Tie::Under
-    } else if volumes.knows(key.text) || vm.volumes.iter().all(|own| volumes.knows(own)) {
+    } else if volumes.knows(key.text) || own.iter().all(|own| volumes.knows(own)) {
         Tie::Other
     } else {
         Tie::Unknown

@@ -2,6 +2,7 @@
 
 use super::model::{HostModel, RawWorlds, VmId, VmModel, WorldSpan};
 use super::paths::{Volumes, parent, volume_of};
+use super::placements::{self, is_disk};
 use crate::bundle::small_files::ListedVm;
 use crate::log::Millis;
 use crate::rules::{Captures, Fact, RuleSet};
@@ -130,12 +131,13 @@ pub(super) fn stands_on(host: &mut HostModel) {
 
 /// The volumes and devices under one VM.
 pub(super) fn on_volumes(vm: &mut VmModel, volumes: &Volumes) {
-    for disk in &vm.vmx.disks {
+    for disk in vm.vmx.disks.iter().filter(|disk| is_disk(disk)) {
         if let Some(volume) = volume_of(disk) {
             vm.volumes.insert(volumes.key(volume).to_owned());
             vm.folders.insert(volumes.canonical(parent(disk.trim_start_matches('/'))));
         }
     }
+    placements::devices(&mut vm.placements, volumes);
     for key in &vm.volumes {
         if let Some(volume) = volumes.get(key) {
             vm.devices.extend(volume.devices.iter().cloned());

@@ -287,6 +287,8 @@ words! {
         ConfigEntry = "config-entry",
         /// Path of the VM's `.vmx` (`vmx`).
         ConfigFile = "config-file",
+        /// A disk of the VM was opened: `path` of its file, `slot` where the line names it.
+        DiskOpen = "disk-open",
         /// The host booted: its VMkernel's first lines, or "Host has booted".
         HostBoot = "host-boot",
         /// The hardware's own log saw the host start: its clock can be compared with the host's.

@@ -133,11 +133,11 @@ pub(super) fn check_rules<'a>(
             );
         };
         let theirs = end.capture_names();
-        let shared = |tie: &TieBy| {
-            let both = |names: &[String]| names.iter().any(|name| name == tie.as_str());
-            both(&own) && both(&theirs)
-        };
-        if !TieBy::ALL.iter().any(shared) {
+        let has = |names: &[String], tie: TieBy| names.iter().any(|name| name == tie.as_str());
+        // A volume and the device under it are one outage.
+        let storage = |names: &[String]| has(names, TieBy::Device) || has(names, TieBy::Volume);
+        let shared = TieBy::ALL.iter().any(|tie| has(&own, *tie) && has(&theirs, *tie));
+        if !shared && !(storage(&own) && storage(&theirs)) {
             return fault(
                 "interval",
                 format!(
@@ -169,6 +169,7 @@ const fn states(fact: Fact) -> &'static [&'static str] {
         Fact::VmxHost => &["value"],
         Fact::ConfigEntry => &["key", "value"],
         Fact::ConfigFile => &["vmx"],
+        Fact::DiskOpen => &["path"],
         _ => &[],
     }
 }

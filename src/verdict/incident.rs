@@ -147,12 +147,12 @@ fn identity<'a>(hosts: &'a [HostModel], member: &Member) -> Identity<'a> {
 fn shared_storage(hosts: &[HostModel], group: &[Member]) -> (Vec<String>, Vec<String>) {
     let mut common: Option<(BTreeSet<String>, BTreeSet<String>)> = None;
     for member in group {
-        let vm = &hosts[member.host][member.vm];
+        let (own, below) = hosts[member.host][member.vm].depends_on(Some(member.time));
         common = Some(match common {
-            None => (vm.volumes.clone(), vm.devices.clone()),
+            None => (own.clone(), below.clone()),
             Some((volumes, devices)) => (
-                volumes.intersection(&vm.volumes).cloned().collect(),
-                devices.intersection(&vm.devices).cloned().collect(),
+                volumes.intersection(own).cloned().collect(),
+                devices.intersection(below).cloned().collect(),
             ),
         });
     }
