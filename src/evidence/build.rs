@@ -22,6 +22,7 @@ pub fn build(input: usize, pass: BundleScan, rules: &RuleSet) -> HostModel {
     coverage(&mut host, &pass, &owners);
     collect(&mut host, pass, &owners, rules);
     configurations(&mut host, rules);
+    super::twins::join(&mut host);
     finish_names(&mut host);
     worlds(&mut host, rules, &listed);
     super::sel_clock::correct(&mut host, rules);

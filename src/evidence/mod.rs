@@ -9,6 +9,7 @@ mod placements;
 mod sel_clock;
 mod sessions;
 mod tie;
+mod twins;
 mod vms;
 mod worlds;
 

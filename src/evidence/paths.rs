@@ -1,5 +1,6 @@
 //! Paths and names of volumes brought to one form, so that a line and a VM can be compared.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A volume of a host.
@@ -89,7 +90,8 @@ impl Volumes {
     /// leading slash.
     #[must_use]
     pub fn canonical(&self, path: &str) -> String {
-        let path = path.trim().trim_start_matches('/');
+        let path = &plain(path.trim().trim_start_matches('/'));
+        let path = path.as_ref();
         // `[label] folder/name.vmx`, as clients write it.
         if let Some((label, rest)) = path.strip_prefix('[').and_then(|inner| inner.split_once("] ")) {
             return format!("{}/{rest}", self.key(label));
@@ -100,6 +102,31 @@ impl Volumes {
             None => self.key(rest).to_owned(),
         }
     }
+}
+
+/// A path without escapes: the host's agents write `%25`, `%2f` or `%c3%bc` where a file system or another log has the
+/// character itself.
+fn plain(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut out: Vec<u8> = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.extend(before.bytes());
+        match after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(b'%');
+                rest = after;
+            }
+        }
+    }
+    out.extend(rest.bytes());
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 /// The volume component of a path below `/vmfs/volumes/`.
@@ -154,6 +181,8 @@ mod tests {
         assert_eq!(volumes.canonical("/vmfs/volumes/ds 01/a b/a b.vmx"), "5f3a-1/a b/a b.vmx");
         assert_eq!(volumes.canonical("vmfs/volumes/5f3a-1/a b/a b.vmx"), "5f3a-1/a b/a b.vmx");
         assert_eq!(volumes.canonical("[ds 01] a b/a b.vmx"), "5f3a-1/a b/a b.vmx");
+        assert_eq!(volumes.canonical("/vmfs/volumes/ds 01/50%25 b%c3%bc/b.vmx"), "5f3a-1/50% bü/b.vmx");
+        assert_eq!(volumes.canonical("/vmfs/volumes/ds 01/100% b/b.vmx"), "5f3a-1/100% b/b.vmx");
         assert!(volumes.knows_device("\"naa.6001\""));
         assert!(!volumes.knows_device("naa.6002"));
         assert_eq!(device_key("mpx.vmhba32:C0:T0:L0"), "mpx.vmhba32:C0:T0:L0");

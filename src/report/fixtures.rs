@@ -83,6 +83,7 @@ fn report(inputs: Vec<Input>, hosts: Vec<Host>, vms: Vec<Vm>) -> Report {
             by_origin,
             partial: inputs.iter().any(|input| input.state != InputState::Complete),
             unclaimed: 0,
+            hosts_not_given: Vec::new(),
         },
         inputs,
         hosts,

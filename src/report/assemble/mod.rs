@@ -18,7 +18,7 @@ use crate::options::Options;
 use crate::rules::RuleSet;
 use crate::terms::InputState;
 use crate::verdict::Verdicts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of a host that are named one by one although no VM is known that they tell of.
 const MAX_UNCLAIMED: usize = 5;
@@ -177,6 +177,16 @@ fn incidents(verdicts: &Verdicts<'_>) -> Vec<Incident> {
     incidents.collect()
 }
 
+/// The hosts on which VMs ran when they crashed, or shortly before, and whose bundles were not given; by name.
+fn hosts_not_given(verdicts: &Verdicts<'_>) -> Vec<String> {
+    let names = verdicts.judged.iter().flat_map(|judged| {
+        let own = Some(&judged.ran_on).filter(|place| place.host.is_none()).and_then(|place| place.name.as_ref());
+        own.into_iter().chain(judged.decision.case.absent_hosts.iter().map(|(name, _)| name))
+    });
+    let names: BTreeSet<String> = names.map(|name| text(name)).collect();
+    names.into_iter().collect()
+}
+
 fn summary(inputs: &[Input], hosts: &[Host], vms: &[Vm], verdicts: &Verdicts<'_>) -> Summary {
     let mut by_origin = BTreeMap::new();
     for crash in vms.iter().flat_map(|vm| &vm.crashes) {
@@ -189,6 +199,7 @@ fn summary(inputs: &[Input], hosts: &[Host], vms: &[Vm], verdicts: &Verdicts<'_>
         crashes: vms.iter().map(|vm| vm.crashes.len() as u64).sum(),
         by_origin,
         partial: inputs.iter().any(|input| input.state != InputState::Complete),
+        hosts_not_given: hosts_not_given(verdicts),
         unclaimed: verdicts.unclaimed.iter().map(|(_, lines)| lines.len() as u64).sum(),
     }
 }

@@ -127,4 +127,7 @@ pub struct Summary {
     /// Lines that tell a crash of a VM that is not known; the notes of the inputs name them.
     #[serde(default)]
     pub unclaimed: u64,
+    /// Hosts on which VMs ran when they crashed, or shortly before, and whose bundles were not given; by name.
+    #[serde(default)]
+    pub hosts_not_given: Vec<String>,
 }

@@ -148,7 +148,8 @@ fn table(page: &mut Page<'_>, report: &Report, crashes: &[(&Vm, &Crash)]) -> io:
     let mut table =
         Table::new(vec!["VM", "HOST", "TIME (UTC)", "CRASH", "ORIGIN", "CONFIDENCE"], vec![0, 1, 3, 5]);
     for (vm, crash) in crashes {
-        let host = if report.hosts.len() > 1 { host_name(report, vm).unwrap_or_default() } else { "" };
+        let host = crash.host_name.as_deref().or_else(|| host_name(report, vm));
+        let host = if report.hosts.len() > 1 { host.unwrap_or_default() } else { "" };
         let kind = match &crash.bugcheck {
             Some(bugcheck) => format!("bugcheck {}", bugcheck.code),
             None => knowledge::crash_kind(crash.kind).to_owned(),
@@ -178,6 +179,13 @@ fn table(page: &mut Page<'_>, report: &Report, crashes: &[(&Vm, &Crash)]) -> io:
     );
     for line in wrap(text.trim_end(), page.width) {
         page.line(&line)?;
+    }
+    if !report.summary.hosts_not_given.is_empty() {
+        let names: Vec<&str> = report.summary.hosts_not_given.iter().map(String::as_str).collect();
+        let text = format!("! VMs ran on {} too, and no bundle of it was given.", list(&names));
+        for line in wrap(&text, page.width) {
+            page.line(&paint(style::WARNING, &line))?;
+        }
     }
     unseen(page, report)
 }
