@@ -309,6 +309,10 @@ words! {
         RunOver = "run-over",
         /// The guest is alive: heartbeat, Tools running.
         GuestAlive = "guest-alive",
+        /// The guest halted all its CPUs: a crash, unless it stopped in order.
+        CpusHalted = "cpus-halted",
+        /// The file systems of the guest were frozen, and nothing says that they were thawed.
+        GuestFrozen = "guest-frozen",
         /// Corrected machine checks never reach ESXi on this host (firmware first).
         FirmwareFirst = "firmware-first",
         /// The log lost lines: throttled or dropped by stress.

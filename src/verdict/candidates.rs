@@ -41,6 +41,7 @@ fn candidate(origin: Origin, weighed: &[Weighed], points_to: &[Origin]) -> Optio
                 w.part == Part::Cause || (w.part == Part::Mechanism && origin != Origin::Hypervisor);
             names_root && w.weight == best
         }),
+        own_log_only: counting().all(|w| w.log == LogKind::Vmware),
         side_logs_only: counting().all(|w| !w.log.log().primary),
     })
 }

@@ -40,6 +40,8 @@ pub struct Line {
     pub ended_ms: Option<Millis>,
     /// The guest showed a sign of life between that end and the crash.
     pub alive_after: bool,
+    /// It tells that the guest's file systems were frozen.
+    pub frozen: bool,
     /// When the window of its rule begins.
     pub window_ms: Millis,
     /// When this run of the VM began, or its crash before was over; `None` if unknown.
@@ -180,6 +182,17 @@ pub const CAPS: &[Cap] = &[
                 (true, false) => Some(To::AtMost(Strength::Context)),
                 (false, false) => None,
             }
+        },
+    },
+    Cap {
+        name: "frozen-guest",
+        stage: Stage::Line,
+        says: "A guest whose file systems are frozen reports no crash, and shows no sign of life.",
+        lowers: |line| {
+            at_most(
+                Strength::Context,
+                line.frozen && (line.kind != CrashKind::VmReset || line.alive_after),
+            )
         },
     },
     Cap {

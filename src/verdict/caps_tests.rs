@@ -16,6 +16,7 @@ fn plain() -> Line {
         closed_ms: None,
         ended_ms: None,
         alive_after: false,
+        frozen: false,
         window_ms: -WINDOW_BEFORE_MS,
         run_ms: None,
         sel_from_ms: -WINDOW_BEFORE_MS / 3,
@@ -212,6 +213,20 @@ fn a_later_line_of_the_own_log_is_no_root() {
             Line { kind: CrashKind::VmmFailure, ..later.clone() },
             Line { log: LogKind::Vmkernel, ..later },
         ],
+    );
+}
+
+#[test]
+fn a_frozen_guest_explains_a_reset_alone() {
+    let frozen = Line { frozen: true, origin: Some(Origin::Stun), kind: CrashKind::VmReset, ..plain() };
+    assert_cap(
+        "frozen-guest",
+        CONTEXT,
+        &[
+            Line { kind: CrashKind::WindowsBugcheck, ..frozen.clone() },
+            Line { alive_after: true, ..frozen.clone() },
+        ],
+        &[frozen, Line { alive_after: true, ..plain() }],
     );
 }
 

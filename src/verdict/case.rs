@@ -23,6 +23,8 @@ pub struct Candidate {
     pub pointed: bool,
     /// Whether a cause, not only the mechanism or an actor, speaks for it.
     pub cause: bool,
+    /// Whether all its findings of that weight are in the VM's own log.
+    pub own_log_only: bool,
     /// Whether all its findings of that weight are in logs that only lower a verdict when they are missing.
     pub side_logs_only: bool,
 }

@@ -68,6 +68,8 @@ struct CrashSign {
     keyless: bool,
     /// The line only says that the process is gone: an orderly end looks the same.
     weak: bool,
+    /// The line says that the guest halted its CPUs: an orderly halt looks the same.
+    halt: bool,
 }
 
 /// The crashes of one VM, by time; those of a host that went down are found elsewhere.
@@ -148,6 +150,7 @@ fn marks(host: &HostModel, rules: &RuleSet, vm: VmId, concerning: &[(FindingId, 
             own_log,
             keyless: tied == Tie::Moment,
             weak: rule.rule.origin.is_none() && !own_log,
+            halt: rule.rule.fact == Some(Fact::CpusHalted),
         });
     }
     marks
@@ -206,6 +209,12 @@ impl Facts {
     fn explains(&self, mark: &CrashSign) -> bool {
         match mark.kind {
             CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY_STOP_MS, mark.time),
+            _ if mark.halt => {
+                let unsaid = self.first.is_none_or(|first| first > mark.time - ORDERLY_STOP_MS) && !mark.own_log;
+                let from = mark.time - ORDERLY_STOP_MS;
+                let asked = Self::between(&self.asked, from, mark.time + CLOCK_SLACK_MS);
+                unsaid || asked || Self::between(&self.orderly, from, mark.time + CLOCK_SLACK_MS)
+            }
             CrashKind::VmxFailure if !mark.own_log => {
                 // An exit line near it: the process ended in order, whoever asked.
                 let exited = Self::between(&self.exits, mark.time - EXIT_LINE_MS, mark.time + EXIT_LINE_MS);

@@ -124,6 +124,12 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
                 Some(_) => "; a line names a device or volume that the bundle does not map to VMs",
                 None => "",
             };
+            if crash.kind == CrashKind::VmReset && decision.lead(Origin::Operator).is_some() {
+                return format!(
+                    "{what}, and the logs that tell a person from vSphere HA, which resets through the same calls, do not cover the moment: {}.",
+                    reasons()
+                );
+            }
             let quiet = decision.missing.is_empty() && decision.case.unresolved.is_none();
             if quiet && !crash.guest_reported() {
                 return format!(

@@ -201,11 +201,13 @@ pub const ROWS: &[Row] = &[
     Row {
         name: RowName::Operator,
         applies: "a person or an API call acted on it, at least strong, nothing explains why, and there are no traces \
-                  of HA, which resets through the same calls",
+                  of HA, which resets through the same calls; if only the VM's own log tells it, fdm and hostd cover \
+                  the moment",
         names: "`operator`",
         when: |case| {
             case.is_at_least(Origin::Operator, Strength::Strong)
                 && !case.is_at_least(Origin::HaReset, Strength::Strong)
+                && !may_be_ha(case)
         },
         origin: |_| Some(Origin::Operator),
         sure: &[DECISIVE, LOGS_WHOLE, RESOLVED],
@@ -282,6 +284,9 @@ pub const ROWS: &[Row] = &[
             if !case.is_guest_reported() && case.kind != CrashKind::HostDown {
                 needed.push(LogKind::Vmware);
             }
+            if may_be_ha(case) {
+                needed.push(LogKind::Fdm);
+            }
             case.lacking(&needed)
         },
         loses: loses_by_order,
@@ -349,8 +354,16 @@ fn two_witnesses(case: &Case) -> Option<Origin> {
 }
 
 fn one_witness(case: &Case) -> Option<Origin> {
-    let first = case.possible().find(|own| own.best >= Strength::Moderate && !own.side_logs_only);
+    let unclear = |own: &Candidate| own.origin == Origin::Operator && may_be_ha(case);
+    let counts = |own: &&Candidate| own.best >= Strength::Moderate && !own.side_logs_only && !unclear(own);
+    let first = case.possible().find(counts);
     first.map(|own| own.origin)
+}
+
+/// Whether somebody acted through the API, and the logs that tell HA from a person do not cover the moment.
+fn may_be_ha(case: &Case) -> bool {
+    let bare = case.candidate(Origin::Operator).is_some_and(|own| own.own_log_only);
+    bare && case.kind == CrashKind::VmReset && !case.lacking(&[LogKind::Hostd, LogKind::Fdm]).is_empty()
 }
 
 /// The logs by whose silence the guest is blamed.
@@ -382,6 +395,7 @@ fn leaning_by_kind(case: &Case) -> Option<Origin> {
         (CrashKind::VmxFailure, _) if case.is_silent => None,
         (CrashKind::VmxFailure | CrashKind::VmmFailure, _) => Some(Origin::Hypervisor),
         (CrashKind::HostDown, _) => Some(Origin::HostFailure),
+        (CrashKind::VmReset, _) if may_be_ha(case) => None,
         (CrashKind::VmReset, _) => case.actor.or(Some(Origin::Operator)),
     }
 }

@@ -35,6 +35,7 @@ fn own(origin: Origin, best: Strength) -> Candidate {
         witnesses: 1,
         pointed: false,
         cause: true,
+        own_log_only: false,
         side_logs_only: false,
     }
 }
@@ -142,6 +143,14 @@ fn operator() {
     assert_decides(with(VmxFailure, &[person(Strong), died.clone()]), row, Origin::Operator, Likely);
     let later = Candidate { since: -50_000, ..person(Strong) };
     assert_decides(with(VmxFailure, &[died, later]), RowName::Mechanism, Origin::Hypervisor, Likely);
+    // A reset through the API that only the VM's own log tells: HA looks the same.
+    let bare = Candidate { own_log_only: true, ..person(Strong) };
+    assert_decides(with(VmReset, std::slice::from_ref(&bare)), row, Origin::Operator, Likely);
+    for log in [LogKind::Hostd, LogKind::Fdm] {
+        let decision = decided(without(with(VmReset, std::slice::from_ref(&bare)), &[log]));
+        assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, None));
+        assert!(decision.missing.contains(&log));
+    }
     let ha = own(Origin::HaReset, Strong);
     assert_ne!(decided(with(VmReset, &[person(Decisive), ha])).row, row, "HA uses the same calls");
     assert_ne!(decided(with(WindowsBugcheck, &[person(Decisive)])).origin, Origin::Operator);

@@ -196,6 +196,8 @@ fn line(
     let closed = if tied == Tie::Other { None } else { interval_end(scene, rule, finding) };
     // The end of a state, or of what lasted until the line was written.
     let ended = closed.or_else(|| (lasted(finding) > 0).then_some(time));
+    let frozen = rule.rule.fact == Some(Fact::GuestFrozen);
+    let quiet_since = ended.or_else(|| frozen.then_some(time));
     let sel_reach = if host.sel_ahead.is_some() { windows.before } else { windows.before / 3 };
     let mut line = Line {
         origin: rule.rule.origin,
@@ -208,7 +210,8 @@ fn line(
         began_ms: time - lasted(finding) - crash.time,
         closed_ms: closed.map(|closed| closed - crash.time),
         ended_ms: ended.map(|ended| ended - crash.time),
-        alive_after: ended.is_some_and(|ended| scene.index.shows_life(host, vm, ended, crash.time)),
+        alive_after: quiet_since.is_some_and(|since| scene.index.shows_life(host, vm, since, crash.time)),
+        frozen,
         window_ms: from - crash.time,
         run_ms: question.since.map(|since| since - crash.time),
         sel_from_ms: -sel_reach,
