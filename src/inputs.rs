@@ -43,6 +43,8 @@ pub enum Notice {
     NothingKnown,
     /// Something of a host was left out for a budget.
     UncountedLine(String),
+    /// Something about the clock by which its logs were written.
+    Clock(String),
     /// A host's bundle in it is a copy of one in another input.
     Copy {
         /// The host's name.
@@ -84,6 +86,7 @@ impl Notice {
             | Self::NoActionLog
             | Self::Vcenter
             | Self::NothingKnown
+            | Self::Clock(_)
             | Self::Copy { .. }
             | Self::Unclaimed { .. }
             | Self::MoreUnclaimed(_) => NoteKind::Remark,

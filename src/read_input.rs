@@ -70,6 +70,9 @@ impl Run<'_> {
             for text in std::mem::take(&mut host.left_out) {
                 done.input.note(Notice::UncountedLine(text));
             }
+            for text in std::mem::take(&mut host.remarks) {
+                done.input.note(Notice::Clock(text));
+            }
             done.hosts.push(host);
         }
         if done.hosts.is_empty() && done.input.state == InputState::Complete {

@@ -9,17 +9,23 @@ use crate::bundle::small_files::{self, ListedVm};
 use crate::bundle::{Owner, SmallFile};
 use crate::log::{Coverage, LogKind, Span};
 use crate::rules::{Captures, Fact, RuleId, RuleSet};
+use super::zones::shows_clock;
 use crate::scan::{BundleScan, Hit, KeptFile, MemberLog};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Builds the model of one bundle.
 #[must_use]
-pub fn build(input: usize, pass: BundleScan, rules: &RuleSet) -> HostModel {
+pub fn build(input: usize, mut pass: BundleScan, rules: &RuleSet) -> HostModel {
     let mut host = HostModel { input, cores: pass.cores.clone(), ..HostModel::default() };
+    let zones = super::zones::settle(&mut pass, rules);
+    host.remarks = zones.remarks;
+    // Members are numbered in the order of the logs.
+    host.zoneless = zones.unknown;
     let listed = identity(&mut host, &pass);
     let owners = machines(&mut host, &pass, &listed);
     host.is_host = pass.logs.iter().any(|log| log.owner == Owner::Host) || host.name.is_some();
     coverage(&mut host, &pass, &owners);
+    clock_steps(&mut host, &pass);
     collect(&mut host, pass, &owners, rules);
     configurations(&mut host, rules);
     super::twins::join(&mut host);
@@ -87,39 +93,47 @@ fn identity(host: &mut HostModel, pass: &BundleScan) -> Vec<ListedVm> {
 
 /// Which logs speak over which time.
 fn coverage(host: &mut HostModel, pass: &BundleScan, owners: &BTreeMap<String, VmId>) {
-    let assemble = |kind: LogKind, logs: &[&MemberLog]| {
+    let assemble = |kind: LogKind, logs: &[(usize, &MemberLog)], zoneless: &BTreeSet<usize>| {
         let mut coverage = Coverage::default();
         let mut silences: Vec<Span> = Vec::new();
-        for log in logs {
+        for (member, log) in logs {
             coverage.members += 1;
             coverage.lines += log.scanned.lines;
             coverage.looked += log.scanned.looked;
             coverage.understood += log.scanned.understood;
             coverage.stamped += log.scanned.stamped;
+            if zoneless.contains(member) {
+                coverage.zoneless = true;
+                // A VM's own log has a course of its own; a host's log is laid beside others.
+                if log.owner == Owner::Host {
+                    continue;
+                }
+            }
             coverage.spans.extend(log.spans.iter().copied());
             silences.extend(log.scanned.silences.iter().copied());
         }
         coverage.assemble(kind, &silences)
     };
     for &kind in LogKind::ALL {
-        let logs: Vec<&MemberLog> =
-            pass.logs.iter().filter(|log| log.kind == kind && log.owner == Owner::Host).collect();
+        let own = |(_, log): &(usize, &MemberLog)| log.kind == kind && log.owner == Owner::Host;
+        let logs: Vec<(usize, &MemberLog)> = pass.logs.iter().enumerate().filter(own).collect();
         if !logs.is_empty() {
-            host.logs.insert(kind, assemble(kind, &logs));
+            let coverage = assemble(kind, &logs, &host.zoneless);
+            host.logs.insert(kind, coverage);
         }
     }
-    let mut by_vm: BTreeMap<VmId, Vec<&MemberLog>> = BTreeMap::new();
-    for log in &pass.logs {
+    let mut by_vm: BTreeMap<VmId, Vec<(usize, &MemberLog)>> = BTreeMap::new();
+    for (member, log) in pass.logs.iter().enumerate() {
         if let Owner::Vm(folder) = &log.owner
             && let Some(&vm) = owners.get(folder)
         {
-            by_vm.entry(vm).or_default().push(log);
+            by_vm.entry(vm).or_default().push((member, log));
         }
     }
     for (vm, logs) in by_vm {
-        host[vm].coverage = assemble(LogKind::Vmware, &logs);
+        let coverage = assemble(LogKind::Vmware, &logs, &host.zoneless);
+        host[vm].coverage = coverage;
     }
-    // Members are numbered in the order of the logs.
     for (member, log) in pass.logs.iter().enumerate() {
         if let Owner::Vm(folder) = &log.owner
             && let Some(&vm) = owners.get(folder)
@@ -127,6 +141,14 @@ fn coverage(host: &mut HostModel, pass: &BundleScan, owners: &BTreeMap<String, V
             host[vm].spans.extend(log.spans.iter().map(|span| (member, *span)));
         }
     }
+}
+
+/// Where the stamps of the host's logs run back: its clock was stepped.
+fn clock_steps(host: &mut HostModel, pass: &BundleScan) {
+    let logs = pass.logs.iter().filter(|log| log.owner == Owner::Host && shows_clock(log.kind));
+    host.clock_steps = logs.flat_map(|log| log.scanned.steps_back.iter().copied()).collect();
+    host.clock_steps.sort_unstable();
+    host.clock_steps.dedup();
 }
 
 /// Turns hits into findings with their place.

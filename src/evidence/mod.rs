@@ -12,6 +12,7 @@ mod tie;
 mod twins;
 mod vms;
 mod worlds;
+mod zones;
 
 pub use build::build;
 pub use finding_index::FindingIndex;

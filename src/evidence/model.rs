@@ -235,6 +235,12 @@ pub struct HostModel {
     /// How far the clock of the hardware's own log runs ahead of the host's, in milliseconds, estimated from the
     /// starts that both saw; `None` if nothing tells. Times of its findings are corrected already.
     pub sel_ahead: Option<Millis>,
+    /// Members whose stamps state no zone, and of which nothing tells it.
+    pub zoneless: BTreeSet<usize>,
+    /// Where the stamps of its logs run back: from the stamp that is earlier to the one before it.
+    pub clock_steps: Vec<Span>,
+    /// What is to be said about its clock, in sentences.
+    pub remarks: Vec<String>,
     /// What was left out for a budget, in sentences.
     pub left_out: Vec<String>,
     /// Corrected memory errors never reach ESXi on this host.

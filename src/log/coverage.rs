@@ -29,6 +29,8 @@ pub struct Coverage {
     pub understood: u64,
     /// Those with a stamp.
     pub stamped: u64,
+    /// Some of its files state no zone, and nothing tells which it is.
+    pub zoneless: bool,
 }
 
 impl Coverage {

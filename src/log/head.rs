@@ -192,15 +192,31 @@ pub struct Head {
     pub form: Form,
     /// When, if the line has a stamp of its own.
     pub time: Option<Millis>,
+    /// Whether that stamp states its zone.
+    pub zoned: bool,
+    /// Whether it states its year.
+    pub dated: bool,
+}
+
+/// The NULs in front of a line: a file system that lost power fills the last block of a file with them, and the next
+/// line is written right behind.
+#[must_use]
+pub fn nuls(line: &[u8]) -> usize {
+    if line.first() != Some(&0) {
+        return 0;
+    }
+    line.iter().position(|byte| *byte != 0).unwrap_or(line.len())
 }
 
 /// Reads the head of a line; `None` for a line that stands alone in no known form (it may still continue another).
 #[inline]
 pub fn read(stamper: &mut Stamper, kind: LogKind, line: &[u8]) -> Option<Head> {
+    let line = line.get(nuls(line)..).unwrap_or_default();
     let Some(stamp) = stamper.read(line) else { return unstamped(line) };
     let rest = line.get(stamp.len..).unwrap_or_default();
     let form = if kind == LogKind::Vmware { vmware(&stamp, rest) } else { host(&stamp, rest) }?;
-    Some(Head { form, time: Some(stamp.ms) })
+    let dated = stamp.form != StampForm::Yearless || stamp.zoned;
+    Some(Head { form, time: Some(stamp.ms), zoned: stamp.zoned, dated })
 }
 
 fn unstamped(line: &[u8]) -> Option<Head> {
@@ -211,7 +227,7 @@ fn unstamped(line: &[u8]) -> Option<Head> {
     } else {
         return None;
     };
-    Some(Head { form, time: None })
+    Some(Head { form, time: None, zoned: true, dated: true })
 }
 
 /// `d:hh:mm:ss.mmm `
@@ -329,6 +345,16 @@ mod tests {
             let head = read(&mut stamper, *kind, line.as_bytes());
             assert_eq!(head.map(|head| head.form), Some(*form), "{line}");
         }
+    }
+
+    #[test]
+    fn a_line_behind_the_nuls_of_a_power_loss_has_its_own_time() {
+        let mut stamper = Stamper::new(1_800_000_000_000);
+        let line = b"2025-09-18T03:00:00.360Z bootstop[137121]: Host has booted";
+        let behind = [vec![0; 700], line.to_vec()].concat();
+        let mut at = |line: &[u8]| read(&mut stamper, LogKind::Vmksummary, line);
+        assert_eq!(at(&behind), at(line));
+        assert_eq!(at(&[0; 40]), None);
     }
 
     #[test]

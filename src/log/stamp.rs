@@ -17,6 +17,8 @@ pub struct Stamp {
     pub len: usize,
     /// How it was written.
     pub form: StampForm,
+    /// Whether it states its zone. Without one the time is that of an unknown zone, taken as UTC.
+    pub zoned: bool,
 }
 
 /// How a stamp is written.
@@ -44,6 +46,21 @@ pub struct Stamper {
 }
 
 const DAY_MS: Millis = 86_400_000;
+
+/// Bytes behind a stamp without a year among which a full one is looked for.
+const FULL_STAMP_WITHIN: usize = 64;
+
+/// The end of the year 9990: what stamps without a year are read by where nothing dates their file.
+pub const UNKNOWN_YEAR_MS: Millis = 253_118_217_600_000;
+
+/// Times from here on are of an unknown year: their distances are right, their dates are not.
+const FROM_UNKNOWN_YEAR_MS: Millis = UNKNOWN_YEAR_MS - 8 * 366 * DAY_MS;
+
+/// Whether a time is one of an unknown year.
+#[must_use]
+pub const fn is_of_unknown_year(ms: Millis) -> bool {
+    ms >= FROM_UNKNOWN_YEAR_MS
+}
 
 impl Stamper {
     /// For a log whose newest line cannot be later than `reference` (the member's date or the capture; now if
@@ -75,12 +92,12 @@ impl Stamper {
         let form = match mark {
             b'T' => StampForm::Iso,
             b' ' if clock.first().is_some_and(u8::is_ascii_digit) => StampForm::Spaced,
-            b' ' => return Some(Stamp { ms: self.day_ms, len: 10, form: StampForm::DateOnly }),
+            b' ' => return Some(Stamp { ms: self.day_ms, len: 10, form: StampForm::DateOnly, zoned: true }),
             _ => return None,
         };
         let (ms, used) = clock_ms(clock)?;
         let (offset, zone) = zone_ms(clock.get(used..).unwrap_or_default());
-        Some(Stamp { ms: self.day_ms + ms - offset, len: 11 + used + zone, form })
+        Some(Stamp { ms: self.day_ms + ms - offset, len: 11 + used + zone, form, zoned: zone > 0 })
     }
 
     fn read_bracketed(&mut self, line: &[u8]) -> Option<Stamp> {
@@ -119,7 +136,25 @@ impl Stamper {
             .filter_map(|year| civil::Date::new(year, month, day_of_month).ok())
             .map(|date| days_since_1970(date) * DAY_MS + ms)
             .find(|&candidate| candidate <= self.reference + DAY_MS)?;
-        Some(Stamp { ms, len: 3 + 1 + used + 1 + clock_used, form: StampForm::Yearless })
+        let len = 3 + 1 + used + 1 + clock_used;
+        // A server that received the line wrote the stamp in front; the host's own one is further on.
+        let own = line.get(len..).and_then(|rest| self.full_stamp_in(rest));
+        let (ms, zoned) = own.map_or((ms, false), |own| (own.ms, own.zoned));
+        Some(Stamp { ms, len, form: StampForm::Yearless, zoned })
+    }
+
+    /// A full stamp among the first words behind a stamp without a year.
+    fn full_stamp_in(&mut self, rest: &[u8]) -> Option<Stamp> {
+        let head = rest.get(..FULL_STAMP_WITHIN.min(rest.len()))?;
+        let words = memchr::memchr_iter(b' ', head).filter_map(|blank| rest.get(blank + 1..));
+        words.filter(|word| word.get(4) == Some(&b'-') && word.get(10) == Some(&b'T')).find_map(|word| {
+            let (date, day_ms) = (self.date, self.day_ms);
+            let stamp = self.read_iso(word);
+            if stamp.is_none() {
+                (self.date, self.day_ms) = (date, day_ms);
+            }
+            stamp
+        })
     }
 }
 
@@ -269,6 +304,25 @@ mod tests {
         let ms = stamper.read(b"Feb 19 16:11:59: vcpu-0| MONITOR PANIC").unwrap().ms;
         assert_eq!(rfc3339(ms), "2007-02-19T16:11:59.000Z");
         assert_eq!(rfc3339(stamper.read(b"Dec 31 00:00:00: x").unwrap().ms), "2006-12-31T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_full_stamp_further_on_tells_year_and_zone() {
+        let mut stamper = Stamper::new(read_alone("2026-11-22T00:00:00Z").unwrap());
+        let stamp = stamper.read(b"Mar 14 04:00:07 esx01 Hostd: 2019-03-14T03:00:07.123Z info hostd").unwrap();
+        assert_eq!((rfc3339(stamp.ms).as_str(), stamp.zoned), ("2019-03-14T03:00:07.123Z", true));
+        let stamp = stamper.read(b"Mar 14 04:00:07 esx01 vmkernel: cpu3:4300)x").unwrap();
+        assert_eq!((rfc3339(stamp.ms).as_str(), stamp.zoned), ("2026-03-14T04:00:07.000Z", false));
+    }
+
+    #[test]
+    fn where_nothing_dates_a_file_the_year_is_known_to_be_unknown() {
+        let mut stamper = Stamper::new(UNKNOWN_YEAR_MS);
+        let mut at = |line: &str| stamper.read(line.as_bytes()).unwrap().ms;
+        let (first, last) = (at("Dec 31 23:59:59: vmx| x"), at("Feb 29 00:00:00: vmx| x"));
+        assert!(is_of_unknown_year(first) && is_of_unknown_year(last));
+        assert!(!is_of_unknown_year(at("2026-12-31T00:00:00Z vmx| x")));
+        assert_eq!(rfc3339(UNKNOWN_YEAR_MS), "9990-12-31T00:00:00.000Z");
     }
 
     proptest! {

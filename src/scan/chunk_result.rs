@@ -35,6 +35,14 @@ pub struct ChunkResult {
     pub understood: u64,
     /// Those with a stamp.
     pub stamped: u64,
+    /// Those of them that state no zone.
+    pub zoneless: u64,
+    /// Those of them that state no year.
+    pub yearless: u64,
+    /// Stretches of stamps, in the order of their places: a new one begins where time jumps by a day or more.
+    pub runs: Vec<Span>,
+    /// Where stamps run back, and stay back: from the stamp that is earlier to the one before it.
+    pub steps_back: Vec<Span>,
     /// First and last stamp (by value, not by place).
     pub span: Option<Span>,
     /// Silences of ten minutes or more between two lines.

@@ -21,6 +21,18 @@ const MAX_LEAP_STEPS: usize = 16;
 /// Stretches shorter than this are not worth keeping as silences.
 pub(super) const MIN_SILENCE_MS: Millis = 600_000;
 
+/// Time that jumps by this much begins another run of stamps.
+pub(super) const RUN_BREAK_MS: Millis = 86_400_000;
+
+/// Stamps that run back by less are those of lines that were written late.
+const MIN_STEP_BACK_MS: Millis = 60_000;
+
+/// Places of a chunk that are kept at which stamps run back.
+const MAX_STEPS_BACK: usize = 16;
+
+/// Runs of stamps of a chunk that are told apart.
+const MAX_RUNS: usize = 64;
+
 /// The line starts of one chunk.
 pub(super) struct LineStats<'a> {
     text: &'a [u8],
@@ -28,6 +40,8 @@ pub(super) struct LineStats<'a> {
     stamper: Stamper,
     line_limit: usize,
     time: Option<Millis>,
+    /// The last stamp ran back: from it to the one before.
+    ran_back: Option<Span>,
     out: &'a mut ChunkResult,
 }
 
@@ -40,7 +54,7 @@ impl<'a> LineStats<'a> {
         line_limit: usize,
         out: &'a mut ChunkResult,
     ) -> Self {
-        Self { text, kind, stamper, line_limit, time: None, out }
+        Self { text, kind, stamper, line_limit, time: None, ran_back: None, out }
     }
 
     /// Reads as many line starts as it takes. The line ends have been counted.
@@ -66,7 +80,8 @@ impl<'a> LineStats<'a> {
     fn look(&mut self, at: usize) -> (usize, bool) {
         let rest = self.text.get(at..).unwrap_or_default();
         let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let mut line = rest.get(..len).unwrap_or_default();
+        let line = rest.get(..len).unwrap_or_default();
+        let mut line = line.get(head::nuls(line)..).unwrap_or_default();
         if line.len() > self.line_limit {
             self.out.long_lines += 1;
             line = line.get(..self.line_limit).unwrap_or(line);
@@ -76,6 +91,10 @@ impl<'a> LineStats<'a> {
         if let Some(head) = head::read(&mut self.stamper, self.kind, line) {
             self.out.understood += 1;
             now = head.time;
+            if now.is_some() {
+                self.out.zoneless += u64::from(!head.zoned);
+                self.out.yearless += u64::from(!head.dated);
+            }
         } else if self.time.is_some() || line.iter().all(u8::is_ascii_whitespace) || self.kind.log().free_form
         {
             // A bare line below a stamped one continues it.
@@ -90,14 +109,42 @@ impl<'a> LineStats<'a> {
 
     /// Takes note of the time of a line.
     fn pass(&mut self, now: Millis) {
-        if let Some(past) = self.time.replace(now)
-            && now - past >= MIN_SILENCE_MS
-        {
+        let past = self.time.replace(now);
+        if let Some(past) = past.filter(|past| now - past >= MIN_SILENCE_MS) {
             self.out.silences.push(Span { from: past, to: now });
+        }
+        self.run_on(past, now);
+        // One late line is none: the next one must be early too.
+        if let Some(back) = self.ran_back.take().filter(|back| now < back.to - MIN_STEP_BACK_MS)
+            && self.out.steps_back.len() < MAX_STEPS_BACK
+        {
+            self.out.steps_back.push(back);
+        }
+        let step = past.map_or(0, |past| now - past);
+        if (1 - RUN_BREAK_MS..=-MIN_STEP_BACK_MS).contains(&step) {
+            self.ran_back = Some(Span { from: now, to: now - step });
         }
         let span = self.out.span.get_or_insert(Span { from: now, to: now });
         span.from = span.from.min(now);
         span.to = span.to.max(now);
+    }
+
+    /// Goes on with the run of stamps, or begins another.
+    fn run_on(&mut self, past: Option<Millis>, now: Millis) {
+        let runs = &mut self.out.runs;
+        let full = runs.len() >= MAX_RUNS;
+        let breaks = past.is_none_or(|past| (now - past).abs() >= RUN_BREAK_MS);
+        match runs.last_mut() {
+            Some(run) if !breaks => {
+                run.from = run.from.min(now);
+                run.to = run.to.max(now);
+            }
+            Some(run) if full => {
+                run.from = run.from.min(now);
+                run.to = run.to.max(now);
+            }
+            _ => runs.push(Span { from: now, to: now }),
+        }
     }
 
     /// The start of a line some kilobytes behind `at` whose stamp says that nothing happened to time in between.
@@ -159,8 +206,9 @@ pub(super) fn when(
             return When { start, time, before };
         }
         let line = text.get(at..).unwrap_or_default();
-        let line =
-            line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len()).min(line_limit)).unwrap_or(line);
+        let line = line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len())).unwrap_or(line);
+        let line = line.get(head::nuls(line)..).unwrap_or_default();
+        let line = line.get(..line_limit).unwrap_or(line);
         if let Some(now) = head::read(stamper, kind, line).and_then(|head| head.time) {
             match time {
                 None => time = Some(now),

@@ -107,7 +107,10 @@ impl LogAssembly {
         self.scanned.stamped += chunk.stamped;
         self.scanned.tried += chunk.tried;
         self.scanned.silences.append(&mut chunk.silences);
-        self.spans.extend(chunk.span);
+        self.scanned.zoneless += chunk.zoneless;
+        self.scanned.yearless += chunk.yearless;
+        self.scanned.steps_back.append(&mut chunk.steps_back);
+        self.spans.append(&mut chunk.runs);
         self.bytes += done.bytes;
         self.long_lines += done.long_lines + chunk.long_lines;
         if chunk.last_time.is_some() {
@@ -185,6 +188,7 @@ impl LogAssembly {
         log.scanned.span =
             self.spans.iter().copied().reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
         log.spans = self.spans;
+        super::unset_clock::put_right(log);
         log.bytes += self.bytes;
         log.long_lines += self.long_lines;
     }

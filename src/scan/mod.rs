@@ -14,6 +14,7 @@ mod rotation_inflater;
 mod scanner;
 mod shared;
 mod task_queue;
+mod unset_clock;
 
 pub use bundle_scan::{BundleScan, KeptFile, MemberLog};
 pub use chunk_result::{ChunkResult, Hit};

@@ -13,11 +13,9 @@ use super::shared::Shared;
 use super::task_queue::{TaskLabel, TaskQueue, Ticket};
 use crate::bundle::Owner;
 use crate::input::{End, Note, NoteKind, Sink};
-use crate::log::{LogKind, Millis};
+use crate::log::{LogKind, Millis, UNKNOWN_YEAR_MS};
 use std::sync::Arc;
 
-/// The reference for stamps without a year where nothing dates the file: the end of 2099.
-const END_OF_2099_MS: Millis = 4_102_444_800_000;
 
 /// About what a log takes in memory besides its findings: its path in three places, its counts and spans.
 const LOG_ENTRY_BYTES: isize = 1_024;
@@ -163,7 +161,7 @@ impl<'a> Reader<'a> {
         let Some(&bundle) = self.open_bundles.last() else { return };
         let Some(state) = self.bundles.get_mut(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
-        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(END_OF_2099_MS));
+        let (kind, reference) = (log.kind, year_reference(log.modified, state.reference));
         let Some(number) = state.chunks.get_mut(member) else { return };
         let piece_number = *number;
         *number += 1;
@@ -190,7 +188,7 @@ impl<'a> Reader<'a> {
         let Some(&bundle) = self.open_bundles.last() else { return };
         let Some(state) = self.bundles.get(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
-        let (kind, reference) = (log.kind, log.modified.or(state.reference).unwrap_or(END_OF_2099_MS));
+        let (kind, reference) = (log.kind, year_reference(log.modified, state.reference));
         let path = log.path.clone();
         let (shared, work) = (Arc::clone(self.shared), Arc::clone(&self.work));
         let place = self.next_place();
@@ -309,4 +307,12 @@ fn strange_logs(logs: &[MemberLog], notes: &mut Vec<(usize, Note)>) {
         let text = format!("{more} further logs hold no line with a time stamp");
         notes.push((usize::MAX, Note { kind: NoteKind::Damaged, member: None, text }));
     }
+}
+
+/// The moment before which the stamps of a log without a year lie: the file's own time, but never later than the
+/// capture. Before 1995 there was no such log: the time of the file is not set.
+fn year_reference(modified: Option<Millis>, captured: Option<Millis>) -> Millis {
+    const YEAR_1995_MS: Millis = 788_918_400_000;
+    let modified = modified.filter(|modified| *modified >= YEAR_1995_MS);
+    modified.into_iter().chain(captured).min().unwrap_or(UNKNOWN_YEAR_MS)
 }

@@ -40,6 +40,8 @@ pub struct Line {
     pub ended_ms: Option<Millis>,
     /// The guest showed a sign of life between that end and the crash.
     pub alive_after: bool,
+    /// Its log states no zone, and nothing tells which it is.
+    pub zoneless: bool,
     /// It tells that the guest's file systems were frozen.
     pub frozen: bool,
     /// When the window of its rule begins.
@@ -223,6 +225,12 @@ pub const CAPS: &[Cap] = &[
             let far = line.written_ms < line.sel_from_ms;
             at_most(Strength::Moderate, is_sel(line) && far)
         },
+    },
+    Cap {
+        name: "zone-unknown",
+        stage: Stage::Line,
+        says: "Its log states no zone: it may have been written hours before or after.",
+        lowers: |line| at_most(Strength::Moderate, line.zoneless),
     },
     Cap {
         name: "too-few",

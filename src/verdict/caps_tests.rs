@@ -17,6 +17,7 @@ fn plain() -> Line {
         ended_ms: None,
         alive_after: false,
         frozen: false,
+        zoneless: false,
         window_ms: -WINDOW_BEFORE_MS,
         run_ms: None,
         sel_from_ms: -WINDOW_BEFORE_MS / 3,
@@ -228,6 +229,12 @@ fn a_frozen_guest_explains_a_reset_alone() {
         ],
         &[frozen, Line { alive_after: true, ..plain() }],
     );
+}
+
+#[test]
+fn a_line_of_an_unknown_zone() {
+    let zoneless = Line { zoneless: true, ..plain() };
+    assert_cap("zone-unknown", To::AtMost(Strength::Moderate), &[zoneless], &[plain()]);
 }
 
 #[test]

@@ -51,6 +51,9 @@ pub struct Case {
     pub unresolved: Option<Origin>,
     /// How long before the crash an NMI was sent to another VM of the host, in the same seconds.
     pub nmi_to_another: Option<Millis>,
+    /// A step of the host's clock that is nearer to the crash than it is long: milliseconds from the crash, and its
+    /// length.
+    pub clock_step: Option<(Millis, Millis)>,
     /// A dump or an event log was given, and it tells of another crash.
     pub dump_disagrees: bool,
     /// HA or the person whose act is told first.

@@ -74,6 +74,10 @@ fn cover_of(host: &HostModel, log: LogKind, own: Option<&Coverage>, (from, to): 
             of_absent_host: false,
         };
     };
+    if own.zoneless && own.spans.is_empty() {
+        let reason = format!("{} states no zone, so what moment it covers is not known", log.file_name());
+        return Cover { log, covers: false, reason: Some(reason), of_absent_host: false };
+    }
     let reason = match log.log().speaks {
         Speaks::AtOnce => (own.lines == 0).then(|| format!("the {} output is empty", log.file_name())),
         Speaks::OnEvents | Speaks::OfTheCrash => begins_late(log, own, from, to),
@@ -114,6 +118,25 @@ fn silent(log: LogKind, own: &Coverage, from: Millis, crash: Millis) -> Option<S
     }
     let gap = own.gap_in(from, crash)?;
     Some(format!("{} is silent for {} around the crash", log.file_name(), lapse(gap.to - gap.from)))
+}
+
+/// A log of the host beside a log of the VM that states no zone, where that of the host does: neither covers the other.
+#[must_use]
+pub fn beside_zoneless(log: LogKind) -> Cover {
+    let reason =
+        format!("the VM's own log states no zone, so {} cannot be laid beside it", log.file_name());
+    Cover { log, covers: false, reason: Some(reason), of_absent_host: false }
+}
+
+/// A hardware log whose clock is unknown, and that holds a fatal record on the day of a crash that the guest puts down
+/// to the hardware: it may be of that moment.
+#[must_use]
+pub fn fatal_on_that_day(time: Millis) -> Cover {
+    let reason = format!(
+        "the clock of the IPMI SEL is not known, and it holds a fatal record of {} by that clock",
+        rfc3339(time).replace('T', " ").split('.').next().unwrap_or_default()
+    );
+    Cover { log: LogKind::Sel, covers: false, reason: Some(reason), of_absent_host: false }
 }
 
 /// What the bundle's error log says about a log that is missing.

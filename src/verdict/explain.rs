@@ -77,6 +77,17 @@ fn inside_sentence(message: &str) -> String {
 /// The reason of a verdict, in one sentence. `lead` is the finding that speaks first for the origin.
 #[must_use]
 pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
+    let reason = reason(crash, decision, lead);
+    match decision.case.clock_step {
+        Some((_, by)) => format!(
+            "{reason} The clock of the host was stepped by {} around that moment: lines before and after the step cannot be laid beside each other.",
+            lapse(by)
+        ),
+        None => reason,
+    }
+}
+
+fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
     let what = crash_name(crash);
     let reasons = || -> String {
         let absent = decision.case.absent_hosts.iter().map(|(host, until)| {

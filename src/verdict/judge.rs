@@ -3,7 +3,7 @@
 use super::candidates::candidates;
 use super::caps::{CAPS, Cap};
 use super::case::{Candidate, Case};
-use super::coverage::{Cover, Stretch, cover, own_cover};
+use super::coverage::{Cover, Stretch, beside_zoneless, cover, fatal_on_that_day, own_cover};
 use super::crash::Crash;
 use super::table::{ROWS, Row, RowName};
 use super::weigh::Weighed;
@@ -93,6 +93,11 @@ pub struct Beside {
     pub nmi_to_another: Option<Millis>,
     /// A dump or an event log was given, and it tells of another crash.
     pub dump_disagrees: bool,
+    /// A step of the host's clock that is nearer to the crash than it is long: milliseconds from the crash, and its
+    /// length.
+    pub clock_step: Option<(Millis, Millis)>,
+    /// A fatal record of the hardware within a day of the crash, by a clock that is not known.
+    pub fatal_record: Option<Millis>,
 }
 
 /// The case of a crash of a VM of `home`. `stretches` are the times that its hosts' logs have to speak of: those of
@@ -108,7 +113,13 @@ pub fn case(
     let actors = [Origin::HaReset, Origin::Operator];
     let cover_of = |log: LogKind| match log.log().belongs {
         Belongs::ToVm => own_cover(home, crash),
-        Belongs::ToHost => cover_on(stretches, log),
+        Belongs::ToHost if home[crash.vm].coverage.zoneless => beside_zoneless(log),
+        Belongs::ToHost => match beside.fatal_record {
+            Some(time) if log == LogKind::Sel && crash.points_to() == [Origin::HostHardware] => {
+                fatal_on_that_day(time)
+            }
+            _ => cover_on(stretches, log),
+        },
     };
     Case {
         kind: crash.kind,
@@ -124,6 +135,7 @@ pub fn case(
             .collect(),
         unresolved: weighed.iter().filter(|w| w.unresolved).find_map(|w| w.origin),
         nmi_to_another: beside.nmi_to_another,
+        clock_step: beside.clock_step,
         dump_disagrees: beside.dump_disagrees,
         actor: weighed.iter().filter_map(|w| w.origin).find(|origin| actors.contains(origin)),
     }
@@ -153,6 +165,7 @@ pub fn judge(case: Case, elsewhere: bool, method: &Method) -> Decision {
     let origin = (row.origin)(&case);
     let confidence = match origin {
         None => Confidence::Possible,
+        Some(_) if case.clock_step.is_some() => Confidence::Possible,
         Some(origin)
             if !case.dump_disagrees
                 && row.sure.iter().all(|condition| (condition.holds)(&case, origin)) =>

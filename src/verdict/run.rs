@@ -9,15 +9,17 @@ use super::known_issues::{self, KnownIssueMatch};
 use super::orphan_crashes;
 use super::thresholds::{CRASH_OVER_MS, SAME_MOMENT_MS};
 use super::judge::Beside;
-use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, nmi_to_another, weigh};
+use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
+use super::weigh::{clock_step_near, fatal_record_near, nmi_to_another};
 use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
 use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, Stay, VmId, hosts_by_id};
-use crate::log::{Millis, rfc3339};
+use crate::log::{Millis, is_of_unknown_year, rfc3339};
 use crate::rules::{RuleId, RuleSet};
 use crate::selection::Selection;
 use crate::terms::MatchResult;
 use crate::windows::Given;
+use std::collections::BTreeMap;
 
 /// Ends of one host that are looked at, the last ones: each ends every VM that ran.
 const MAX_HOST_DOWNS: usize = 200;
@@ -136,8 +138,27 @@ pub fn run<'h>(hosts: &'h [HostModel], inquiry: JudgeOptions<'_>) -> Verdicts<'h
             }
         }
     }
+    number_undated(&mut out.judged);
     out.incidents = incident::find(hosts, out.judged.iter().map(member).collect());
     out
+}
+
+/// A time as an id contains it.
+fn moment(time: Millis) -> String {
+    if is_of_unknown_year(time) { UNKNOWN.to_owned() } else { rfc3339(time) }
+}
+
+/// What stands in an id for a time whose year is not known.
+const UNKNOWN: &str = "unknown";
+
+/// Numbers the crashes of one VM whose times are not known, in their order.
+fn number_undated(judged: &mut [Judged]) {
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    for one in judged.iter_mut().filter(|one| is_of_unknown_year(one.crash.time)) {
+        let number = seen.entry(one.id.clone()).or_default();
+        *number += 1;
+        one.id = format!("{}-{number}", one.id);
+    }
 }
 
 /// The ends of a host, the last ones.
@@ -232,14 +253,18 @@ impl<'h> Run<'h, '_> {
         let stretches = self.stretches(host, &stays, crash.time - windows.before);
         let dump = checks::dump(&crash, given, give_bugcheck);
         let beside = Beside {
-            nmi_to_another: stays.iter().find_map(|stay| self.nmi_to_another(at, stay, &crash)),
+            nmi_to_another: self.on_stays(at, &stays, &crash, &|scene, vm| nmi_to_another(scene, vm, &crash)),
+            clock_step: self
+                .on_stays(at, &stays, &crash, &|scene, _| clock_step_near(scene, crash.time))
+                .map(|(step, by)| (step - crash.time, by)),
+            fatal_record: self.on_stays(at, &stays, &crash, &|scene, _| fatal_record_near(scene, crash.time)),
             dump_disagrees: dump.result == MatchResult::Mismatch,
         };
         let case = case(host, &stretches, &crash, &weighed, beside);
         let decision = judge(case, place == RanOn::Elsewhere, method);
         let name = host[crash.vm].shown_name();
         Judged {
-            id: format!("{}@{}", clean(name), rfc3339(crash.time)),
+            id: format!("{}@{}", clean(name), moment(crash.time)),
             host: at,
             ran_on: Place::of(self.hosts, at, stays.first()),
             checks: checks::all(host, &crash, &weighed, &decision, &dump),
@@ -265,17 +290,24 @@ impl<'h> Run<'h, '_> {
         weigh(scene, vm, CrashQuery { crash, windows, since }, &mut |one| self.keep(one, left_out))
     }
 
-    /// How long before a crash that reports an NMI one was sent to another VM of the host on which the VM was.
-    fn nmi_to_another(&self, home: HostId, stay: &Stay, crash: &Crash) -> Option<Millis> {
-        let (at, vm) = match stay.ran_on {
-            RanOn::Here => (home, crash.vm),
-            RanOn::There(there, vm) => (there, vm),
-            RanOn::Elsewhere => return None,
-        };
+    /// The first that is found on the hosts on which the VM was, the last of them first.
+    fn on_stays<T>(
+        &self,
+        home: HostId,
+        stays: &[Stay],
+        crash: &Crash,
+        find: &dyn Fn(HostView<'_>, VmId) -> Option<T>,
+    ) -> Option<T> {
         let JudgeOptions { rules, method, .. } = self.inquiry;
-        let index = self.indices.get(at.at())?;
-        let scene = HostView { at, host: &self.hosts[at], index, rules, method };
-        nmi_to_another(scene, vm, crash)
+        stays.iter().find_map(|stay| {
+            let (at, vm) = match stay.ran_on {
+                RanOn::Here => (home, crash.vm),
+                RanOn::There(there, vm) => (there, vm),
+                RanOn::Elsewhere => return None,
+            };
+            let index = self.indices.get(at.at())?;
+            find(HostView { at, host: &self.hosts[at], index, rules, method }, vm)
+        })
     }
 
     /// Keeps why a line does not count, if its rule is traced.

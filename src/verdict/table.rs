@@ -253,13 +253,14 @@ pub const ROWS: &[Row] = &[
     Row {
         name: RowName::GuestOs,
         applies: "the guest reported the crash, everything strong can be tied, and hostd and vmkernel cover the moment and \
-                  show nothing; for 0x80 the shell log too, and no NMI went to another VM in the same seconds; where \
+                  show nothing, and no step of the host's clock is nearer to it than it is long; for 0x80 the shell log too, and no NMI went to another VM in the same seconds; where \
                   the bugcheck or its status points to the storage or the hardware alone, all logs of that check",
         names: "`guest-os`",
         when: |case| {
             case.is_guest_reported()
                 && case.unresolved.is_none()
                 && case.nmi_to_another.is_none()
+                && case.clock_step.is_none()
                 && case.lacking(&by_exclusion(case)).is_empty()
         },
         origin: |_| Some(Origin::GuestOs),

@@ -20,6 +20,7 @@ fn case(kind: CrashKind) -> Case {
         absent_hosts: Vec::new(),
         unresolved: None,
         nmi_to_another: None,
+        clock_step: None,
         dump_disagrees: false,
         actor: None,
     }
@@ -274,6 +275,11 @@ fn guest_os() {
     assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, None));
     let differs = Case { dump_disagrees: true, ..case(WindowsBugcheck) };
     assert_eq!(decided(differs).confidence, Likely);
+    let stepped = Case { clock_step: Some((-40_000, 60_000)), ..case(WindowsBugcheck) };
+    assert_eq!(decided(stepped.clone()).row, RowName::Undetermined, "what came before is not known");
+    let stepped = Case { candidates: vec![own(Origin::Storage, Decisive)], ..stepped };
+    let decision = decided(stepped);
+    assert_eq!((decision.origin, decision.confidence), (Origin::Storage, Possible));
     for log in [LogKind::Hostd, LogKind::Vmkernel] {
         assert_eq!(decided(without(case(WindowsBugcheck), &[log])).row, RowName::Undetermined);
     }

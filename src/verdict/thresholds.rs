@@ -73,6 +73,9 @@ thresholds! {
     CLOCK_SLACK_MS = SECOND_MS,
         "The clocks of two logs of one host differ by no more than this.",
         "Lines are stamped when they are written, not when they happen";
+    STEP_OF_UNKNOWN_LENGTH_MS = MINUTE_MS,
+        "A step of the clock whose length no line tells is taken to be this long.",
+        "A time daemon slews what is shorter, and steps what is longer than a minute or two";
     BOOT_SLACK_MS = 5 * SECOND_MS,
         "A new run of a VM begins no more than this before the boot it belongs to.",
         "The first line of a log is written while the process starts";

@@ -4,7 +4,7 @@ use super::caps::{Capped, Line, NMI_HARDWARE_FAILURE, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
-use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
+use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, SAME_MOMENT_MS, STATE_LASTS_MS, STEP_OF_UNKNOWN_LENGTH_MS};
 use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
@@ -145,6 +145,45 @@ pub fn weigh(
     out
 }
 
+/// A record of a fatal error in a hardware log whose clock is unknown, within a day of a crash.
+#[must_use]
+pub fn fatal_record_near(scene: HostView<'_>, at: Millis) -> Option<Millis> {
+    const DAY_MS: Millis = 86_400_000;
+    if scene.host.sel_ahead.is_some() {
+        return None;
+    }
+    let rules = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
+    let fatal = rules.filter(|(_, rule)| {
+        rule.looks_at(LogKind::Sel)
+            && rule.rule.origin == Some(Origin::HostHardware)
+            && rule.rule.strength.is_some_and(|strength| strength >= Strength::Strong)
+    });
+    fatal
+        .flat_map(|(id, _)| scene.index.between(scene.host, id, at - DAY_MS, at + DAY_MS))
+        .map(|record| &scene.host[*record])
+        .filter(|record| record.log == LogKind::Sel)
+        .filter_map(|record| record.time)
+        .min_by_key(|time| (time - at).abs())
+}
+
+/// The step of a host's clock that is nearer to a moment than it is long: when, and how long.
+#[must_use]
+pub fn clock_step_near(scene: HostView<'_>, at: Millis) -> Option<(Millis, Millis)> {
+    let back = scene.host.clock_steps.iter().filter(|step| step.from <= step.to).flat_map(|step| {
+        let by = step.to - step.from;
+        [(step.from, by), (step.to, by)]
+    });
+    let rules = scene.index.by_rule.iter().filter(|(id, _)| scene.rules[**id].rule.fact == Some(Fact::ClockStep));
+    let told = rules.flat_map(|(_, own)| own).filter_map(|id| {
+        let finding = &scene.host[*id];
+        let seconds = finding.captures.get("seconds").and_then(|text| text.parse::<f64>().ok());
+        #[allow(clippy::cast_possible_truncation)]
+        let by = seconds.map_or(STEP_OF_UNKNOWN_LENGTH_MS, |seconds| (seconds.abs() * 1000.0).min(1e12) as Millis);
+        Some((finding.time?, by))
+    });
+    back.chain(told).filter(|(step, by)| (at - step).abs() <= *by).min_by_key(|(step, by)| ((at - step).abs(), *by))
+}
+
 /// How long before a crash that reports an NMI one was sent to another VM of the host, in the same seconds: a person may
 /// have named the wrong one.
 #[must_use]
@@ -212,6 +251,7 @@ fn line(
         ended_ms: ended.map(|ended| ended - crash.time),
         alive_after: quiet_since.is_some_and(|since| scene.index.shows_life(host, vm, since, crash.time)),
         frozen,
+        zoneless: host.zoneless.contains(&finding.member),
         window_ms: from - crash.time,
         run_ms: question.since.map(|since| since - crash.time),
         sel_from_ms: -sel_reach,

@@ -1,9 +1,8 @@
 //! A crash of the report: the verdict in sentences, its rivals, checks and lines.
 
-use super::{opt, seconds, text};
+use super::{dated, opt, seconds, text};
 use crate::evidence::{HostId, HostModel};
 use crate::options::Options;
-use crate::report::model::Time;
 use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
 };
@@ -38,7 +37,7 @@ pub(super) fn crash(
     });
     Crash {
         id: judged.id.clone(),
-        time: Some(Time::new(judged.crash.time)),
+        time: dated(judged.crash.time),
         kind: judged.crash.kind,
         host: judged.ran_on.host.and_then(|host| host_ids.get(&host).cloned()),
         host_name: opt(judged.ran_on.name.as_ref()),
@@ -164,7 +163,7 @@ fn evidence(
             id: evidence_id(number),
             rule: rule.rule.id.clone(),
             origin: weighed.origin,
-            time: found.time.map(Time::new),
+            time: found.time.and_then(dated),
             offset_s: found.time.map(|time| seconds(time - judged.crash.time)),
             log: found.log.as_str().to_owned(),
             member: text(hosts[weighed.host].member(found)),

@@ -1,9 +1,8 @@
 //! A host of the report.
 
-use super::{opt, text};
+use super::{dated, opt, text};
 use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind};
-use crate::report::model::Time;
 use crate::report::model::{Gap, Host, HostLog, Volume};
 
 /// The host as the report shows it.
@@ -26,7 +25,7 @@ pub(super) fn host(model: &HostModel, id: String, input: String) -> Host {
         product: opt(model.product.as_ref()),
         version: opt(model.version.as_ref()),
         build: opt(model.build.as_ref()),
-        captured_at: model.captured_at.map(Time::new),
+        captured_at: model.captured_at.and_then(dated),
         logs: {
             let mut logs: Vec<HostLog> =
                 model.logs.iter().map(|(kind, coverage)| host_log(*kind, coverage)).collect();
@@ -40,15 +39,15 @@ pub(super) fn host(model: &HostModel, id: String, input: String) -> Host {
 fn host_log(kind: LogKind, coverage: &Coverage) -> HostLog {
     HostLog {
         log: kind.as_str().to_owned(),
-        first: coverage.first().map(Time::new),
-        last: coverage.last().map(Time::new),
+        first: coverage.first().and_then(dated),
+        last: coverage.last().and_then(dated),
         members: coverage.members,
         lines: coverage.lines,
         understood: coverage.share_understood(),
         gaps: coverage
             .gaps
             .iter()
-            .map(|gap| Gap { from: Some(Time::new(gap.from)), to: Some(Time::new(gap.to)) })
+            .map(|gap| Gap { from: dated(gap.from), to: dated(gap.to) })
             .collect(),
     }
 }

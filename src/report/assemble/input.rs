@@ -48,7 +48,7 @@ fn sentence(notice: &Notice) -> String {
                 .to_owned()
         }
         Notice::NothingKnown => "nothing in it is a log or a file of an ESXi host or a VM".to_owned(),
-        Notice::UncountedLine(what) => what.clone(),
+        Notice::UncountedLine(what) | Notice::Clock(what) => what.clone(),
         Notice::Copy { host, of } => format!(
             "the bundle of host '{}' in it was made at the same moment as the one in {}, which holds at least as \
              much: it is shown once",

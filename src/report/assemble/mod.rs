@@ -13,7 +13,7 @@ use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summa
 use crate::clean::clean;
 use crate::evidence::{Finding, HostId, HostModel, VmId, hosts_by_id};
 use crate::inputs::{InputRead, Notice};
-use crate::log::Millis;
+use crate::log::{Millis, is_of_unknown_year};
 use crate::options::Options;
 use crate::rules::RuleSet;
 use crate::terms::InputState;
@@ -30,6 +30,11 @@ fn text(value: &str) -> String {
 
 fn opt(value: Option<&String>) -> Option<String> {
     value.map(|value| text(value))
+}
+
+/// A time of the report; none if its year is not known.
+fn dated(ms: Millis) -> Option<Time> {
+    (!is_of_unknown_year(ms)).then(|| Time::new(ms))
 }
 
 /// Milliseconds as the seconds of the report.
@@ -169,7 +174,7 @@ fn vms(
 fn incidents(verdicts: &Verdicts<'_>) -> Vec<Incident> {
     let incidents = verdicts.incidents.iter().enumerate().map(|(n, incident)| Incident {
         id: format!("N{}", n + 1),
-        time: Some(Time::new(incident.time)),
+        time: dated(incident.time),
         origin: incident.origin,
         crashes: incident.crashes.clone(),
         because: text(&incident.because),

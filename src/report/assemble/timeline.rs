@@ -1,11 +1,10 @@
 //! The timeline: what each rule read, in the order of time, as far as it concerns a VM.
 
-use super::{input, opt, seconds, text};
+use super::{dated, input, opt, seconds, text};
 use crate::evidence::{Finding, HostId, HostModel, RanOn, Tie, VmId, VmModel, hosts_by_id, ran_on, tie};
 use crate::inputs::InputRead;
 use crate::log::Millis;
 use crate::options::Options;
-use crate::report::model::Time;
 use crate::report::timeline::{Event, Offset, Timeline, TimelineVm};
 use crate::rules::Compiled;
 use crate::verdict::Verdicts;
@@ -112,7 +111,7 @@ impl Subject<'_> {
 
     fn event(&self, host: &HostModel, rule: &Compiled, finding: &Finding, tied: &str) -> Event {
         Event {
-            time: finding.time.map(Time::new),
+            time: finding.time.and_then(dated),
             offsets: self.offsets(finding.time),
             tie: tied.to_owned(),
             kind: kind(rule),

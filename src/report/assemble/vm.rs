@@ -1,8 +1,7 @@
 //! A VM of the report and what was done to it.
 
-use super::{opt, text};
+use super::{dated, opt, text};
 use crate::evidence::{FindingId, HostModel, Tie, VmModel};
-use crate::report::model::Time;
 use crate::report::model::{Crash, Operation, Vm, VmLogs};
 use crate::rules::RuleSet;
 
@@ -22,8 +21,8 @@ pub(super) fn vm(
         guest_os: opt(model.vmx.guest_os.as_ref()),
         bios_uuid: opt(model.vmx.bios_uuid.as_ref()),
         logs: VmLogs {
-            first: model.coverage.first().map(Time::new),
-            last: model.coverage.last().map(Time::new),
+            first: model.coverage.first().and_then(dated),
+            last: model.coverage.last().and_then(dated),
             members: model.coverage.members,
             lines: model.coverage.lines,
             understood: model.coverage.share_understood(),
@@ -53,7 +52,7 @@ pub(super) fn operations(
             .get("user")
             .or_else(|| opid.and_then(|opid| host.opid_user.get(opid)).map(String::as_str));
         let operation = Operation {
-            time: finding.time.map(Time::new),
+            time: finding.time.and_then(dated),
             kind: kind.clone(),
             member: host.members.get(finding.member).map(|member| text(member)),
             line: Some(finding.line()),
