@@ -33,7 +33,8 @@ pub(super) fn size(root: &Path, apart: &[PathBuf]) -> u64 {
         .sum()
 }
 
-fn modified(data: &Metadata) -> Option<i64> {
+/// When a file was last changed, in seconds since 1970 UTC.
+pub(super) fn modified(data: &Metadata) -> Option<i64> {
     let time = data.modified().ok()?;
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).ok(),

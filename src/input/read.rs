@@ -76,6 +76,7 @@ pub fn read_ahead(
         Place::Bytes(bytes) => one_stream(&mut walker, source.name(), &mut &*bytes.0),
         Place::Files(files) => {
             let first = File::open(source.path()).map_err(|e| Error::io(source.path(), e))?;
+            walker.file_modified = first.metadata().ok().as_ref().and_then(super::folder::modified);
             let parts = Parts::new(first, files.iter().skip(1).cloned().collect());
             let aside = aside.filter(|_| source.size.is_some_and(|size| size >= MIN_READ_AHEAD_BYTES));
             let from: Box<dyn peek_reader::ByteSource + '_> = match aside {

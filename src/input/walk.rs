@@ -33,6 +33,8 @@ pub(super) struct Walker<'w> {
     /// Endings told so far: a nested container's tells its parent's too.
     pub(super) endings: u64,
     notes: u64,
+    /// When the file that is read was last changed, in seconds since 1970 UTC; a single log has no other date.
+    pub(super) file_modified: Option<i64>,
 }
 
 /// What a container turned out to be.
@@ -62,6 +64,7 @@ impl<'w> Walker<'w> {
             containers: 0,
             endings: 0,
             notes: 0,
+            file_modified: None,
         }
     }
 
@@ -205,7 +208,7 @@ impl<'w> Walker<'w> {
 
     /// Delivers a whole stream as one member; `size` is 0 if nothing states it.
     pub(super) fn single(&mut self, peek: &mut PeekReader<'_>, path: &[u8], size: u64, depth: u32) {
-        let member = Member { path, size, modified: None };
+        let member = Member { path, size, modified: self.file_modified };
         let fate = self.member(&member, peek, depth);
         self.ended(&fate, Some(path), peek.pos(), "inside it");
     }

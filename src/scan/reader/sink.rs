@@ -294,7 +294,7 @@ impl Sink for Reader<'_> {
             && let Some((_, captured)) = small_files::folder_name(first)
         {
             first.clone_into(&mut state.pass.top);
-            state.reference = Some(captured + 86_400_000);
+            state.reference = Some(captured);
         }
         let path = String::from_utf8_lossy(member.path).into_owned();
         let modified = member.modified.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| *ms > 0);
