@@ -305,6 +305,8 @@ words! {
         OrderlyStop = "orderly-stop",
         /// The VMX process ended in order.
         VmxExit = "vmx-exit",
+        /// The process before this one left its locks behind.
+        UncleanEnd = "unclean-end",
         /// The VMX process is about to end in order: the VM is off or saved, and only its exit remains.
         RunOver = "run-over",
         /// The guest is alive: heartbeat, Tools running.

@@ -38,6 +38,8 @@ pub struct Case {
     pub code: Option<u64>,
     /// Where its bugcheck points to.
     pub points_to: &'static [Origin],
+    /// Whether the VM runs on a hosted product, which keeps no logs of a host.
+    pub hosted: bool,
     /// Whether no line tells it: the process was just gone.
     pub is_silent: bool,
     /// What speaks for each origin, the strongest first.

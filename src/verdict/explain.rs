@@ -74,6 +74,9 @@ fn inside_sentence(message: &str) -> String {
     }
 }
 
+/// How the coverage says that a log is missing.
+const NOT_HERE: &str = "is not in the bundle";
+
 /// The reason of a verdict, in one sentence. `lead` is the finding that speaks first for the origin.
 #[must_use]
 pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
@@ -100,7 +103,18 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
         });
         let covers = decision.missing.iter().filter_map(|log| decision.cover_of(*log));
         let own = covers.filter(|cover| !cover.of_absent_host).filter_map(|cover| cover.reason.clone());
-        let reasons: Vec<String> = absent.chain(own).collect();
+        let (lacking, own): (Vec<String>, Vec<String>) = own.partition(|reason| reason.ends_with(NOT_HERE));
+        let names: Vec<String> =
+            lacking.iter().map(|reason| reason.trim_end_matches(NOT_HERE).trim_end().to_owned()).collect();
+        let lacking = match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} {NOT_HERE}")),
+            several => Some(format!("{} are not in the bundle", join(several))),
+        };
+        let hosted = decision.case.hosted.then(|| {
+            "this product keeps no log of its host that could show a cause below the VM".to_owned()
+        });
+        let reasons: Vec<String> = absent.chain(lacking).chain(own).chain(hosted).collect();
         if reasons.is_empty() { "the logs do not suffice".to_owned() } else { join(&reasons) }
     };
     match (decision.row, lead) {
@@ -141,7 +155,7 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
                     reasons()
                 );
             }
-            let quiet = decision.missing.is_empty() && decision.case.unresolved.is_none();
+            let quiet = decision.missing.is_empty() && !decision.case.hosted && decision.case.unresolved.is_none();
             if quiet && !crash.guest_reported() {
                 return format!(
                     "{what} without a word, and the logs, which cover the moment, show no cause."
@@ -150,7 +164,7 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
             if quiet {
                 return format!("{what}, and the logs show no cause that can be tied to it.");
             }
-            if decision.missing.is_empty() {
+            if decision.missing.is_empty() && !decision.case.hosted {
                 return format!("{what}{device}.");
             }
             format!("{what}, but {}{device}.", reasons())

@@ -160,16 +160,21 @@ fn clusters(host: &HostModel, boots: &[FindingId]) -> Vec<Vec<FindingId>> {
 
 /// The crash of each VM that ran when the host went down.
 #[must_use]
-pub fn crashes(host: &HostModel, down: &HostDown) -> Vec<Crash> {
+pub fn crashes(host: &HostModel, downs: &[HostDown], down: &HostDown) -> Vec<Crash> {
     let mut out = Vec::new();
     for (vm, model) in host.vms_by_id() {
         let until = down.back.unwrap_or(Millis::MAX);
-        let running = model
-            .sessions
-            .iter()
-            .rfind(|session| session.from <= down.time)
-            .is_some_and(|session| !session.exited && !session.over && session.to <= until);
-        if running {
+        let last = model.sessions.iter().rfind(|session| session.from <= down.time);
+        let running =
+            last.is_some_and(|session| !session.exited && !session.over && session.to <= until);
+        // It ended with the host before, and never started there again.
+        let ended = downs.iter().any(|earlier| {
+            earlier.time < down.time
+                && last.is_some_and(|session| {
+                    session.from <= earlier.time && earlier.back.is_some_and(|back| session.to <= back)
+                })
+        });
+        if running && !ended {
             out.push(Crash {
                 vm,
                 time: down.time,

@@ -125,6 +125,7 @@ pub fn case(
         kind: crash.kind,
         code: crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
         points_to: crash.points_to(),
+        hosted: home[crash.vm].hosted,
         is_silent: crash.findings.is_empty(),
         candidates: candidates(crash, weighed),
         covers: LogKind::ALL.iter().map(|&log| cover_of(log)).collect(),
@@ -179,7 +180,10 @@ pub fn judge(case: Case, elsewhere: bool, method: &Method) -> Decision {
         origin: origin.unwrap_or(Origin::Undetermined),
         confidence,
         leaning: (row.leaning)(&case),
-        missing: (row.missing)(&case),
+        missing: (row.missing)(&case)
+            .into_iter()
+            .filter(|log| !case.hosted || log.log().belongs == Belongs::ToVm)
+            .collect(),
         case,
         elsewhere,
     }

@@ -199,8 +199,8 @@ impl<'h> Run<'h, '_> {
         for (vm, _) in host.vms_by_id().filter(|(_, model)| !model.adopted) {
             crashes.extend(crash::assemble(host, rules, &concerns, vm));
         }
-        let own = self.downs.get(at.at()).into_iter().flatten();
-        let own = own.flat_map(|down| host_down::crashes(host, down)).collect();
+        let downs = self.downs.get(at.at()).map_or(&[][..], Vec::as_slice);
+        let own = downs.iter().flat_map(|down| host_down::crashes(host, downs, down)).collect();
         let mut lines = orphan_crashes::unclaimed(host, rules, &concerns, &crashes);
         lines.retain(|finding| selection.in_time(finding.time));
         if !lines.is_empty() && selection.vm.is_none() {

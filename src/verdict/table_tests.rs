@@ -14,6 +14,7 @@ fn case(kind: CrashKind) -> Case {
         kind,
         code: None,
         points_to: &[],
+        hosted: false,
         is_silent: false,
         candidates: Vec::new(),
         covers,
@@ -313,6 +314,8 @@ fn undetermined() {
     assert_eq!(leans(blind(VmxFailure)), (Some(Origin::Hypervisor), with_own.clone()));
     assert_eq!(leans(blind(VmReset)), (Some(Origin::Operator), with_own));
     assert_eq!(leans(Case { actor: Some(Origin::HaReset), ..case(VmReset) }).0, Some(Origin::HaReset));
+    let hosted = Case { hosted: true, ..blind(VmxFailure) };
+    assert_eq!(leans(hosted).1, [LogKind::Vmware], "it keeps no other log");
     let nmi = Case { unresolved: Some(Origin::AdminNmi), ..case(WindowsBugcheck) };
     assert_eq!(leans(nmi).0, Some(Origin::AdminNmi));
 }

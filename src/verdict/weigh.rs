@@ -4,7 +4,7 @@ use super::caps::{Capped, Line, NMI_HARDWARE_FAILURE, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
-use super::thresholds::{BOOT_LINES_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, SAME_MOMENT_MS, STATE_LASTS_MS, STEP_OF_UNKNOWN_LENGTH_MS};
+use super::thresholds::{BOOT_LINES_MS, BOOT_SLACK_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, LATE_NOTICE_MS, SAME_MOMENT_MS, STATE_LASTS_MS, STEP_OF_UNKNOWN_LENGTH_MS};
 use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
@@ -142,7 +142,43 @@ pub fn weigh(
     if question.crash.kind == CrashKind::HostDown {
         boots(scene, question, &mut out);
     }
+    if matches!(question.crash.kind, CrashKind::VmxFailure | CrashKind::VmmFailure | CrashKind::HostDown) {
+        stale_locks(scene, vm, question.crash, &mut out);
+    }
     out
+}
+
+/// The locks that the next start of the VM found, whenever that was: its process did not end in order.
+fn stale_locks(scene: HostView<'_>, vm: VmId, crash: &Crash, out: &mut Vec<Weighed>) {
+    let host = scene.host;
+    let starts = host[vm].sessions.iter().filter(|session| session.started).map(|session| session.from);
+    let Some(next) = starts.filter(|from| *from > crash.time).min() else { return };
+    for id in scene.index.by_rule.keys().copied() {
+        let rule = &scene.rules[id];
+        if rule.rule.fact != Some(Fact::UncleanEnd) {
+            continue;
+        }
+        let found = scene.index.between(host, id, next - BOOT_SLACK_MS, next + LATE_NOTICE_MS);
+        let Some(&at) = found.iter().find(|at| host[**at].owner == Some(vm)) else { continue };
+        if out.iter().any(|own| own.host == scene.at && own.finding == at) {
+            continue;
+        }
+        out.push(Weighed {
+            host: scene.at,
+            finding: at,
+            log: host[at].log,
+            check: rule.rule.check.unwrap_or(Check::VmxVmm),
+            origin: None,
+            strength: Strength::Context,
+            weight: Strength::Context,
+            lowered: Vec::new(),
+            tie: Tie::This,
+            part: Part::Consequence,
+            since: host[at].time.unwrap_or_default(),
+            count: host[at].count,
+            unresolved: false,
+        });
+    }
 }
 
 /// A record of a fatal error in a hardware log whose clock is unknown, within a day of a crash.

@@ -161,7 +161,7 @@ fn vms(
             let own = crashes.remove(&(at, index)).unwrap_or_default();
             let concerns = verdicts.concerns.get(at.at());
             let concerning = concerns.map(|own| own.of_vm(host, &options.rules, index)).unwrap_or_default();
-            let operations = vm::operations(host, &options.rules, &concerning);
+            let operations = vm::operations(host, &options.rules, index, &concerning);
             (&host[index], host_id, own, operations)
         })
         .enumerate()

@@ -1,9 +1,9 @@
 //! What is said where no crash was found: whether that means anything, and what the logs cover.
 
 use super::layout::{Cell, Table, cut, paint, wrap};
-use super::words::{count, stamp, thousands, vm_name};
+use super::words::{count, list, stamp, thousands, vm_name};
 use super::{Page, asked, gaps, style};
-use crate::report::model::{Report, Time};
+use crate::report::model::{Report, Time, Vm};
 use std::io;
 
 /// Says that no crash was found, or that nothing can be said.
@@ -14,7 +14,7 @@ pub(super) fn healthy(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if report.vms.is_empty() {
         let text = "? No VM was found, so nothing can be said about crashes.";
         page.line(&paint(style::WARNING, text))?;
-    } else if first.is_none() || last.is_none() {
+    } else if !report.vms.iter().any(is_read) {
         let text =
             "? No crash was found, but no log of a VM could be read: nothing can be said about crashes.";
         page.line(&paint(style::WARNING, text))?;
@@ -49,11 +49,20 @@ fn looked_at(
         for line in wrap(&text, page.width) {
             page.line(&paint(style::WARNING, &line))?;
         }
+    } else if let Some(text) = open_end(report) {
+        for line in wrap(&text, page.width) {
+            page.line(&paint(style::WARNING, &line))?;
+        }
     } else {
         let when = if asked(report).is_some() { " in that time" } else { "" };
         page.line(&paint(style::GOOD, &format!("✓ No crash was found{when}.")))?;
     }
-    let read = report.vms.iter().filter(|vm| vm.logs.first.is_some()).count() as u64;
+    let read = report.vms.iter().filter(|vm| is_read(vm)).count() as u64;
+    if first.is_none() || last.is_none() {
+        let text =
+            format!("{} looked at; the times of their logs are not known.", count(read, "VM was", "VMs were"));
+        return page.line(&text);
+    }
     let text = format!(
         "{} looked at; their logs reach from {} to {} UTC. Crashes before or after that are not in them.",
         count(read, "VM was", "VMs were"),
@@ -64,6 +73,37 @@ fn looked_at(
         page.line(&line)?;
     }
     Ok(())
+}
+
+/// Whether a log of the VM could be read, if only without its year.
+fn is_read(vm: &Vm) -> bool {
+    vm.logs.first.is_some() || vm.logs.understood.is_some_and(|share| share > 0.5)
+}
+
+/// What is said instead of "no crash" where the end of a run is not in the logs.
+fn open_end(report: &Report) -> Option<String> {
+    let with = |kind: &str| -> Vec<&str> {
+        let has = |vm: &&Vm| vm.operations.iter().any(|operation| operation.kind == kind);
+        report.vms.iter().filter(has).map(vm_name).collect()
+    };
+    let shown = |names: &[&str]| match names {
+        [few @ ..] if few.len() <= 3 => list(few),
+        [first, rest @ ..] => format!("{first} and {} more VMs", rest.len()),
+        [] => String::new(),
+    };
+    let (unclean, unfinished) = (with("unclean-end"), with("run-unfinished"));
+    if !unclean.is_empty() {
+        return Some(format!(
+            "? No crash was found, but a run of {} before did not end in order; its log is not here.",
+            shown(&unclean)
+        ));
+    }
+    (!unfinished.is_empty()).then(|| {
+        format!(
+            "? No crash was found, but the log of {} stops in the middle of a run, and the log that follows it is not here.",
+            shown(&unfinished)
+        )
+    })
 }
 
 /// The logs of each host, with the time they cover.
@@ -96,7 +136,7 @@ fn logs(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 pub(super) fn unseen(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let without: Vec<&str> = report.vms.iter().filter(|vm| vm.logs.members == 0).map(vm_name).collect();
     let mute: Vec<&str> =
-        report.vms.iter().filter(|vm| vm.logs.members > 0 && vm.logs.first.is_none()).map(vm_name).collect();
+        report.vms.iter().filter(|vm| vm.logs.members > 0 && !is_read(vm)).map(vm_name).collect();
     for (names, one, many) in [
         (
             without,
