@@ -96,6 +96,7 @@ fn coverage(host: &mut HostModel, pass: &BundleScan, owners: &BTreeMap<String, V
     let assemble = |kind: LogKind, logs: &[(usize, &MemberLog)], zoneless: &BTreeSet<usize>| {
         let mut coverage = Coverage::default();
         let mut silences: Vec<Span> = Vec::new();
+        let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
         for (member, log) in logs {
             coverage.members += 1;
             coverage.lines += log.scanned.lines;
@@ -111,8 +112,11 @@ fn coverage(host: &mut HostModel, pass: &BundleScan, owners: &BTreeMap<String, V
             }
             coverage.spans.extend(log.spans.iter().copied());
             silences.extend(log.scanned.silences.iter().copied());
+            for (hour, bytes) in &log.scanned.hours {
+                *hours.entry(*hour).or_default() += bytes;
+            }
         }
-        coverage.assemble(kind, &silences)
+        coverage.assemble(kind, &silences, &hours)
     };
     for &kind in LogKind::ALL {
         let own = |(_, log): &(usize, &MemberLog)| log.kind == kind && log.owner == Owner::Host;

@@ -2,6 +2,7 @@
 
 use super::stamp::Millis;
 use crate::log_table::{LogKind, Speaks};
+use std::collections::BTreeMap;
 
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,10 +79,10 @@ impl Coverage {
         self.first().is_some_and(|first| first <= from)
     }
 
-    /// Puts the pieces of a log together: their spans, and the long silences inside them (`silences`, longest
-    /// stretch between two lines of a piece).
+    /// Puts the pieces of a log together: their spans, the long silences inside them (`silences`, longest stretch
+    /// between two lines of a piece), and the bytes of its lines by hour since 1970 (`hours`).
     #[must_use]
-    pub fn assemble(mut self, kind: LogKind, silences: &[Span]) -> Self {
+    pub fn assemble(mut self, kind: LogKind, silences: &[Span], hours: &BTreeMap<i64, u64>) -> Self {
         self.spans.sort_unstable();
         let Some(limit) = kind.log().silence_ms else {
             return self.merged(&[], Millis::MAX);
@@ -101,9 +102,10 @@ impl Coverage {
         pauses.sort_unstable();
         pauses.dedup();
         let always = kind.log().speaks == Speaks::Steadily;
+        let rate = HourlyRate::new(hours, stamped, &self);
         let is_hole = |pause: &&Span| {
             let long = pause.to - pause.from;
-            long > limit || (always && is_rare(**pause, &pauses, usual, total))
+            long > limit || (always && is_rare(**pause, &pauses, &rate, total))
         };
         let holes: Vec<Span> = pauses.iter().filter(is_hole).copied().collect();
         self.merged(&holes, limit)
@@ -137,25 +139,82 @@ impl Coverage {
 }
 
 /// Lines that must have been expected in a pause before it is a hole.
-const MIN_EXPECTED_LINES: Millis = 10;
+const MIN_EXPECTED_LINES: f64 = 10.0;
 
 /// A gap that takes less of a window than this hides nothing that matters: logs are written in bursts.
 const MIN_GAP_SHARE_MS: Millis = 60_000;
 
 /// Shorter pauses are no holes, whatever the rate: daemons rest.
-const MIN_HOLE_MS: Millis = 20 * 60_000;
+const MIN_HOLE_MS: Millis = 10 * 60_000;
 
-/// Whether a pause is long for this log: more than ten lines were to be expected in it at the rate of the whole log, and
-/// the log does not pause like that day by day. The rate alone does not tell: a flood of lines in one minute makes it
-/// high, and the pauses of an ordinary day show that it is not.
-fn is_rare(pause: Span, pauses: &[Span], usual: Millis, total: Millis) -> bool {
-    const DAY_MS: Millis = 86_400_000;
+const HOUR_MS: Millis = 3_600_000;
+const DAY_HOURS: i64 = 24;
+const DAY_MS: Millis = DAY_HOURS * HOUR_MS;
+
+/// Days before and after a pause by whose hours it is judged.
+const DAYS_AROUND: i64 = 14;
+
+/// Whether a pause is long for this log: more than ten lines were to be expected in it by the same hours of other days,
+/// and the log does not pause like that day by day.
+fn is_rare(pause: Span, pauses: &[Span], rate: &HourlyRate<'_>, total: Millis) -> bool {
     let long = pause.to - pause.from;
-    if long < MIN_HOLE_MS || long <= usual.saturating_mul(MIN_EXPECTED_LINES) {
+    if long < MIN_HOLE_MS || rate.expected(pause) <= MIN_EXPECTED_LINES {
         return false;
     }
     let alike = pauses.iter().filter(|own| **own != pause && own.to - own.from >= long / 3).count();
     Millis::try_from(alike).unwrap_or(Millis::MAX) <= total / DAY_MS
+}
+
+/// How many lines a log has by hour.
+struct HourlyRate<'a> {
+    hours: &'a BTreeMap<i64, u64>,
+    lines_per_byte: f64,
+    /// The first and the last hour that the log covers from their beginning to their end.
+    whole: (i64, i64),
+}
+
+impl<'a> HourlyRate<'a> {
+    #[allow(clippy::cast_precision_loss)]
+    fn new(hours: &'a BTreeMap<i64, u64>, lines: i128, coverage: &Coverage) -> Self {
+        let bytes: u64 = hours.values().sum();
+        let (first, last) = coverage.first().zip(coverage.last()).unwrap_or_default();
+        Self {
+            hours,
+            lines_per_byte: lines as f64 / bytes.max(1) as f64,
+            whole: (-((-first).div_euclid(HOUR_MS)), last.div_euclid(HOUR_MS) - 1),
+        }
+    }
+
+    /// The lines that were to be expected in a pause: in each of its hours the median of that hour on other days, else of
+    /// the hours around it.
+    #[allow(clippy::cast_precision_loss)]
+    fn expected(&self, pause: Span) -> f64 {
+        let hours = pause.from.div_euclid(HOUR_MS)..=(pause.to - 1).div_euclid(HOUR_MS);
+        // A pause of many days is judged by the longest silence that the log may keep.
+        let shares = hours.clone().take(DAY_HOURS as usize * 31).map(|hour| {
+            let (from, to) = (hour * HOUR_MS, (hour + 1) * HOUR_MS);
+            let share = (to.min(pause.to) - from.max(pause.from)) as f64 / HOUR_MS as f64;
+            let is_other = |other: &i64| !hours.contains(other);
+            let same = (-DAYS_AROUND..=DAYS_AROUND).map(|days| hour + days * DAY_HOURS).filter(is_other);
+            let median = self.median(same).or_else(|| {
+                let half = DAY_HOURS / 2;
+                self.median((hour - half..=hour + half).filter(is_other))
+            });
+            share * median.unwrap_or_default()
+        });
+        shares.sum()
+    }
+
+    /// The median of the lines in those of the hours that the log covers; `None` if it covers none.
+    #[allow(clippy::cast_precision_loss)]
+    fn median(&self, hours: impl Iterator<Item = i64>) -> Option<f64> {
+        let (first, last) = self.whole;
+        let covered = hours.filter(|hour| (first..=last).contains(hour));
+        let mut bytes: Vec<u64> = covered.map(|hour| self.hours.get(&hour).copied().unwrap_or(0)).collect();
+        bytes.sort_unstable();
+        let middle = *bytes.get(bytes.len() / 2)?;
+        Some(middle as f64 * self.lines_per_byte)
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +222,6 @@ mod tests {
     use super::*;
 
     const MINUTE_MS: Millis = 60_000;
-    const DAY_MS: Millis = 24 * 60 * MINUTE_MS;
 
     /// A day of a log with this many lines and these pauses: minute of the day, minutes.
     fn day(lines: u64, pauses: &[(Millis, Millis)]) -> Coverage {
@@ -180,7 +238,48 @@ mod tests {
             stamped: lines,
             ..Coverage::default()
         };
-        whole.assemble(LogKind::Hostd, &silences)
+        whole.assemble(LogKind::Hostd, &silences, &even(lines, &silences))
+    }
+
+    /// So many bytes of lines as there are lines, evenly over those minutes of the day that no pause takes.
+    fn even(lines: u64, pauses: &[Span]) -> BTreeMap<i64, u64> {
+        let free: Vec<Millis> = (0..24 * 60)
+            .map(|minute| minute * MINUTE_MS)
+            .filter(|at| !pauses.iter().any(|pause| pause.from <= *at && *at < pause.to))
+            .collect();
+        let mut hours = BTreeMap::new();
+        for at in &free {
+            *hours.entry(at.div_euclid(HOUR_MS)).or_default() += lines * 1_000 / free.len() as u64;
+        }
+        hours
+    }
+
+    #[test]
+    fn a_night_is_judged_by_other_nights() {
+        // A week with 600 lines an hour by day and 20 by night.
+        let night = |hour: i64| hour.rem_euclid(24) < 6;
+        let hours: BTreeMap<i64, u64> =
+            (0..7 * 24).map(|hour| (hour, if night(hour) { 20 } else { 600 })).collect();
+        let lines = hours.values().sum();
+        let week = Coverage {
+            spans: vec![Span { from: 0, to: 7 * DAY_MS }],
+            members: 1,
+            lines,
+            looked: lines,
+            understood: lines,
+            stamped: lines,
+            ..Coverage::default()
+        };
+        let pause = |hour: Millis| Span { from: 3 * DAY_MS + hour * HOUR_MS, to: 3 * DAY_MS + hour * HOUR_MS + 25 * MINUTE_MS };
+        let holes = |pause: Span| week.clone().assemble(LogKind::Hostd, &[pause], &hours).gaps.len();
+        assert_eq!(holes(pause(2)), 0, "eight lines were to be expected");
+        assert_eq!(holes(pause(14)), 1, "250 lines were to be expected");
+    }
+
+    #[test]
+    fn a_pause_of_minutes_is_a_hole_in_a_busy_log() {
+        assert_eq!(day(8_400, &[(600, 14)]).gaps.len(), 1);
+        assert!(day(8_400, &[(600, 9)]).gaps.is_empty(), "a daemon rests");
     }
 
     #[test]
@@ -200,8 +299,6 @@ mod tests {
         assert!(day(10_000, &quiet).gaps.is_empty());
         // A log of few lines: no more than ten were to be expected.
         assert!(day(200, &[(600, 59)]).gaps.is_empty());
-        // A daemon rests for a quarter of an hour.
-        assert!(day(8_400, &[(600, 15)]).gaps.is_empty());
     }
 
     proptest::proptest! {

@@ -2,6 +2,7 @@
 
 use crate::log::{Millis, Span};
 use crate::rules::{Captures, RuleId};
+use std::collections::BTreeMap;
 
 /// A line that a rule matched.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,8 @@ pub struct ChunkResult {
     pub yearless: u64,
     /// Stretches of stamps, in the order of their places: a new one begins where time jumps by a day or more.
     pub runs: Vec<Span>,
+    /// Bytes of lines by the hour of their stamp, hours since 1970; of logs that may not be silent for ever.
+    pub hours: BTreeMap<i64, u64>,
     /// Where stamps run back, and stay back: from the stamp that is earlier to the one before it.
     pub steps_back: Vec<Span>,
     /// First and last stamp (by value, not by place).

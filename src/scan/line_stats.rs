@@ -30,6 +30,11 @@ const MIN_STEP_BACK_MS: Millis = 60_000;
 /// Places of a chunk that are kept at which stamps run back.
 const MAX_STEPS_BACK: usize = 16;
 
+const HOUR_MS: Millis = 3_600_000;
+
+/// Hours of a log whose lines are counted: more than a year.
+pub(super) const MAX_HOURS: usize = 10_000;
+
 /// Runs of stamps of a chunk that are told apart.
 const MAX_RUNS: usize = 64;
 
@@ -42,6 +47,8 @@ pub(super) struct LineStats<'a> {
     time: Option<Millis>,
     /// The last stamp ran back: from it to the one before.
     ran_back: Option<Span>,
+    /// The hour of the last stamp, and where the first line of it begins.
+    hour: Option<(i64, usize)>,
     out: &'a mut ChunkResult,
 }
 
@@ -54,7 +61,7 @@ impl<'a> LineStats<'a> {
         line_limit: usize,
         out: &'a mut ChunkResult,
     ) -> Self {
-        Self { text, kind, stamper, line_limit, time: None, ran_back: None, out }
+        Self { text, kind, stamper, line_limit, time: None, ran_back: None, hour: None, out }
     }
 
     /// Reads as many line starts as it takes. The line ends have been counted.
@@ -74,6 +81,7 @@ impl<'a> LineStats<'a> {
             }
         }
         self.out.last_time = self.time;
+        self.count_hour(self.text.len());
     }
 
     /// Reads the line that begins at `at`. Gives where the next begins, and whether this one has a stamp.
@@ -103,6 +111,11 @@ impl<'a> LineStats<'a> {
         if let Some(now) = now {
             self.out.stamped += 1;
             self.pass(now);
+            let hour = now.div_euclid(HOUR_MS);
+            if self.hour.is_none_or(|(own, _)| own != hour) {
+                self.count_hour(at);
+                self.hour = Some((hour, at));
+            }
         }
         (at + len + 1, now.is_some())
     }
@@ -127,6 +140,15 @@ impl<'a> LineStats<'a> {
         let span = self.out.span.get_or_insert(Span { from: now, to: now });
         span.from = span.from.min(now);
         span.to = span.to.max(now);
+    }
+
+    /// Counts the bytes of the hour that ends before `at`.
+    fn count_hour(&mut self, at: usize) {
+        let Some((hour, from)) = self.hour else { return };
+        let hours = &mut self.out.hours;
+        if self.kind.log().silence_ms.is_some() && (hours.len() < MAX_HOURS || hours.contains_key(&hour)) {
+            *hours.entry(hour).or_default() += at.saturating_sub(from) as u64;
+        }
     }
 
     /// Goes on with the run of stamps, or begins another.

@@ -2,7 +2,7 @@
 
 use super::bundle_scan::{ChunkDone, MemberLog};
 use super::chunk_result::{ChunkResult, Hit};
-use super::line_stats::MIN_SILENCE_MS;
+use super::line_stats::{MAX_HOURS, MIN_SILENCE_MS};
 use super::scanner::HitRole;
 use crate::log::{Millis, Span};
 use crate::rules::RuleId;
@@ -110,6 +110,11 @@ impl LogAssembly {
         self.scanned.zoneless += chunk.zoneless;
         self.scanned.yearless += chunk.yearless;
         self.scanned.steps_back.append(&mut chunk.steps_back);
+        for (hour, bytes) in std::mem::take(&mut chunk.hours) {
+            if self.scanned.hours.len() < MAX_HOURS || self.scanned.hours.contains_key(&hour) {
+                *self.scanned.hours.entry(hour).or_default() += bytes;
+            }
+        }
         self.spans.append(&mut chunk.runs);
         self.bytes += done.bytes;
         self.long_lines += done.long_lines + chunk.long_lines;
