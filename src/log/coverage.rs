@@ -161,7 +161,7 @@ fn is_rare(pause: Span, pauses: &[Span], rate: &HourlyRate<'_>, total: Millis) -
     if long < MIN_HOLE_MS || rate.expected(pause) <= MIN_EXPECTED_LINES {
         return false;
     }
-    let alike = pauses.iter().filter(|own| **own != pause && own.to - own.from >= long / 3).count();
+    let alike = pauses.iter().filter(|own| **own != pause && (own.to - own.from) * 3 >= long * 2).count();
     Millis::try_from(alike).unwrap_or(Millis::MAX) <= total / DAY_MS
 }
 

@@ -257,13 +257,14 @@ pub const CAPS: &[Cap] = &[
     Cap {
         name: "later-line",
         stage: Stage::Decision,
-        says: "The VM's own log tells it after the guest had reported the crash: it is no root of it.",
+        says: "It came after the guest had reported the crash, by the VM's own log or as how the VM then died: no root of it.",
         lowers: |line| {
             let reported = matches!(
                 line.kind,
                 CrashKind::WindowsBugcheck | CrashKind::GuestPanic | CrashKind::TripleFault
             );
-            at_most(Strength::Context, reported && line.log == LogKind::Vmware && line.began_ms > 0)
+            let follows = line.log == LogKind::Vmware || line.part == Part::Mechanism;
+            at_most(Strength::Context, reported && follows && line.began_ms > 0)
         },
     },
     Cap {

@@ -212,7 +212,7 @@ fn a_later_line_of_the_own_log_is_no_root() {
         &[
             Line { began_ms: 0, ..later.clone() },
             Line { kind: CrashKind::VmmFailure, ..later.clone() },
-            Line { log: LogKind::Vmkernel, ..later },
+            Line { log: LogKind::Vmkernel, part: Part::Cause, ..later },
         ],
     );
 }

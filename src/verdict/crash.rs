@@ -273,8 +273,8 @@ fn joins(crash: &Crash, mark: &CrashSign, facts: &Facts) -> bool {
 
 fn merged_kind(crash: &Crash, mark: &CrashSign) -> CrashKind {
     let soon = mark.time - crash.time <= MONITOR_WITH_GUEST_MS;
-    // In one log what comes later is no root of what stands before.
-    let later = mark.own_log && crash.told_by_own_log && mark.time > crash.time;
+    // What comes later is no root of what the VM's own log told before.
+    let later = crash.told_by_own_log && mark.time > crash.time;
     match (crash.kind, mark.kind) {
         // A reset is what happened to it, the other is what it was.
         (CrashKind::VmReset, other) => other,

@@ -224,10 +224,14 @@ impl<'h> Run<'h, '_> {
     /// Judges one crash. `since`: what came before it says nothing about it.
     fn judge(&self, at: HostId, host: &HostModel, mut crash: Crash, since: Option<Millis>) -> Judged {
         let JudgeOptions { rules, method, windows, given, give_bugcheck, .. } = self.inquiry;
-        let stays = evidence::stays(self.hosts, at, crash.vm, crash.time - windows.before, crash.time);
+        let mut stays = evidence::stays(self.hosts, at, crash.vm, crash.time - windows.before, crash.time);
         let place = stays.first().map_or(RanOn::Here, |stay| stay.ran_on);
         if let RanOn::There(there, _) = place {
             host_down::elsewhere(&mut crash, self.downs.get(there.at()).map_or(&[][..], Vec::as_slice));
+        }
+        if let Some(last) = stays.first_mut() {
+            // Its own log may have stopped before its host did.
+            last.to = last.to.max(crash.time);
         }
         // A run that came by vMotion began where it came from.
         let since = since.map(|since| match stays.as_slice() {

@@ -52,8 +52,11 @@ impl Look<'_> {
             if input.state != InputState::Complete {
                 self.miss("", "input state", "complete", input.state, "");
             }
-            if !input.notes.is_empty() {
-                self.miss("", "input notes", "none", input.notes.join("; "), "");
+            // A log without year and zone is remarked upon.
+            let remarked = self.scenario.hosts.iter().any(|host| !host.traditional.is_empty());
+            if input.notes.is_empty() == remarked {
+                let expected = if remarked { "a remark" } else { "none" };
+                self.miss("", "input notes", expected, input.notes.join("; "), "");
             }
         }
         let given = self.scenario.hosts.iter().filter(|host| host.collected).count();
@@ -112,6 +115,13 @@ impl Look<'_> {
     }
 
     fn verdict(&mut self, expect: &Expect, time: i64, vm: &Vm, crash: &Crash) {
+        let ran_on = crash.host_name.as_deref().unwrap_or_default();
+        if !expect.ran_on.is_empty() && expect.ran_on != ran_on {
+            self.miss(&expect.vm, "ran on", &expect.ran_on, ran_on, &expect.because);
+        }
+        if expect.count.is_some_and(|count| count != crash.count) {
+            self.miss(&expect.vm, "count", expect.count.unwrap_or(1), crash.count, &expect.because);
+        }
         let off = (crash_millis(crash) - time).abs() as f64 / 1000.0;
         if off > expect.within {
             self.miss(

@@ -86,7 +86,7 @@ pub enum EventKind {
     HostRebootPlanned,
     /// vSphere HA resets the VM after lost heartbeats.
     HaReset,
-    /// vSphere HA starts the VM again after it died.
+    /// vSphere HA starts the VM again after it died, on the host `to` if one is given.
     HaRestart,
     /// Somebody resets the VM (`user`).
     OperatorReset,
@@ -100,7 +100,9 @@ pub enum EventKind {
     PowerOn,
     /// The VM moves to the host `to`.
     Vmotion,
-    /// A line of its own in `log` (`text`; `{t}` is the line's head).
+    /// The disks of the VM move to `volume`, by a Storage vMotion.
+    StorageVmotion,
+    /// A line of its own in `log` (`text`; `{t}` is the line's head; with `style = "bare"` the text is all of it).
     Raw,
 }
 

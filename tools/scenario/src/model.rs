@@ -113,6 +113,9 @@ pub struct Host {
     pub taken_for: String,
     /// How fast the controller's clock runs ahead of the host's: `40s`.
     pub sel_ahead: Option<String>,
+    /// Logs that a syslog server stored in the form without year and zone, and how far its clock is from UTC: `1h`.
+    #[serde(default)]
+    pub traditional: BTreeMap<String, String>,
     /// Whether its bundle was collected.
     #[serde(default = "yes")]
     pub collected: bool,
@@ -191,6 +194,9 @@ pub struct Vm {
     /// The label of its volume; the first one if not given.
     #[serde(default)]
     pub volume: String,
+    /// The volume of the base disk of a linked clone, by label.
+    #[serde(default)]
+    pub base: String,
     /// The name of its host; the first one if not given.
     #[serde(default)]
     pub host: String,
@@ -317,6 +323,11 @@ pub struct Expect {
     /// The bugcheck's four arguments.
     #[serde(default)]
     pub args: Vec<String>,
+    /// The host that ran the VM at that moment, by name.
+    #[serde(default)]
+    pub ran_on: String,
+    /// How often it came again at once and was counted as one.
+    pub count: Option<u64>,
     /// The logs that are missing.
     pub missing: Option<Vec<String>>,
     /// Why, for people who read the scenario.

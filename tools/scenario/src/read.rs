@@ -139,6 +139,9 @@ fn validate(scenario: &Scenario) -> Result<(), Error> {
     }
     for (index, vm) in scenario.vms.iter().enumerate() {
         let at = |part: &str| format!("vms[{index}].{part}");
+        if !vm.base.is_empty() && !scenario.volumes.iter().any(|v| v.label == vm.base) {
+            return Err(field(name, at("base"), format!("no volume {:?}", vm.base)));
+        }
         if !scenario.volumes.iter().any(|v| v.label == vm.volume) {
             return Err(field(name, at("volume"), format!("no volume {:?}", vm.volume)));
         }

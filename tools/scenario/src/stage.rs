@@ -161,6 +161,13 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// The folder of the base disk of a linked clone.
+    pub(crate) fn base_dir(&self, vm: usize) -> Option<String> {
+        let label = &self.vms.get(vm)?.spec.base;
+        let volume = self.scenario.volumes.iter().find(|volume| volume.label == *label)?;
+        Some(format!("/vmfs/volumes/{}/base-images", volume.uuid))
+    }
+
     /// A kernel line; warnings and alerts go to `vmkwarning.log` too.
     pub(crate) fn vmk_as(&mut self, host: usize, at: Millis, world: u64, text: &str) {
         let cpu = self.rng.below(32);

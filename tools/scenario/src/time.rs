@@ -52,6 +52,12 @@ pub(crate) fn bundle_stamp(at: Millis) -> String {
     format!("{y:04}-{mo:02}-{d:02}--{h:02}.{mi:02}")
 }
 
+/// `Mar 14 03:00:00`: the form of a syslog server without year and zone.
+pub(crate) fn yearless(at: Millis) -> String {
+    let (_, mo, d, h, mi, s, _) = civil(at);
+    format!("{} {d:02} {h:02}:{mi:02}:{s:02}", month_name(mo))
+}
+
 /// Three letters of the month.
 pub(crate) fn month_name(month: i64) -> &'static str {
     const NAMES: [&str; 12] =

@@ -71,6 +71,33 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// The process opens its disks on the other volume; what it wrote before stays as it was.
+    pub(super) fn storage_vmotion(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
+        let vm = self.vm_of(event)?;
+        let target = self
+            .scenario
+            .volumes
+            .iter()
+            .find(|volume| volume.label == event.volume)
+            .cloned()
+            .ok_or_else(|| self.wrong(event, "volume", "a Storage vMotion needs a volume to go to"))?;
+        let Some(state) = self.vms.get_mut(vm) else { return Ok(()) };
+        let (host, old) = (state.host, state.dir());
+        state.volume = target;
+        let (new, stem) = (state.dir(), state.stem().to_owned());
+        let text = format!("SVMotion: Enter Phase 8: moving '{old}' to '{new}'");
+        self.vmx(vm, at - 40, Sev::Info, "vmx", &text);
+        for text in [
+            format!("DISKLIB-VMFS  : \"{new}/{stem}-flat.vmdk\" : open successful (10) size = 107374182400, hd = 0. Type 3"),
+            format!("DISK: OPEN scsi0:0 '{new}/{stem}.vmdk' persistent R[]"),
+        ] {
+            self.vmx(vm, at, Sev::Info, "vmx", &text);
+        }
+        let text = format!("SVM: 5032: SkipZero 0, dstFsBlockSize -1, preallocateBlocks 0, {stem}");
+        self.vmk(host, at - 900, &text);
+        Ok(())
+    }
+
     fn kernel_power_on_quietly(&mut self, vm: usize, at: Millis) {
         let Some((host, world, cartel, name)) =
             self.vms.get(vm).map(|v| (v.host, v.world, v.cartel, v.spec.name.clone()))

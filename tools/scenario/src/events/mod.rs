@@ -101,6 +101,7 @@ impl Stage<'_> {
                 Ok(())
             }
             EventKind::Vmotion => self.vmotion(event, at),
+            EventKind::StorageVmotion => self.storage_vmotion(event, at),
             EventKind::Raw => self.raw(event, at),
         }
     }
@@ -180,6 +181,10 @@ impl Stage<'_> {
         let host = self.host_of(event);
         match event.log.as_str() {
             "" => return Err(self.wrong(event, "log", "a raw line needs one")),
+            log if event.style == "bare" => {
+                let text = event.text.replace("{t}", &crate::time::iso(at));
+                self.write(host, log, at, text);
+            }
             "vmware" => {
                 let vm = self.vm_of(event)?;
                 let thread = if event.style.is_empty() { "vmx" } else { &event.style };

@@ -150,6 +150,13 @@ impl Stage<'_> {
 
     pub(super) fn ha_restart(&mut self, event: &Event, at: Millis) -> Result<(), Error> {
         let vm = self.vm_of(event)?;
+        if !event.to.is_empty() {
+            let target = self.hosts.iter().position(|h| h.spec.name == event.to);
+            let target = target.ok_or_else(|| self.wrong(event, "to", "no such host"))?;
+            if let Some(state) = self.vms.get_mut(vm) {
+                state.host = target;
+            }
+        }
         let host = self.vms.get(vm).map_or(0, |v| v.host);
         let path = self.vms.get(vm).map(|v| v.vmx_path()).unwrap_or_default();
         let who = format!(" opID=WorkQueue-{}", self.rng.hex(8));

@@ -8,7 +8,7 @@ use super::Member;
 use crate::error::Error;
 use crate::read::moment;
 use crate::stage::{EVENT_NUMBER, Line, Stage};
-use crate::time::{Millis, iso};
+use crate::time::{Millis, iso, parse_span, yearless};
 
 /// Every log a bundle has; those without lines are empty files.
 const NAMES: [&str; 18] = [
@@ -51,9 +51,20 @@ pub(super) fn host_logs(stage: &Stage<'_>, host: usize, missing: &[String]) -> R
             }
         }
         keep_covered(stage, host, name, &mut lines)?;
+        if let Some(ahead) = state.spec.traditional.get(name) {
+            let ahead = parse_span(ahead).unwrap_or(0);
+            lines.iter_mut().for_each(|line| traditional(line, &state.spec.name, name, ahead));
+        }
         members.extend(files(stage, host, name, &lines)?);
     }
     Ok(members)
+}
+
+/// A line as a syslog server stores it that writes no year and no zone: `Nov 11 22:09:13 esx01 vmkernel: cpu3:2097201)x`.
+fn traditional(line: &mut Line, host: &str, program: &str, ahead: Millis) {
+    let Some((_, rest)) = line.text.split_once(' ').filter(|(stamp, _)| stamp.starts_with("20")) else { return };
+    let rest = rest.split_once(&format!("{program}: ")).map_or(rest, |(_, text)| text);
+    line.text = format!("{} {host} {program}: {rest}", yearless(line.at + ahead));
 }
 
 fn keep_covered(stage: &Stage<'_>, host: usize, name: &str, lines: &mut Vec<Line>) -> Result<(), Error> {

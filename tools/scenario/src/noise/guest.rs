@@ -85,6 +85,12 @@ fn devices(stage: &mut Stage<'_>, vm: usize, at: Millis) {
     else {
         return;
     };
+    if let Some(base) = stage.base_dir(vm) {
+        let text = format!(
+            "DISKLIB-VMFS  : \"{base}/{stem}-base-flat.vmdk\" : open successful (8) size = 107374182400, hd = 0. Type 3"
+        );
+        stage.vmx(vm, at, INFO, "vmx", &text);
+    }
     let lines = [
         "MemSched: reserved mem (in MB) min 128 max 13440 recommended 13440".to_owned(),
         "Host PA size: 46 bits. Guest PA size: 45 bits.".to_owned(),
