@@ -5,11 +5,11 @@ use super::model::{Finding, HostModel, VmId, VmModel};
 use super::paths::file_name;
 use super::vms::machines;
 use super::worlds::{stands_on, worlds};
+use super::zones::shows_clock;
 use crate::bundle::small_files::{self, ListedVm};
 use crate::bundle::{Owner, SmallFile};
 use crate::log::{Coverage, LogKind, Span};
 use crate::rules::{Captures, Fact, RuleId, RuleSet};
-use super::zones::shows_clock;
 use crate::scan::{BundleScan, Hit, KeptFile, MemberLog};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -15,8 +15,7 @@ const OPENED_BEFORE_MS: Millis = 60_000;
 pub(super) fn find(host: &mut HostModel, rules: &RuleSet) {
     let mut own: BTreeMap<VmId, Disks> = BTreeMap::new();
     for finding in &host.findings {
-        let (Some(vm), Some(time), Some(fact)) =
-            (finding.owner, finding.time, rules[finding.rule].rule.fact)
+        let (Some(vm), Some(time), Some(fact)) = (finding.owner, finding.time, rules[finding.rule].rule.fact)
         else {
             continue;
         };

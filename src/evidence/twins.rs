@@ -8,7 +8,8 @@ use super::paths::{file_name, parent};
 pub(super) fn join(host: &mut HostModel) {
     let mut pairs: Vec<(VmId, VmId)> = Vec::new();
     for (registered, model) in host.vms_by_id().filter(|(_, model)| model.coverage.members == 0) {
-        let mut same = host.vms_by_id().filter(|(_, other)| other.coverage.members > 0 && is_twin(model, other));
+        let mut same =
+            host.vms_by_id().filter(|(_, other)| other.coverage.members > 0 && is_twin(model, other));
         // Of several that fit none is known to be it.
         if let (Some((logged, _)), None) = (same.next(), same.next())
             && !pairs.iter().any(|(_, taken)| *taken == logged)
@@ -101,7 +102,8 @@ mod tests {
         assert_eq!(joined(&[vm("v/APP01/APP01.vmx", uuid, 0), vm("v/0a1b2c/APP01.vmx", same, 3)]), 1);
         assert_eq!(joined(&[vm("v/dir/APP01/APP01.vmx", None, 0), vm("v/APP01/APP01.vmx", None, 3)]), 1);
         // Copies of one VM have its uuid too.
-        let copies = [vm("v/a/APP01.vmx", uuid, 0), vm("v/b/APP01.vmx", uuid, 2), vm("v/c/APP01.vmx", uuid, 2)];
+        let copies =
+            [vm("v/a/APP01.vmx", uuid, 0), vm("v/b/APP01.vmx", uuid, 2), vm("v/c/APP01.vmx", uuid, 2)];
         assert_eq!(joined(&copies), 3);
         assert_eq!(joined(&[vm("v/APP01/APP01.vmx", None, 0), vm("w/APP01/APP01.vmx", None, 3)]), 2);
         assert_eq!(joined(&[vm("v/a/APP01.vmx", uuid, 3), vm("v/b/APP01.vmx", uuid, 3)]), 2);

@@ -50,12 +50,8 @@ pub(super) fn settle(pass: &mut BundleScan, rules: &RuleSet) -> Zones {
         return zones;
     }
     let events: Vec<Vec<Event>> = pass.logs.iter().map(|log| events(log, rules)).collect();
-    let known: Vec<&Event> = events
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !without.contains(at))
-        .flat_map(|(_, own)| own)
-        .collect();
+    let known: Vec<&Event> =
+        events.iter().enumerate().filter(|(at, _)| !without.contains(at)).flat_map(|(_, own)| own).collect();
     let mut moved = Vec::new();
     for &at in &without {
         match events.get(at).and_then(|own| distance(own, &known)) {
@@ -109,9 +105,13 @@ fn years(logs: &[MemberLog]) -> Vec<String> {
         let more = names.len().saturating_sub(3);
         let shown = if more > 0 { format!("{shown} and {more} more") } else { shown };
         if year.is_empty() {
-            format!("the stamps of {shown} state no year, and nothing dates the file: its times are not known")
+            format!(
+                "the stamps of {shown} state no year, and nothing dates the file: its times are not known"
+            )
         } else {
-            format!("the stamps of {shown} state no year; {year} is taken, by the time of the file or the capture")
+            format!(
+                "the stamps of {shown} state no year; {year} is taken, by the time of the file or the capture"
+            )
         }
     };
     taken.into_iter().map(sentence).collect()

@@ -270,7 +270,10 @@ mod tests {
             stamped: lines,
             ..Coverage::default()
         };
-        let pause = |hour: Millis| Span { from: 3 * DAY_MS + hour * HOUR_MS, to: 3 * DAY_MS + hour * HOUR_MS + 25 * MINUTE_MS };
+        let pause = |hour: Millis| Span {
+            from: 3 * DAY_MS + hour * HOUR_MS,
+            to: 3 * DAY_MS + hour * HOUR_MS + 25 * MINUTE_MS,
+        };
         let holes = |pause: Span| week.clone().assemble(LogKind::Hostd, &[pause], &hours).gaps.len();
         assert_eq!(holes(pause(2)), 0, "eight lines were to be expected");
         assert_eq!(holes(pause(14)), 1, "250 lines were to be expected");

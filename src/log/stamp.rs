@@ -309,7 +309,8 @@ mod tests {
     #[test]
     fn a_full_stamp_further_on_tells_year_and_zone() {
         let mut stamper = Stamper::new(read_alone("2026-11-22T00:00:00Z").unwrap());
-        let stamp = stamper.read(b"Mar 14 04:00:07 esx01 Hostd: 2019-03-14T03:00:07.123Z info hostd").unwrap();
+        let stamp =
+            stamper.read(b"Mar 14 04:00:07 esx01 Hostd: 2019-03-14T03:00:07.123Z info hostd").unwrap();
         assert_eq!((rfc3339(stamp.ms).as_str(), stamp.zoned), ("2019-03-14T03:00:07.123Z", true));
         let stamp = stamper.read(b"Mar 14 04:00:07 esx01 vmkernel: cpu3:4300)x").unwrap();
         assert_eq!((rfc3339(stamp.ms).as_str(), stamp.zoned), ("2026-03-14T04:00:07.000Z", false));

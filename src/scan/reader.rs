@@ -16,7 +16,6 @@ use crate::input::{End, Note, NoteKind, Sink};
 use crate::log::{LogKind, Millis, UNKNOWN_YEAR_MS};
 use std::sync::Arc;
 
-
 /// About what a log takes in memory besides its findings: its path in three places, its counts and spans.
 const LOG_ENTRY_BYTES: isize = 1_024;
 

@@ -117,6 +117,8 @@ mod tests {
     fn old_lines_and_a_clock_that_is_put_back_for_good_are_none() {
         assert!(found(&[span(NOW, HOUR_MS), span(NOW + 90 * DAY_MS, HOUR_MS)]).is_empty());
         assert!(found(&[span(NOW, HOUR_MS), span(DEAD, HOUR_MS)]).is_empty());
-        assert!(found(&[span(NOW, HOUR_MS), span(NOW - 40 * DAY_MS, 3 * DAY_MS), span(NOW, HOUR_MS)]).is_empty());
+        assert!(
+            found(&[span(NOW, HOUR_MS), span(NOW - 40 * DAY_MS, 3 * DAY_MS), span(NOW, HOUR_MS)]).is_empty()
+        );
     }
 }

@@ -191,10 +191,7 @@ pub const CAPS: &[Cap] = &[
         stage: Stage::Line,
         says: "A guest whose file systems are frozen reports no crash, and shows no sign of life.",
         lowers: |line| {
-            at_most(
-                Strength::Context,
-                line.frozen && (line.kind != CrashKind::VmReset || line.alive_after),
-            )
+            at_most(Strength::Context, line.frozen && (line.kind != CrashKind::VmReset || line.alive_after))
         },
     },
     Cap {

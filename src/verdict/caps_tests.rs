@@ -117,8 +117,7 @@ fn what_began_too_late() {
 
 #[test]
 fn what_had_ended() {
-    let ended =
-        |ended_ms| Line { ended_ms: Some(ended_ms), code: Some(0x3b), points_to: &[], ..plain() };
+    let ended = |ended_ms| Line { ended_ms: Some(ended_ms), code: Some(0x3b), points_to: &[], ..plain() };
     let alive = Line { alive_after: true, ..ended(-30_000) };
     let look_alikes = [
         ended(-120_000),

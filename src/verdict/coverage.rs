@@ -123,8 +123,7 @@ fn silent(log: LogKind, own: &Coverage, from: Millis, crash: Millis) -> Option<S
 /// A log of the host beside a log of the VM that states no zone, where that of the host does: neither covers the other.
 #[must_use]
 pub fn beside_zoneless(log: LogKind) -> Cover {
-    let reason =
-        format!("the VM's own log states no zone, so {} cannot be laid beside it", log.file_name());
+    let reason = format!("the VM's own log states no zone, so {} cannot be laid beside it", log.file_name());
     Cover { log, covers: false, reason: Some(reason), of_absent_host: false }
 }
 

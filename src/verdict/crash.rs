@@ -2,7 +2,8 @@
 
 use super::thresholds::{
     BOOT_AFTER_RESET_MS, BOOT_SLACK_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
-    MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, RESET_LOOP_MS, SAME_GUEST_CRASH_MS, SAME_MOMENT_MS,
+    MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, RESET_LOOP_MS, SAME_GUEST_CRASH_MS,
+    SAME_MOMENT_MS,
 };
 use crate::evidence::{Finding, FindingId, FindingIndex, HostModel, Tie, VmId};
 use crate::log::{LogKind, Millis};
@@ -210,7 +211,8 @@ impl Facts {
         match mark.kind {
             CrashKind::VmReset => Self::between(&self.orderly, mark.time - ORDERLY_STOP_MS, mark.time),
             _ if mark.halt => {
-                let unsaid = self.first.is_none_or(|first| first > mark.time - ORDERLY_STOP_MS) && !mark.own_log;
+                let unsaid =
+                    self.first.is_none_or(|first| first > mark.time - ORDERLY_STOP_MS) && !mark.own_log;
                 let from = mark.time - ORDERLY_STOP_MS;
                 let asked = Self::between(&self.asked, from, mark.time + CLOCK_SLACK_MS);
                 unsaid || asked || Self::between(&self.orderly, from, mark.time + CLOCK_SLACK_MS)

@@ -35,7 +35,10 @@ pub fn crash_name(crash: &Crash) -> String {
         }
         (CrashKind::GuestPanic, _) => "the guest reported a kernel panic".to_owned(),
         (CrashKind::TripleFault, _) if crash.count > 1 => {
-            format!("a virtual CPU entered the shutdown state (triple fault) {} times, in boot after boot", crash.count)
+            format!(
+                "a virtual CPU entered the shutdown state (triple fault) {} times, in boot after boot",
+                crash.count
+            )
         }
         (CrashKind::TripleFault, _) => "a virtual CPU entered the shutdown state (triple fault)".to_owned(),
         (CrashKind::VmxFailure, _) => "the VMX process of the VM ended".to_owned(),
@@ -111,9 +114,10 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
             [one] => Some(format!("{one} {NOT_HERE}")),
             several => Some(format!("{} are not in the bundle", join(several))),
         };
-        let hosted = decision.case.hosted.then(|| {
-            "this product keeps no log of its host that could show a cause below the VM".to_owned()
-        });
+        let hosted = decision
+            .case
+            .hosted
+            .then(|| "this product keeps no log of its host that could show a cause below the VM".to_owned());
         let reasons: Vec<String> = absent.chain(lacking).chain(own).chain(hosted).collect();
         if reasons.is_empty() { "the logs do not suffice".to_owned() } else { join(&reasons) }
     };
@@ -126,7 +130,9 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
                 }
                 _ => "",
             };
-            format!("{what}{ordered}, and hostd and vmkernel cover the moment and show no cause on the host{gap}.")
+            format!(
+                "{what}{ordered}, and hostd and vmkernel cover the moment and show no cause on the host{gap}."
+            )
         }
         (RowName::OneWitness, Some(lead)) => format!(
             "{what}; one line speaks for {} but is not enough alone: {}.",
@@ -155,7 +161,8 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
                     reasons()
                 );
             }
-            let quiet = decision.missing.is_empty() && !decision.case.hosted && decision.case.unresolved.is_none();
+            let quiet =
+                decision.missing.is_empty() && !decision.case.hosted && decision.case.unresolved.is_none();
             if quiet && !crash.guest_reported() {
                 return format!(
                     "{what} without a word, and the logs, which cover the moment, show no cause."

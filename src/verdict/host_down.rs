@@ -165,8 +165,7 @@ pub fn crashes(host: &HostModel, downs: &[HostDown], down: &HostDown) -> Vec<Cra
     for (vm, model) in host.vms_by_id() {
         let until = down.back.unwrap_or(Millis::MAX);
         let last = model.sessions.iter().rfind(|session| session.from <= down.time);
-        let running =
-            last.is_some_and(|session| !session.exited && !session.over && session.to <= until);
+        let running = last.is_some_and(|session| !session.exited && !session.over && session.to <= until);
         // It ended with the host before, and never started there again.
         let ended = downs.iter().any(|earlier| {
             earlier.time < down.time

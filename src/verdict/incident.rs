@@ -123,12 +123,7 @@ fn incident(hosts: &[HostModel], group: &[Member]) -> Option<Incident> {
     // A VM in the bundles of two hosts has its crash in both.
     let mut crashes: Vec<String> = group.iter().map(|member| member.id.clone()).collect();
     crashes.dedup();
-    Some(Incident {
-        time: first.time,
-        origin,
-        crashes,
-        because,
-    })
+    Some(Incident { time: first.time, origin, crashes, because })
 }
 
 /// What a VM is told apart by: its uuid and configuration file, so that one VM in the bundles of two hosts is one; else
@@ -150,10 +145,9 @@ fn shared_storage(hosts: &[HostModel], group: &[Member]) -> (Vec<String>, Vec<St
         let (own, below) = hosts[member.host][member.vm].depends_on(Some(member.time));
         common = Some(match common {
             None => (own.clone(), below.clone()),
-            Some((volumes, devices)) => (
-                volumes.intersection(own).cloned().collect(),
-                devices.intersection(below).cloned().collect(),
-            ),
+            Some((volumes, devices)) => {
+                (volumes.intersection(own).cloned().collect(), devices.intersection(below).cloned().collect())
+            }
         });
     }
     let (volumes, devices) = common.unwrap_or_default();

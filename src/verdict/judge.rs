@@ -168,8 +168,7 @@ pub fn judge(case: Case, elsewhere: bool, method: &Method) -> Decision {
         None => Confidence::Possible,
         Some(_) if case.clock_step.is_some() => Confidence::Possible,
         Some(origin)
-            if !case.dump_disagrees
-                && row.sure.iter().all(|condition| (condition.holds)(&case, origin)) =>
+            if !case.dump_disagrees && row.sure.iter().all(|condition| (condition.holds)(&case, origin)) =>
         {
             Confidence::Confirmed
         }

@@ -81,6 +81,11 @@ const LOGS_WHOLE: Condition = Condition {
     holds: |case, _| case.lacking(BELOW).is_empty(),
 };
 
+const ACTOR_LOGS_WHOLE: Condition = Condition {
+    says: "hostd, vmkernel, vobd and the SEL, vmware.log and fdm.log cover the moment",
+    holds: |case, _| case.lacking(BESIDE_ACTOR).is_empty(),
+};
+
 const RESOLVED: Condition =
     Condition { says: "everything strong can be tied", holds: |case, _| case.unresolved.is_none() };
 
@@ -109,6 +114,9 @@ const NO_TRIPLE_FAULT: Condition =
 
 /// Logs that would show a cause below a failure of the VMX process, the monitor or an act of HA.
 const BELOW: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel];
+/// Logs that would show why somebody acted, or that it was HA.
+const BESIDE_ACTOR: &[LogKind] =
+    &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel, LogKind::Vmware, LogKind::Fdm];
 /// Logs by whose absence the guest is blamed.
 const CORE: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel];
 /// Logs that make that surer.
@@ -210,9 +218,9 @@ pub const ROWS: &[Row] = &[
                 && !may_be_ha(case)
         },
         origin: |_| Some(Origin::Operator),
-        sure: &[DECISIVE, LOGS_WHOLE, RESOLVED],
+        sure: &[DECISIVE, ACTOR_LOGS_WHOLE, RESOLVED],
         leaning: no_leaning,
-        missing: |case| case.lacking(BELOW),
+        missing: |case| case.lacking(BESIDE_ACTOR),
         loses: |_, _| "who acted on the VM is written in the logs".to_owned(),
     },
     Row {

@@ -128,7 +128,7 @@ fn operator() {
     let row = RowName::Operator;
     let alone = with(VmReset, &[person(Decisive)]);
     assert_decides(alone.clone(), row, Origin::Operator, Confirmed);
-    for log in BELOW {
+    for log in BESIDE_ACTOR {
         let decision = assert_decides(without(alone.clone(), &[*log]), row, Origin::Operator, Likely);
         assert_eq!(decision.missing, [*log], "it would show why the VM was reset");
     }
@@ -167,8 +167,7 @@ fn decisive_cause() {
     assert_eq!(decision.loses(&late), "stun is the stronger or the earlier anomaly");
     for log in CORE {
         let alone = with(WindowsBugcheck, &[own(Origin::Stun, Decisive)]);
-        let decision =
-            assert_decides(without(alone, &[*log]), RowName::DecisiveCause, Origin::Stun, Likely);
+        let decision = assert_decides(without(alone, &[*log]), RowName::DecisiveCause, Origin::Stun, Likely);
         assert_eq!(decision.missing, [*log], "it may hold a cause that came before");
     }
     let no_sel = without(with(WindowsBugcheck, &[own(Origin::Storage, Decisive)]), &[LogKind::Sel]);
@@ -270,7 +269,11 @@ fn guest_os() {
     assert_eq!(decided(without(bugcheck(0x7a), &[LogKind::Sel])).row, row);
     let decision = decided(without(bugcheck(0x124), &[LogKind::Sel]));
     assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, Some(Origin::HostHardware)));
-    assert_eq!(decided(without(bugcheck(0xef), &[LogKind::Vobd])).row, row, "it may be the guest's own fault");
+    assert_eq!(
+        decided(without(bugcheck(0xef), &[LogKind::Vobd])).row,
+        row,
+        "it may be the guest's own fault"
+    );
     let elsewhere = Case { nmi_to_another: Some(4_000), ..bugcheck(0x80) };
     let decision = decided(elsewhere);
     assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, None));

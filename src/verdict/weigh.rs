@@ -4,7 +4,10 @@ use super::caps::{Capped, Line, NMI_HARDWARE_FAILURE, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
-use super::thresholds::{BOOT_LINES_MS, BOOT_SLACK_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, LATE_NOTICE_MS, SAME_MOMENT_MS, STATE_LASTS_MS, STEP_OF_UNKNOWN_LENGTH_MS};
+use super::thresholds::{
+    BOOT_LINES_MS, BOOT_SLACK_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, LATE_NOTICE_MS, SAME_MOMENT_MS,
+    STATE_LASTS_MS, STEP_OF_UNKNOWN_LENGTH_MS,
+};
 use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
@@ -209,15 +212,19 @@ pub fn clock_step_near(scene: HostView<'_>, at: Millis) -> Option<(Millis, Milli
         let by = step.to - step.from;
         [(step.from, by), (step.to, by)]
     });
-    let rules = scene.index.by_rule.iter().filter(|(id, _)| scene.rules[**id].rule.fact == Some(Fact::ClockStep));
+    let rules =
+        scene.index.by_rule.iter().filter(|(id, _)| scene.rules[**id].rule.fact == Some(Fact::ClockStep));
     let told = rules.flat_map(|(_, own)| own).filter_map(|id| {
         let finding = &scene.host[*id];
         let seconds = finding.captures.get("seconds").and_then(|text| text.parse::<f64>().ok());
         #[allow(clippy::cast_possible_truncation)]
-        let by = seconds.map_or(STEP_OF_UNKNOWN_LENGTH_MS, |seconds| (seconds.abs() * 1000.0).min(1e12) as Millis);
+        let by =
+            seconds.map_or(STEP_OF_UNKNOWN_LENGTH_MS, |seconds| (seconds.abs() * 1000.0).min(1e12) as Millis);
         Some((finding.time?, by))
     });
-    back.chain(told).filter(|(step, by)| (at - step).abs() <= *by).min_by_key(|(step, by)| ((at - step).abs(), *by))
+    back.chain(told)
+        .filter(|(step, by)| (at - step).abs() <= *by)
+        .min_by_key(|(step, by)| ((at - step).abs(), *by))
 }
 
 /// How long before a crash that reports an NMI one was sent to another VM of the host, in the same seconds: a person may
@@ -445,15 +452,14 @@ fn interval_end(scene: HostView<'_>, rule: &Compiled, opened: &Finding) -> Optio
 /// names a volume and the other the device under it.
 fn is_of_one_state(host: &HostModel, opened: &Finding, end: &Finding) -> bool {
     let mut shared = 0;
-    let agree = TieBy::ALL.iter().all(|by| {
-        match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
+    let agree =
+        TieBy::ALL.iter().all(|by| match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
             (Some(a), Some(b)) => {
                 shared += 1;
                 same_key(host, *by, a, b)
             }
             _ => true,
-        }
-    });
+        });
     let get = |finding: &Finding, by: TieBy| finding.captures.get(by.as_str()).map(str::to_owned);
     let below = |volume: &str| host.volumes.get(volume).map_or(&[][..], |volume| volume.devices.as_slice());
     let crossed = || match (get(opened, TieBy::Device), get(opened, TieBy::Volume)) {

@@ -59,7 +59,10 @@ mod tests {
     fn a_status_is_found_in_any_argument_and_no_pointer_is_one() {
         let args = |arg| [Some(0x3), Some(arg), None, None];
         assert_eq!(io_status(0xf4, &args(0xc000_0185)).map(|(status, _)| status), Some(0xc000_0185));
-        assert_eq!(io_status(0x77, &args(0xffff_ffff_c000_009d)).map(|(status, _)| status), Some(0xc000_009d));
+        assert_eq!(
+            io_status(0x77, &args(0xffff_ffff_c000_009d)).map(|(status, _)| status),
+            Some(0xc000_009d)
+        );
         assert_eq!(io_status(0x7a, &args(0xffff_8000_c000_000e)), None, "a pointer");
         assert_eq!(io_status(0x7a, &args(0xc000_0005)), None, "an access violation");
         assert_eq!(io_status(0x50, &args(0xc000_000e)), None, "a code that tells no status");

@@ -44,10 +44,6 @@ fn host_log(kind: LogKind, coverage: &Coverage) -> HostLog {
         members: coverage.members,
         lines: coverage.lines,
         understood: coverage.share_understood(),
-        gaps: coverage
-            .gaps
-            .iter()
-            .map(|gap| Gap { from: dated(gap.from), to: dated(gap.to) })
-            .collect(),
+        gaps: coverage.gaps.iter().map(|gap| Gap { from: dated(gap.from), to: dated(gap.to) }).collect(),
     }
 }

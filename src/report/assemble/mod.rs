@@ -185,7 +185,8 @@ fn incidents(verdicts: &Verdicts<'_>) -> Vec<Incident> {
 /// The hosts on which VMs ran when they crashed, or shortly before, and whose bundles were not given; by name.
 fn hosts_not_given(verdicts: &Verdicts<'_>) -> Vec<String> {
     let names = verdicts.judged.iter().flat_map(|judged| {
-        let own = Some(&judged.ran_on).filter(|place| place.host.is_none()).and_then(|place| place.name.as_ref());
+        let own =
+            Some(&judged.ran_on).filter(|place| place.host.is_none()).and_then(|place| place.name.as_ref());
         own.into_iter().chain(judged.decision.case.absent_hosts.iter().map(|(name, _)| name))
     });
     let names: BTreeSet<String> = names.map(|name| text(name)).collect();

@@ -2,8 +2,8 @@
 
 use super::{dated, opt, text};
 use crate::evidence::{FindingId, HostModel, Tie, VmId, VmModel};
-use crate::report::model::{Crash, Operation, Vm, VmLogs};
 use crate::log::Millis;
+use crate::report::model::{Crash, Operation, Vm, VmLogs};
 use crate::rules::{Fact, RuleSet};
 
 /// The VM as the report shows it, with its crashes and operations.
@@ -89,7 +89,8 @@ const START_MS: Millis = 60_000;
 /// Whether the run of a VM before the one of a moment is in its logs, and ended in order.
 fn ended_in_order(vm: &VmModel, at: Option<Millis>) -> bool {
     let own = at.and_then(|at| vm.session_at(at));
-    let before = own.and_then(|own| vm.sessions.iter().filter(|other| other.from < own.from).max_by_key(|s| s.from));
+    let before =
+        own.and_then(|own| vm.sessions.iter().filter(|other| other.from < own.from).max_by_key(|s| s.from));
     before.is_some_and(|before| before.exited || before.over)
 }
 
@@ -101,9 +102,9 @@ fn unfinished(host: &HostModel, vm: &VmModel) -> Option<Operation> {
     let path = host.members.get(*member)?;
     let file = path.rsplit('/').next().unwrap_or(path);
     let is_rotated = file.strip_prefix("vmware-").is_some_and(|rest| {
-        rest.split('.').next().is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        rest.split('.')
+            .next()
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     });
     (is_rotated && !last.exited && !last.over).then(|| Operation {
         time: dated(last.to),

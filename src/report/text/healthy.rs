@@ -59,8 +59,10 @@ fn looked_at(
     }
     let read = report.vms.iter().filter(|vm| is_read(vm)).count() as u64;
     if first.is_none() || last.is_none() {
-        let text =
-            format!("{} looked at; the times of their logs are not known.", count(read, "VM was", "VMs were"));
+        let text = format!(
+            "{} looked at; the times of their logs are not known.",
+            count(read, "VM was", "VMs were")
+        );
         return page.line(&text);
     }
     let text = format!(

@@ -88,7 +88,9 @@ impl Stage<'_> {
         let text = format!("SVMotion: Enter Phase 8: moving '{old}' to '{new}'");
         self.vmx(vm, at - 40, Sev::Info, "vmx", &text);
         for text in [
-            format!("DISKLIB-VMFS  : \"{new}/{stem}-flat.vmdk\" : open successful (10) size = 107374182400, hd = 0. Type 3"),
+            format!(
+                "DISKLIB-VMFS  : \"{new}/{stem}-flat.vmdk\" : open successful (10) size = 107374182400, hd = 0. Type 3"
+            ),
             format!("DISK: OPEN scsi0:0 '{new}/{stem}.vmdk' persistent R[]"),
         ] {
             self.vmx(vm, at, Sev::Info, "vmx", &text);

@@ -62,7 +62,9 @@ pub(super) fn host_logs(stage: &Stage<'_>, host: usize, missing: &[String]) -> R
 
 /// A line as a syslog server stores it that writes no year and no zone: `Nov 11 22:09:13 esx01 vmkernel: cpu3:2097201)x`.
 fn traditional(line: &mut Line, host: &str, program: &str, ahead: Millis) {
-    let Some((_, rest)) = line.text.split_once(' ').filter(|(stamp, _)| stamp.starts_with("20")) else { return };
+    let Some((_, rest)) = line.text.split_once(' ').filter(|(stamp, _)| stamp.starts_with("20")) else {
+        return;
+    };
     let rest = rest.split_once(&format!("{program}: ")).map_or(rest, |(_, text)| text);
     line.text = format!("{} {host} {program}: {rest}", yearless(line.at + ahead));
 }
