@@ -53,6 +53,8 @@ pub struct Case {
     pub unresolved: Option<Origin>,
     /// How long before the crash an NMI was sent to another VM of the host, in the same seconds.
     pub nmi_to_another: Option<Millis>,
+    /// How long after the crash, within two minutes, its host went down.
+    pub host_ended: Option<Millis>,
     /// A step of the host's clock that is nearer to the crash than it is long: milliseconds from the crash, and its
     /// length.
     pub clock_step: Option<(Millis, Millis)>,

@@ -150,6 +150,12 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
                     if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) }
                 );
             }
+            if let Some(ms) = decision.case.host_ended.filter(|_| crash.guest_reported()) {
+                return format!(
+                    "{what}, and its host went down {} later; a failing host disturbs its VMs first.",
+                    lapse(ms)
+                );
+            }
             let device = match decision.case.unresolved {
                 Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
                 Some(_) => "; a line names a device or volume that the bundle does not map to VMs",

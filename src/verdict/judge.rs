@@ -96,6 +96,8 @@ pub struct Beside {
     /// A step of the host's clock that is nearer to the crash than it is long: milliseconds from the crash, and its
     /// length.
     pub clock_step: Option<(Millis, Millis)>,
+    /// How long after the crash, within two minutes, its host went down.
+    pub host_ended: Option<Millis>,
     /// A fatal record of the hardware within a day of the crash, by a clock that is not known.
     pub fatal_record: Option<Millis>,
 }
@@ -137,6 +139,7 @@ pub fn case(
         unresolved: weighed.iter().filter(|w| w.unresolved).find_map(|w| w.origin),
         nmi_to_another: beside.nmi_to_another,
         clock_step: beside.clock_step,
+        host_ended: beside.host_ended,
         dump_disagrees: beside.dump_disagrees,
         actor: weighed.iter().filter_map(|w| w.origin).find(|origin| actors.contains(origin)),
     }

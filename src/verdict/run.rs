@@ -8,7 +8,7 @@ use super::incident::{self, Incident};
 use super::judge::Beside;
 use super::known_issues::{self, KnownIssueMatch};
 use super::orphan_crashes;
-use super::thresholds::{CRASH_OVER_MS, SAME_MOMENT_MS};
+use super::thresholds::{CRASH_OVER_MS, DIED_WITH_HOST_MS, SAME_MOMENT_MS};
 use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
 use super::weigh::{clock_step_near, fatal_record_near, nmi_to_another};
 use super::{Decision, Method, TimeWindow, case, judge};
@@ -256,8 +256,10 @@ impl<'h> Run<'h, '_> {
         }
         let stretches = self.stretches(host, &stays, crash.time - windows.before);
         let dump = checks::dump(&crash, given, give_bugcheck);
+        let place_host = Place::of(self.hosts, at, stays.first());
         let beside = Beside {
             nmi_to_another: self.on_stays(at, &stays, &crash, &|scene, vm| nmi_to_another(scene, vm, &crash)),
+            host_ended: self.host_ended(&place_host, &crash),
             clock_step: self
                 .on_stays(at, &stays, &crash, &|scene, _| clock_step_near(scene, crash.time))
                 .map(|(step, by)| (step - crash.time, by)),
@@ -270,7 +272,7 @@ impl<'h> Run<'h, '_> {
         Judged {
             id: format!("{}@{}", clean(name), moment(crash.time)),
             host: at,
-            ran_on: Place::of(self.hosts, at, stays.first()),
+            ran_on: place_host,
             checks: checks::all(host, &crash, &weighed, &decision, &dump),
             issues: known_issues::issues(self.hosts, rules, at, &crash, &weighed),
             crash,
@@ -292,6 +294,13 @@ impl<'h> Run<'h, '_> {
         let Some(index) = self.indices.get(at.at()) else { return Vec::new() };
         let scene = HostView { at, host: &self.hosts[at], index, rules, method };
         weigh(scene, vm, CrashQuery { crash, windows, since }, &mut |one| self.keep(one, left_out))
+    }
+
+    /// How long after a crash its host went down, if soon.
+    fn host_ended(&self, place: &Place, crash: &Crash) -> Option<Millis> {
+        let downs = self.downs.get(place.host?.at())?;
+        let soon = crash.time..=crash.time + DIED_WITH_HOST_MS;
+        downs.iter().find(|down| soon.contains(&down.time)).map(|down| down.time - crash.time)
     }
 
     /// The first that is found on the hosts on which the VM was, the last of them first.

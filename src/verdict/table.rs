@@ -261,7 +261,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: RowName::GuestOs,
         applies: "the guest reported the crash, everything strong can be tied, and hostd and vmkernel cover the moment and \
-                  show nothing, and no step of the host's clock is nearer to it than it is long; for 0x80 the shell log too, and no NMI went to another VM in the same seconds; where \
+                  show nothing, and no step of the host's clock is nearer to it than it is long, and the host did not go down within two minutes; for 0x80 the shell log too, and no NMI went to another VM in the same seconds; where \
                   the bugcheck or its status points to the storage or the hardware alone, all logs of that check",
         names: "`guest-os`",
         when: |case| {
@@ -269,6 +269,7 @@ pub const ROWS: &[Row] = &[
                 && case.unresolved.is_none()
                 && case.nmi_to_another.is_none()
                 && case.clock_step.is_none()
+                && case.host_ended.is_none()
                 && case.lacking(&by_exclusion(case)).is_empty()
         },
         origin: |_| Some(Origin::GuestOs),
@@ -286,6 +287,8 @@ pub const ROWS: &[Row] = &[
         sure: &[NEVER],
         leaning: |case| match case.unresolved {
             Some(Origin::AdminNmi) => Some(Origin::AdminNmi),
+            // A failing host disturbs its VMs first.
+            _ if case.host_ended.is_some() => Some(Origin::HostFailure),
             _ => leaning_by_kind(case),
         },
         missing: |case| {

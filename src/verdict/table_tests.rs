@@ -22,6 +22,7 @@ fn case(kind: CrashKind) -> Case {
         unresolved: None,
         nmi_to_another: None,
         clock_step: None,
+        host_ended: None,
         dump_disagrees: false,
         actor: None,
     }
@@ -279,6 +280,8 @@ fn guest_os() {
     assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, None));
     let differs = Case { dump_disagrees: true, ..case(WindowsBugcheck) };
     assert_eq!(decided(differs).confidence, Likely);
+    let decision = decided(Case { host_ended: Some(20_000), ..case(WindowsBugcheck) });
+    assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, Some(Origin::HostFailure)));
     let stepped = Case { clock_step: Some((-40_000, 60_000)), ..case(WindowsBugcheck) };
     assert_eq!(decided(stepped.clone()).row, RowName::Undetermined, "what came before is not known");
     let stepped = Case { candidates: vec![own(Origin::Storage, Decisive)], ..stepped };

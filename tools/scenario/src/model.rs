@@ -23,6 +23,8 @@ pub struct Scenario {
     pub volumes: Vec<Volume>,
     /// The virtual machines.
     pub vms: Vec<Vm>,
+    /// How many times as many everyday lines hostd and the VMkernel write; 1 in every file.
+    pub density: u64,
     /// What happens.
     pub events: Vec<Event>,
     /// What an analyser should say.

@@ -51,6 +51,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, Error> {
         about: raw.about,
         base,
         hosts: raw.hosts,
+        density: 1,
         volumes: raw.volumes,
         vms: raw.vms,
         events: raw.events,

@@ -8,7 +8,7 @@ use crate::time::Millis;
 
 /// Fills the daemons' logs.
 pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
-    for at in times(stage, host, 560) {
+    for at in times(stage, host, 560 * stage.scenario.density) {
         hostd(stage, host, at);
     }
     for at in times(stage, host, 150) {

@@ -8,7 +8,7 @@ use crate::time::Millis;
 
 /// Fills `vmkernel`, `vmkwarning` and `vobd`.
 pub(crate) fn everyday(stage: &mut Stage<'_>, host: usize) {
-    for at in times(stage, host, 430) {
+    for at in times(stage, host, 430 * stage.scenario.density) {
         line(stage, host, at);
     }
     for at in times(stage, host, 12) {
