@@ -75,12 +75,12 @@ pub(super) fn is_disk(file: &str) -> bool {
 #[derive(Default)]
 struct Disks {
     done: Vec<Placement>,
-    open: Option<Open>,
+    open: Option<OpenDisks>,
 }
 
 /// What is open since a start of the VM, or since its disks moved.
 #[derive(Default, Clone)]
-struct Open {
+struct OpenDisks {
     from: Millis,
     /// The volume of the configuration.
     home: Option<String>,
@@ -90,7 +90,7 @@ struct Open {
     files: Vec<(Millis, String)>,
 }
 
-impl Open {
+impl OpenDisks {
     fn placement(self) -> Placement {
         let mut volumes: BTreeSet<String> = self.slots.into_values().collect();
         volumes.extend(self.home);
@@ -103,12 +103,12 @@ impl Disks {
     /// A process reads its configuration: what was open before is over.
     fn starts(&mut self, time: Millis, home: String) {
         self.close();
-        self.open = Some(Open { from: time, home: Some(home), ..Open::default() });
+        self.open = Some(OpenDisks { from: time, home: Some(home), ..OpenDisks::default() });
     }
 
     /// A file of a disk, of whatever slot.
     fn uses(&mut self, time: Millis, volume: String) {
-        let open = self.open.get_or_insert_with(|| Open { from: time, ..Open::default() });
+        let open = self.open.get_or_insert_with(|| OpenDisks { from: time, ..OpenDisks::default() });
         if !open.files.iter().any(|(_, known)| *known == volume) {
             open.files.push((time, volume));
         }
@@ -116,7 +116,7 @@ impl Disks {
 
     /// A disk in its slot: on another volume than before, the disks have moved.
     fn opens(&mut self, time: Millis, slot: &str, volume: String) {
-        let open = self.open.get_or_insert_with(|| Open { from: time, ..Open::default() });
+        let open = self.open.get_or_insert_with(|| OpenDisks { from: time, ..OpenDisks::default() });
         let old = open.slots.insert(slot.to_owned(), volume.clone());
         let Some(old) = old.filter(|old| *old != volume) else { return };
         let mut before = open.clone();
@@ -132,7 +132,7 @@ impl Disks {
     }
 
     fn close(&mut self) {
-        self.done.extend(self.open.take().map(Open::placement));
+        self.done.extend(self.open.take().map(OpenDisks::placement));
     }
 
     /// The placements by time, equal neighbours as one.

@@ -137,7 +137,8 @@ pub(super) fn check_rules<'a>(
         // A volume and the device under it are one outage.
         let storage = |names: &[String]| has(names, TieBy::Device) || has(names, TieBy::Volume);
         let shared = TieBy::ALL.iter().any(|tie| has(&own, *tie) && has(&theirs, *tie));
-        if !shared && !(storage(&own) && storage(&theirs)) {
+        let related = shared || (storage(&own) && storage(&theirs));
+        if !related {
             return fault(
                 "interval",
                 format!(

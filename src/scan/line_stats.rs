@@ -127,7 +127,7 @@ impl<'a> LineStats<'a> {
             self.out.silences.push(Span { from: past, to: now });
         }
         self.run_on(past, now);
-        // One late line is none: the next one must be early too.
+        // One late line is not a step: the next one must be early too.
         if let Some(back) = self.ran_back.take().filter(|back| now < back.to - MIN_STEP_BACK_MS)
             && self.out.steps_back.len() < MAX_STEPS_BACK
         {
@@ -151,7 +151,7 @@ impl<'a> LineStats<'a> {
         }
     }
 
-    /// Goes on with the run of stamps, or begins another.
+    /// Continues the run of stamps, or begins another.
     fn run_on(&mut self, past: Option<Millis>, now: Millis) {
         let runs = &mut self.out.runs;
         let full = runs.len() >= MAX_RUNS;

@@ -95,41 +95,15 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
 
 fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
     let what = crash_name(crash);
-    let reasons = || -> String {
-        let absent = decision.case.absent_hosts.iter().map(|(host, until)| {
-            let until = rfc3339(*until).replace('T', " ");
-            let until = until.split('.').next().unwrap_or_default();
-            format!(
-                "the VM ran on {} until {until} UTC and the bundle of that host was not given",
-                clean(host)
-            )
-        });
-        let covers = decision.missing.iter().filter_map(|log| decision.cover_of(*log));
-        let own = covers.filter(|cover| !cover.of_absent_host).filter_map(|cover| cover.reason.clone());
-        let (lacking, own): (Vec<String>, Vec<String>) = own.partition(|reason| reason.ends_with(NOT_HERE));
-        let names: Vec<String> =
-            lacking.iter().map(|reason| reason.trim_end_matches(NOT_HERE).trim_end().to_owned()).collect();
-        let lacking = match names.as_slice() {
-            [] => None,
-            [one] => Some(format!("{one} {NOT_HERE}")),
-            several => Some(format!("{} are not in the bundle", join(several))),
-        };
-        let hosted = decision
-            .case
-            .hosted
-            .then(|| "this product keeps no log of its host that could show a cause below the VM".to_owned());
-        let reasons: Vec<String> = absent.chain(lacking).chain(own).chain(hosted).collect();
-        if reasons.is_empty() { "the logs do not suffice".to_owned() } else { join(&reasons) }
-    };
     match (decision.row, lead) {
         (RowName::GuestOs, _) => {
-            let gap = if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) };
             let ordered = match decision.case.code {
                 Some(MANUALLY_INITIATED_CRASH) => {
                     ": it was ordered from inside the guest, at its keyboard or by a tool"
                 }
                 _ => "",
             };
+            let gap = gap(decision);
             format!(
                 "{what}{ordered}, and hostd and vmkernel cover the moment and show no cause on the host{gap}."
             )
@@ -140,53 +114,84 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
             told(lead)
         ),
         (RowName::HostDown | RowName::HostSilent, None) => {
-            format!("{what}: its logs start again, and nothing says why they stopped; {}.", reasons())
+            let gaps = gaps(decision);
+            format!("{what}: its logs start again, and nothing says why they stopped; {gaps}.")
         }
-        (RowName::Undetermined, _) | (_, None) => {
-            if let Some(ms) = decision.case.nmi_to_another {
-                return format!(
-                    "{what}, and an NMI was sent to another VM of this host {} before: perhaps the wrong VM was named{}.",
-                    lapse(ms),
-                    if decision.missing.is_empty() { String::new() } else { format!("; {}", reasons()) }
-                );
-            }
-            if let Some(ms) = decision.case.host_ended.filter(|_| crash.guest_reported()) {
-                return format!(
-                    "{what}, and its host went down {} later; a failing host disturbs its VMs first.",
-                    lapse(ms)
-                );
-            }
-            let device = match decision.case.unresolved {
-                Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
-                Some(_) => "; a line names a device or volume that the bundle does not map to VMs",
-                None => "",
-            };
-            if crash.kind == CrashKind::VmReset && decision.lead(Origin::Operator).is_some() {
-                return format!(
-                    "{what}, and the logs that tell a person from vSphere HA, which resets through the same calls, do not cover the moment: {}.",
-                    reasons()
-                );
-            }
-            let quiet =
-                decision.missing.is_empty() && !decision.case.hosted && decision.case.unresolved.is_none();
-            if quiet && !crash.guest_reported() {
-                return format!(
-                    "{what} without a word, and the logs, which cover the moment, show no cause."
-                );
-            }
-            if quiet {
-                return format!("{what}, and the logs show no cause that can be tied to it.");
-            }
-            if decision.missing.is_empty() && !decision.case.hosted {
-                return format!("{what}{device}.");
-            }
-            format!("{what}, but {}{device}.", reasons())
-        }
+        (RowName::Undetermined, _) | (_, None) => undetermined(crash, decision, &what),
         (_, Some(lead)) if decision.confidence == Confidence::Likely && !decision.missing.is_empty() => {
-            format!("{what}; {}. What else there was is not known: {}.", told(lead), reasons())
+            format!("{what}; {}. What else there was is not known: {}.", told(lead), gaps(decision))
         }
         (_, Some(lead)) => format!("{what}; {}.", told(lead)),
     }
+}
+
+/// Why no row named an origin.
+fn undetermined(crash: &Crash, decision: &Decision, what: &str) -> String {
+    let case = &decision.case;
+    if let Some(ms) = case.nmi_to_another {
+        return format!(
+            "{what}, and an NMI was sent to another VM of this host {} before: perhaps the wrong VM was named{}.",
+            lapse(ms),
+            gap(decision)
+        );
+    }
+    if let Some(ms) = case.host_ended.filter(|_| crash.guest_reported()) {
+        let later = lapse(ms);
+        return format!(
+            "{what}, and its host went down {later} later; a failing host disturbs its VMs first."
+        );
+    }
+    if crash.kind == CrashKind::VmReset && decision.lead(Origin::Operator).is_some() {
+        return format!(
+            "{what}, and the logs that tell a person from vSphere HA, which resets through the same calls, do not cover the moment: {}.",
+            gaps(decision)
+        );
+    }
+    let device = match case.unresolved {
+        Some(Origin::AdminNmi) => "; an NMI was sent to a world that cannot be tied to a VM any more",
+        Some(_) => "; a line names a device or volume that the bundle does not map to VMs",
+        None => "",
+    };
+    match (decision.missing.is_empty() && !case.hosted, case.unresolved) {
+        (true, None) if crash.guest_reported() => {
+            format!("{what}, and the logs show no cause that can be tied to it.")
+        }
+        (true, None) => {
+            format!("{what} without a word, and the logs, which cover the moment, show no cause.")
+        }
+        (true, Some(_)) => format!("{what}{device}."),
+        (false, _) => format!("{what}, but {}{device}.", gaps(decision)),
+    }
+}
+
+/// What the logs do not cover, as the end of a sentence; nothing if they cover all.
+fn gap(decision: &Decision) -> String {
+    if decision.missing.is_empty() { String::new() } else { format!("; {}", gaps(decision)) }
+}
+
+/// What the logs do not cover.
+fn gaps(decision: &Decision) -> String {
+    let absent = decision.case.absent_hosts.iter().map(|(host, until)| {
+        let until = rfc3339(*until).replace('T', " ");
+        let until = until.split('.').next().unwrap_or_default();
+        format!("the VM ran on {} until {until} UTC and the bundle of that host was not given", clean(host))
+    });
+    let covers = decision.missing.iter().filter_map(|log| decision.cover_of(*log));
+    let own = covers.filter(|cover| !cover.of_absent_host).filter_map(|cover| cover.reason.clone());
+    let (lacking, own): (Vec<String>, Vec<String>) = own.partition(|reason| reason.ends_with(NOT_HERE));
+    let names: Vec<String> =
+        lacking.iter().map(|reason| reason.trim_end_matches(NOT_HERE).trim_end().to_owned()).collect();
+    let lacking = match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} {NOT_HERE}")),
+        several => Some(format!("{} are not in the bundle", join(several))),
+    };
+    let hosted = decision
+        .case
+        .hosted
+        .then(|| "this product keeps no log of its host that could show a cause below the VM".to_owned());
+    let all: Vec<String> = absent.chain(lacking).chain(own).chain(hosted).collect();
+    if all.is_empty() { "the logs do not suffice".to_owned() } else { join(&all) }
 }
 
 fn join(parts: &[String]) -> String {

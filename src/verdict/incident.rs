@@ -1,6 +1,6 @@
 //! Crashes that belong together: near in time, across VMs and hosts, with what they have in common.
 
-use super::run::Place;
+use super::run::HostOfCrash;
 use super::thresholds::INCIDENT_GAP_MS;
 use crate::evidence::{HostId, HostModel, VmId};
 use crate::log::Millis;
@@ -15,7 +15,7 @@ pub struct Member {
     /// The host whose bundle the VM was found in.
     pub host: HostId,
     /// The host that ran it.
-    pub ran_on: Place,
+    pub ran_on: HostOfCrash,
     /// The VM in its host.
     pub vm: VmId,
     /// When.

@@ -7,10 +7,10 @@ use super::host_down::{self, HostDown};
 use super::incident::{self, Incident};
 use super::judge::Beside;
 use super::known_issues::{self, KnownIssueMatch};
+use super::nearby::{clock_step_near, fatal_record_near, nmi_to_another};
 use super::orphan_crashes;
 use super::thresholds::{CRASH_OVER_MS, DIED_WITH_HOST_MS, SAME_MOMENT_MS};
 use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
-use super::weigh::{clock_step_near, fatal_record_near, nmi_to_another};
 use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
 use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, Stay, VmId, hosts_by_id};
@@ -55,7 +55,7 @@ pub struct Judged {
     /// The host whose bundle the VM was found in.
     pub host: HostId,
     /// The host that ran the VM at that moment.
-    pub ran_on: Place,
+    pub ran_on: HostOfCrash,
     /// The crash.
     pub crash: Crash,
     /// What counts for it.
@@ -74,14 +74,14 @@ pub struct Judged {
 
 /// The host that ran a VM at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct HostOfCrash {
     /// The host; `None` if its bundle was not given.
     pub host: Option<HostId>,
     /// What it is called, as far as is known.
     pub name: Option<String>,
 }
 
-impl Place {
+impl HostOfCrash {
     /// Where a VM of `home` ran in a stay.
     fn of(hosts: &[HostModel], home: HostId, stay: Option<&Stay>) -> Self {
         let host = match stay.map_or(RanOn::Here, |stay| stay.ran_on) {
@@ -148,7 +148,7 @@ fn moment(time: Millis) -> String {
     if is_of_unknown_year(time) { UNKNOWN.to_owned() } else { rfc3339(time) }
 }
 
-/// What stands in an id for a time whose year is not known.
+/// What an id contains for a time whose year is not known.
 const UNKNOWN: &str = "unknown";
 
 /// Numbers the crashes of one VM whose times are not known, in their order.
@@ -256,7 +256,7 @@ impl<'h> Run<'h, '_> {
         }
         let stretches = self.stretches(host, &stays, crash.time - windows.before);
         let dump = checks::dump(&crash, given, give_bugcheck);
-        let place_host = Place::of(self.hosts, at, stays.first());
+        let place_host = HostOfCrash::of(self.hosts, at, stays.first());
         let beside = Beside {
             nmi_to_another: self.on_stays(at, &stays, &crash, &|scene, vm| nmi_to_another(scene, vm, &crash)),
             host_ended: self.host_ended(&place_host, &crash),
@@ -297,7 +297,7 @@ impl<'h> Run<'h, '_> {
     }
 
     /// How long after a crash its host went down, if soon.
-    fn host_ended(&self, place: &Place, crash: &Crash) -> Option<Millis> {
+    fn host_ended(&self, place: &HostOfCrash, crash: &Crash) -> Option<Millis> {
         let downs = self.downs.get(place.host?.at())?;
         let soon = crash.time..=crash.time + DIED_WITH_HOST_MS;
         downs.iter().find(|down| soon.contains(&down.time)).map(|down| down.time - crash.time)

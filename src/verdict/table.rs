@@ -2,6 +2,10 @@
 //! tables of `docs/verdicts.md` are printed from here.
 
 use super::case::{Candidate, Case};
+use super::conditions::{
+    ACTOR_LOGS_WHOLE, BELOW, BESIDE_ACTOR, CODE_FITS_GUEST, CORE, CORE_WHOLE, Condition, DECISIVE,
+    LOGS_WHOLE, NEVER, NO_RIVAL, NO_TRIPLE_FAULT, RESOLVED, SIDE, SIDE_LOGS_WHOLE, by_exclusion,
+};
 pub use super::possible_roots::roots;
 use crate::log::LogKind;
 use crate::terms::{CrashKind, Origin, Strength};
@@ -59,68 +63,6 @@ pub struct Row {
     /// Why another origin, which can be the root and is strong, loses against the one that is named.
     pub loses: fn(&Candidate, Origin) -> String,
 }
-
-/// Something that must hold for a verdict to be `confirmed`.
-#[derive(Debug)]
-pub struct Condition {
-    /// What must hold, in words.
-    pub says: &'static str,
-    /// Whether it holds for this origin.
-    pub holds: fn(&Case, Origin) -> bool,
-}
-
-const DECISIVE: Condition = Condition {
-    says: "a line for it is decisive",
-    holds: |case, origin| case.is_at_least(origin, Strength::Decisive),
-};
-
-const NEVER: Condition = Condition { says: "never", holds: |_, _| false };
-
-const LOGS_WHOLE: Condition = Condition {
-    says: "hostd, vmkernel, vobd and the SEL cover the moment",
-    holds: |case, _| case.lacking(BELOW).is_empty(),
-};
-
-const ACTOR_LOGS_WHOLE: Condition = Condition {
-    says: "hostd, vmkernel, vobd and the SEL, vmware.log and fdm.log cover the moment",
-    holds: |case, _| case.lacking(BESIDE_ACTOR).is_empty(),
-};
-
-const RESOLVED: Condition =
-    Condition { says: "everything strong can be tied", holds: |case, _| case.unresolved.is_none() };
-
-const CORE_WHOLE: Condition = Condition {
-    says: "hostd and vmkernel cover the moment, for 0x80 the shell log too",
-    holds: |case, _| case.lacking(&by_exclusion(case)).is_empty(),
-};
-
-const SIDE_LOGS_WHOLE: Condition = Condition {
-    says: "vmware.log, vobd and the SEL cover the moment too",
-    holds: |case, _| case.lacking(SIDE).is_empty(),
-};
-
-const NO_RIVAL: Condition = Condition {
-    says: "no other origin has a line of moderate strength",
-    holds: |case, _| !case.possible().any(|candidate| candidate.best >= Strength::Moderate),
-};
-
-const CODE_FITS_GUEST: Condition = Condition {
-    says: "the bugcheck does not point to another origin",
-    holds: |case, _| case.points_to.is_empty() || case.points_to.contains(&Origin::GuestOs),
-};
-
-const NO_TRIPLE_FAULT: Condition =
-    Condition { says: "it was no triple fault", holds: |case, _| case.kind != CrashKind::TripleFault };
-
-/// Logs that would show a cause below a failure of the VMX process, the monitor or an act of HA.
-const BELOW: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel];
-/// Logs that would show why somebody acted, or that it was HA.
-const BESIDE_ACTOR: &[LogKind] =
-    &[LogKind::Hostd, LogKind::Vmkernel, LogKind::Vobd, LogKind::Sel, LogKind::Vmware, LogKind::Fdm];
-/// Logs by whose absence the guest is blamed.
-const CORE: &[LogKind] = &[LogKind::Hostd, LogKind::Vmkernel];
-/// Logs that make that surer.
-const SIDE: &[LogKind] = &[LogKind::Vmware, LogKind::Sel, LogKind::Vobd];
 
 /// The table.
 pub const ROWS: &[Row] = &[
@@ -376,21 +318,6 @@ fn one_witness(case: &Case) -> Option<Origin> {
 fn may_be_ha(case: &Case) -> bool {
     let bare = case.candidate(Origin::Operator).is_some_and(|own| own.own_log_only);
     bare && case.kind == CrashKind::VmReset && !case.lacking(&[LogKind::Hostd, LogKind::Fdm]).is_empty()
-}
-
-/// The logs by whose silence the guest is blamed.
-fn by_exclusion(case: &Case) -> Vec<LogKind> {
-    let mut needed = CORE.to_vec();
-    if case.reports_nmi() {
-        // A person at the host's shell leaves a trace there and nowhere else.
-        needed.push(LogKind::Shell);
-    }
-    for log in case.pointed_logs() {
-        if !needed.contains(&log) {
-            needed.push(log);
-        }
-    }
-    needed
 }
 
 /// Where a crash leans about which the logs say nothing: to the one party that the bugcheck points to, or to the one

@@ -1,13 +1,12 @@
 //! Which findings count for a crash, and how much: tie, time, thresholds, intervals.
 
-use super::caps::{Capped, Line, NMI_HARDWARE_FAILURE, Stage, capped, reason};
+use super::caps::{Capped, Line, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
-use super::thresholds::{
-    BOOT_LINES_MS, BOOT_SLACK_MS, BOOT_SUMMARY_MS, CLOCK_SLACK_MS, LATE_NOTICE_MS, SAME_MOMENT_MS,
-    STATE_LASTS_MS, STEP_OF_UNKNOWN_LENGTH_MS,
-};
+use super::next_start;
+use super::state_end::interval_end;
+use super::thresholds::{SAME_MOMENT_MS, STATE_LASTS_MS};
 use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
@@ -62,7 +61,7 @@ const COUNTED_WITH_OTHERS: &str = "Its rule has more lines than are kept; it is 
 /// Findings of a host by rule, in the order of time.
 #[derive(Debug)]
 pub struct Index {
-    by_rule: BTreeMap<RuleId, Vec<FindingId>>,
+    pub(super) by_rule: BTreeMap<RuleId, Vec<FindingId>>,
     /// Signs of life of guests.
     alive: Vec<FindingId>,
 }
@@ -89,7 +88,14 @@ impl Index {
         })
     }
 
-    fn between<'a>(&'a self, host: &'a HostModel, rule: RuleId, from: Millis, to: Millis) -> &'a [FindingId] {
+    /// The findings of a rule in a stretch of time, both ends included.
+    pub(super) fn between<'a>(
+        &'a self,
+        host: &'a HostModel,
+        rule: RuleId,
+        from: Millis,
+        to: Millis,
+    ) -> &'a [FindingId] {
         let Some(all) = self.by_rule.get(&rule) else { return &[] };
         let time = |at: &FindingId| host[*at].time;
         let start = all.partition_point(|at| time(at).is_none_or(|time| time < from));
@@ -143,108 +149,12 @@ pub fn weigh(
         out.append(&mut thin(own, scene, question.windows.evidence, left_out));
     }
     if question.crash.kind == CrashKind::HostDown {
-        boots(scene, question, &mut out);
+        next_start::boots(scene, question, &mut out);
     }
     if matches!(question.crash.kind, CrashKind::VmxFailure | CrashKind::VmmFailure | CrashKind::HostDown) {
-        stale_locks(scene, vm, question.crash, &mut out);
+        next_start::stale_locks(scene, vm, question.crash, &mut out);
     }
     out
-}
-
-/// The locks that the next start of the VM found, whenever that was: its process did not end in order.
-fn stale_locks(scene: HostView<'_>, vm: VmId, crash: &Crash, out: &mut Vec<Weighed>) {
-    let host = scene.host;
-    let starts = host[vm].sessions.iter().filter(|session| session.started).map(|session| session.from);
-    let Some(next) = starts.filter(|from| *from > crash.time).min() else { return };
-    for id in scene.index.by_rule.keys().copied() {
-        let rule = &scene.rules[id];
-        if rule.rule.fact != Some(Fact::UncleanEnd) {
-            continue;
-        }
-        let found = scene.index.between(host, id, next - BOOT_SLACK_MS, next + LATE_NOTICE_MS);
-        let Some(&at) = found.iter().find(|at| host[**at].owner == Some(vm)) else { continue };
-        if out.iter().any(|own| own.host == scene.at && own.finding == at) {
-            continue;
-        }
-        out.push(Weighed {
-            host: scene.at,
-            finding: at,
-            log: host[at].log,
-            check: rule.rule.check.unwrap_or(Check::VmxVmm),
-            origin: None,
-            strength: Strength::Context,
-            weight: Strength::Context,
-            lowered: Vec::new(),
-            tie: Tie::This,
-            part: Part::Consequence,
-            since: host[at].time.unwrap_or_default(),
-            count: host[at].count,
-            unresolved: false,
-        });
-    }
-}
-
-/// A record of a fatal error in a hardware log whose clock is unknown, within a day of a crash.
-#[must_use]
-pub fn fatal_record_near(scene: HostView<'_>, at: Millis) -> Option<Millis> {
-    const DAY_MS: Millis = 86_400_000;
-    if scene.host.sel_ahead.is_some() {
-        return None;
-    }
-    let rules = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
-    let fatal = rules.filter(|(_, rule)| {
-        rule.looks_at(LogKind::Sel)
-            && rule.rule.origin == Some(Origin::HostHardware)
-            && rule.rule.strength.is_some_and(|strength| strength >= Strength::Strong)
-    });
-    fatal
-        .flat_map(|(id, _)| scene.index.between(scene.host, id, at - DAY_MS, at + DAY_MS))
-        .map(|record| &scene.host[*record])
-        .filter(|record| record.log == LogKind::Sel)
-        .filter_map(|record| record.time)
-        .min_by_key(|time| (time - at).abs())
-}
-
-/// The step of a host's clock that is nearer to a moment than it is long: when, and how long.
-#[must_use]
-pub fn clock_step_near(scene: HostView<'_>, at: Millis) -> Option<(Millis, Millis)> {
-    let back = scene.host.clock_steps.iter().filter(|step| step.from <= step.to).flat_map(|step| {
-        let by = step.to - step.from;
-        [(step.from, by), (step.to, by)]
-    });
-    let rules =
-        scene.index.by_rule.iter().filter(|(id, _)| scene.rules[**id].rule.fact == Some(Fact::ClockStep));
-    let told = rules.flat_map(|(_, own)| own).filter_map(|id| {
-        let finding = &scene.host[*id];
-        let seconds = finding.captures.get("seconds").and_then(|text| text.parse::<f64>().ok());
-        #[allow(clippy::cast_possible_truncation)]
-        let by =
-            seconds.map_or(STEP_OF_UNKNOWN_LENGTH_MS, |seconds| (seconds.abs() * 1000.0).min(1e12) as Millis);
-        Some((finding.time?, by))
-    });
-    back.chain(told)
-        .filter(|(step, by)| (at - step).abs() <= *by)
-        .min_by_key(|(step, by)| ((at - step).abs(), *by))
-}
-
-/// How long before a crash that reports an NMI one was sent to another VM of the host, in the same seconds: a person may
-/// have named the wrong one.
-#[must_use]
-pub fn nmi_to_another(scene: HostView<'_>, vm: VmId, crash: &Crash) -> Option<Millis> {
-    if crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code) != Some(NMI_HARDWARE_FAILURE) {
-        return None;
-    }
-    let rules = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
-    let (from, to) = (crash.time - SAME_MOMENT_MS, crash.time + CLOCK_SLACK_MS);
-    rules
-        .filter(|(_, rule)| rule.rule.origin == Some(Origin::AdminNmi))
-        .flat_map(|(id, rule)| {
-            let found = scene.index.between(scene.host, id, from, to).iter();
-            found.map(|at| &scene.host[*at]).filter(|sent| tie(scene.host, rule, sent, vm) == Tie::Other)
-        })
-        .filter_map(|sent| sent.time)
-        .map(|sent| (crash.time - sent).max(0))
-        .min()
 }
 
 /// The lines of one rule within reach of a crash, with their findings.
@@ -388,40 +298,6 @@ fn weigh_rule(
     out
 }
 
-/// The lines of the boot that followed when the host had gone down: that the summary, which tells of every
-/// requested stop, knows of none is strong; VMkernel lines that start again are moderate.
-fn boots(scene: HostView<'_>, question: CrashQuery<'_>, out: &mut Vec<Weighed>) {
-    let (host, crash) = (scene.host, question.crash);
-    let until = crash.back.unwrap_or(crash.time) + BOOT_LINES_MS;
-    let boots = scene.index.by_rule.keys().map(|id| (*id, &scene.rules[*id]));
-    for (id, rule) in boots.filter(|(_, rule)| rule.rule.fact == Some(Fact::HostBoot)) {
-        let found = scene.index.between(host, id, crash.time, until);
-        for &at in found.iter().take(question.windows.evidence) {
-            let finding = &host[at];
-            let Some(time) = finding.time else { continue };
-            out.retain(|own| own.host != scene.at || own.finding != at);
-            let told = finding.log == LogKind::Vmksummary
-                && finding.before.is_some_and(|before| before <= crash.time + BOOT_SUMMARY_MS);
-            let strength = if told { Strength::Strong } else { Strength::Moderate };
-            out.push(Weighed {
-                host: scene.at,
-                finding: at,
-                log: finding.log,
-                check: rule.rule.check.unwrap_or(Check::HostFailure),
-                origin: Some(Origin::HostFailure),
-                strength,
-                weight: strength,
-                lowered: Vec::new(),
-                tie: Tie::Host,
-                part: Part::Cause,
-                since: time,
-                count: finding.count,
-                unresolved: false,
-            });
-        }
-    }
-}
-
 /// How long what the line tells had lasted when it was written, in milliseconds: `us`, `ms` or `seconds`.
 fn lasted(finding: &Finding) -> Millis {
     let number = |name: &str, factor: f64| {
@@ -431,54 +307,6 @@ fn lasted(finding: &Finding) -> Millis {
         (0.0..8.64e7).contains(&ms).then_some(ms as Millis)
     };
     number("us", 0.001).or_else(|| number("ms", 1.0)).or_else(|| number("seconds", 1000.0)).unwrap_or(0)
-}
-
-/// When the state that a line opened was closed: by a line of an end rule that agrees in every tie they share.
-fn interval_end(scene: HostView<'_>, rule: &Compiled, opened: &Finding) -> Option<Millis> {
-    let interval = rule.rule.interval.as_ref()?;
-    let from = opened.time?;
-    interval
-        .end
-        .iter()
-        .filter_map(|id| scene.rules.id_of(id))
-        .flat_map(|end| scene.index.between(scene.host, end, from, Millis::MAX))
-        .map(|&at| &scene.host[at])
-        .filter(|end| is_of_one_state(scene.host, opened, end))
-        .filter_map(|end| end.time)
-        .min()
-}
-
-/// Whether one line ends what another began: they agree in every tie that they share; where they share none, the one
-/// names a volume and the other the device under it.
-fn is_of_one_state(host: &HostModel, opened: &Finding, end: &Finding) -> bool {
-    let mut shared = 0;
-    let agree =
-        TieBy::ALL.iter().all(|by| match (opened.captures.get(by.as_str()), end.captures.get(by.as_str())) {
-            (Some(a), Some(b)) => {
-                shared += 1;
-                same_key(host, *by, a, b)
-            }
-            _ => true,
-        });
-    let get = |finding: &Finding, by: TieBy| finding.captures.get(by.as_str()).map(str::to_owned);
-    let below = |volume: &str| host.volumes.get(volume).map_or(&[][..], |volume| volume.devices.as_slice());
-    let crossed = || match (get(opened, TieBy::Device), get(opened, TieBy::Volume)) {
-        (Some(device), _) => get(end, TieBy::Volume)
-            .is_some_and(|volume| below(&volume).contains(&crate::evidence::paths::device_key(&device))),
-        // A volume on several devices is back when all of them are.
-        (None, Some(volume)) => get(end, TieBy::Device)
-            .is_some_and(|device| below(&volume) == [crate::evidence::paths::device_key(&device)]),
-        (None, None) => false,
-    };
-    agree && (shared > 0 || crossed())
-}
-
-fn same_key(host: &HostModel, by: TieBy, a: &str, b: &str) -> bool {
-    match by {
-        TieBy::Device => crate::evidence::paths::device_key(a) == crate::evidence::paths::device_key(b),
-        TieBy::Volume => host.volumes.key(a) == host.volumes.key(b),
-        _ => a == b,
-    }
 }
 
 /// Keeps the strongest and, among equals, those nearest to the crash; the first kept one carries the count of all.

@@ -239,7 +239,7 @@ pub(super) const DETAILS: &[Detail] = &[
     detail(
         0xe2,
         &[Operator, GuestOs],
-        "Somebody crashed the guest on purpose, by keyboard or by a tool in it.",
+        "The crash was ordered from inside the guest, at its keyboard or by a tool in it.",
         "",
     ),
     detail(

@@ -89,7 +89,7 @@ fn open_end(report: &Report) -> Option<String> {
         report.vms.iter().filter(has).map(vm_name).collect()
     };
     let shown = |names: &[&str]| match names {
-        [few @ ..] if few.len() <= 3 => list(few),
+        few if few.len() <= 3 => list(few),
         [first, rest @ ..] => format!("{first} and {} more VMs", rest.len()),
         [] => String::new(),
     };
