@@ -1,7 +1,8 @@
 //! Each row and each cap of the method does something: taken out, it takes verdicts of sample bundles along.
 
 use super::support::{archives, rules, scenarios};
-use std::collections::BTreeMap;
+use rayon::prelude::*;
+use scenario::Scenario;
 use std::sync::Arc;
 use vmcoroner::Options;
 use vmcoroner::internals::progress::Silent;
@@ -25,44 +26,36 @@ fn verdicts(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// The verdicts of each scenario, decided by this method.
-fn decided(method: Method) -> BTreeMap<&'static str, Vec<String>> {
+/// The verdicts of a scenario, decided by this method.
+fn decided(scenario: &Scenario, method: &Method) -> Vec<String> {
     let mut options = Options::new(rules());
     options.threads = vmcoroner::Threads::Exactly(1);
-    options.method = Arc::new(method);
-    let one = |scenario: &'static scenario::Scenario| {
-        let report = vmcoroner::analyze(&archives(scenario), &options, &Silent).unwrap();
-        (scenario.name.as_str(), verdicts(&report))
-    };
-    scenarios().iter().map(one).collect()
+    options.method = Arc::new(method.clone());
+    verdicts(&vmcoroner::analyze(&archives(scenario), &options, &Silent).unwrap())
 }
 
 #[test]
 fn each_row_and_each_cap_taken_out_takes_a_scenario_along() {
     let whole = Method::default();
-    let expected = decided(whole.clone());
-    let mut idle = Vec::new();
-    let mut check = |name: String, method: Method| {
-        let got = decided(method);
-        let failing: Vec<&str> = expected
-            .iter()
-            .filter(|(name, own)| got.get(*name) != Some(own))
-            .map(|(name, _)| *name)
-            .collect();
-        println!("{name} → {}", failing.join(", "));
-        if failing.is_empty() {
-            idle.push(name);
-        }
-    };
-    for at in 0..whole.rows.len() {
+    let expected: Vec<(&Scenario, Vec<String>)> =
+        scenarios().par_iter().map(|scenario| (scenario, decided(scenario, &whole))).collect();
+    let rows = (0..whole.rows.len()).map(|at| {
         let mut method = whole.clone();
         let row = method.rows.remove(at);
-        check(format!("row {:?}", row.name), method);
-    }
-    for at in 0..whole.caps.len() {
+        (format!("row {:?}", row.name), method)
+    });
+    let caps = (0..whole.caps.len()).map(|at| {
         let mut method = whole.clone();
         let cap = method.caps.remove(at);
-        check(format!("cap {}", cap.name), method);
+        (format!("cap {}", cap.name), method)
+    });
+    let mut idle = Vec::new();
+    for (name, method) in rows.chain(caps) {
+        let needs = |(scenario, own): &&(&Scenario, Vec<String>)| decided(scenario, &method) != *own;
+        match expected.par_iter().find_any(needs) {
+            Some((scenario, _)) => println!("{name} → {}", scenario.name),
+            None => idle.push(name),
+        }
     }
     assert!(idle.is_empty(), "no scenario needs {idle:?}");
 }

@@ -45,6 +45,7 @@ fn a_hole_in_a_log_never_makes_a_verdict_surer() {
     let heads = ["scenario", "log", "minutes", "crash", "whole", "with the hole", "because"];
     let misses = gather(&heads, |scenario, misses| {
         let Some(at) = scenario.expect.iter().find_map(|expect| expect.at) else { return };
+        let place = scenarios().iter().position(|own| own.name == scenario.name).unwrap();
         // The samples are thinned; a real host writes a line every half minute and more.
         let dense = Scenario { density: 8, ..scenario.clone() };
         let whole = analyze_bundles(&scenario::render(&dense).unwrap());
@@ -52,7 +53,11 @@ fn a_hole_in_a_log_never_makes_a_verdict_surer() {
             if scenario.hosts.iter().any(|host| host.logs.contains_key(log)) {
                 continue;
             }
-            for minutes in [12_i64, 25, 59, 180, 700] {
+            for (nth, minutes) in [12_i64, 25, 59, 180, 700].into_iter().enumerate() {
+                // Two lengths for each scenario, in turn.
+                if !(place + nth).is_multiple_of(3) {
+                    continue;
+                }
                 let mut holed = dense.clone();
                 // Most of the hole lies before the crash, as where a log was lost.
                 let span = |minute: f64| format!("{}s", (at + minute * 60.0) as i64);
