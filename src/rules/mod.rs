@@ -5,6 +5,7 @@ mod compiled;
 mod decode;
 mod duration;
 mod embedded;
+mod fact;
 mod filter;
 mod fingerprint;
 mod inner_literals;
@@ -18,9 +19,10 @@ mod validate;
 pub use captures::Captures;
 pub use compiled::{Compiled, LineResult};
 pub use duration::Duration;
+pub use fact::Fact;
 pub use filter::{Filter, LiteralHit};
 pub use model::{
-    Count, Decoder, Fact, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
+    Count, Decoder, Grade, GradeStep, Interval, KnownIssue, Negative, OneOrMany, Part, Positive, Rule,
     RuleFile, TieBy, TimeRelation,
 };
 pub use registry::{LoadError, RuleError, RuleId, RuleSet, check};
