@@ -2,7 +2,8 @@
 //! fail: the threshold, the exception or the end would just never apply.
 
 use super::compiled::{Compiled, template_names};
-use super::model::{Decoder, Fact, TieBy};
+use super::fact::Fact;
+use super::model::{Decoder, TieBy};
 use crate::hints::Hints;
 
 /// What is wrong with a rule.
