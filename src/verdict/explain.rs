@@ -160,6 +160,10 @@ fn undetermined(crash: &Crash, decision: &Decision, what: &str) -> String {
             format!("{what} without a word, and the logs, which cover the moment, show no cause.")
         }
         (true, Some(_)) => format!("{what}{device}."),
+        (false, _) if case.reports_nmi() => format!(
+            "{what}, which an NMI that somebody sent and a fault of the hardware both make, but {}{device}.",
+            gaps(decision)
+        ),
         (false, _) => format!("{what}, but {}{device}.", gaps(decision)),
     }
 }

@@ -162,7 +162,8 @@ fn clusters(host: &HostModel, boots: &[FindingId]) -> Vec<Vec<FindingId>> {
 #[must_use]
 pub fn crashes(host: &HostModel, downs: &[HostDown], down: &HostDown) -> Vec<Crash> {
     let mut out = Vec::new();
-    for (vm, model) in host.vms_by_id() {
+    // A VM that moved is judged with the bundle that it is in.
+    for (vm, model) in host.vms_by_id().filter(|(_, model)| !model.adopted) {
         let until = down.back.unwrap_or(Millis::MAX);
         let last = model.sessions.iter().rfind(|session| session.from <= down.time);
         let running = last.is_some_and(|session| !session.exited && !session.over && session.to <= until);

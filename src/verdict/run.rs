@@ -139,6 +139,7 @@ pub fn run<'h>(hosts: &'h [HostModel], inquiry: JudgeOptions<'_>) -> Verdicts<'h
         }
     }
     number_undated(&mut out.judged);
+    once_a_vm(hosts, &mut out.judged);
     out.incidents = incident::find(hosts, out.judged.iter().map(member).collect());
     out
 }
@@ -150,6 +151,25 @@ fn moment(time: Millis) -> String {
 
 /// What an id contains for a time whose year is not known.
 const UNKNOWN: &str = "unknown";
+
+/// A VM in the bundles of two hosts has its crash in both: it is kept where it ran, else where it was found first.
+fn once_a_vm(hosts: &[HostModel], judged: &mut Vec<Judged>) {
+    let identity = |one: &Judged| {
+        let model = &hosts[one.host][one.crash.vm];
+        Some((model.vmx.bios_uuid.clone()?, model.config_key.clone()?, one.id.clone()))
+    };
+    let mut kept: BTreeMap<(String, String, String), HostId> = BTreeMap::new();
+    for one in judged.iter() {
+        let Some(identity) = identity(one) else { continue };
+        let own = kept.entry(identity).or_insert(one.host);
+        if one.ran_on.host == Some(one.host) {
+            *own = one.host;
+        }
+    }
+    judged.retain(|one| {
+        identity(one).and_then(|own| kept.get(&own).copied()).is_none_or(|host| host == one.host)
+    });
+}
 
 /// Numbers the crashes of one VM whose times are not known, in their order.
 fn number_undated(judged: &mut [Judged]) {

@@ -3,10 +3,12 @@
 
 use super::support::table::Table;
 use super::support::{
-    analyze_bundles, committed, crash_millis, crashes, same_crash, scenarios, verdict_rank,
+    Folder, analyze, analyze_bundles, committed, crash_millis, crashes, same_crash, scenario_named,
+    scenarios, verdict_rank,
 };
 use rayon::prelude::*;
 use scenario::{EventKind, Host, Options, Reach, Scenario};
+use std::io::Read;
 use vmcoroner::internals::report::model::{Crash, CrashKind, Origin, Report, Vm};
 
 /// What the program says where it puts a crash down to the guest.
@@ -236,4 +238,37 @@ fn the_host_is_cleared_only_where_every_needed_log_covers_the_window() {
     });
     assert!(looked.into_inner() >= 60, "the sentence is hardly ever said");
     misses.assert_empty("crashes that clear a host whose logs do not cover the window");
+}
+
+#[test]
+fn a_vm_in_the_bundles_of_two_hosts_has_its_crash_once_and_where_it_ran() {
+    let bundles = scenario::render(scenario_named("host-psod-then-ha-elsewhere-8.0")).unwrap();
+    let [first, second] = bundles.as_slice() else { panic!("{} bundles", bundles.len()) };
+    let folder = Folder::new();
+    // The folders of the VMs are on a shared volume: the bundle of the first host has them too.
+    let mut top = String::new();
+    for (bundle, only) in [(first, ""), (second, "/vmfs/")] {
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bundle.bytes.as_slice()));
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().to_string_lossy().into_owned();
+            let (own_top, rest) = path.split_once('/').unwrap();
+            if top.is_empty() {
+                own_top.clone_into(&mut top);
+            }
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            if path.contains(only) && !rest.is_empty() && entry.header().entry_type().is_file() {
+                folder.put(&format!("first/{top}/{rest}"), bytes);
+            }
+        }
+    }
+    let second = folder.put(&second.file_name, &second.bytes);
+    let report = analyze(&[folder.path().join("first").join(top), second]);
+    let host = report.hosts.iter().find(|host| host.name.as_deref() == Some("esx94a.lab.example")).unwrap();
+    assert_eq!((report.hosts.len(), report.vms.len(), report.summary.crashes), (2, 6, 3));
+    assert!(crashes(&report).all(|(vm, crash)| crash.host == Some(host.id.clone()) && vm.host == crash.host));
+    let [incident] = report.incidents.as_slice() else { panic!("{} incidents", report.incidents.len()) };
+    assert_eq!((incident.crashes.len(), incident.origin), (3, Origin::HostFailure));
+    assert!(incident.because.starts_with("3 VMs ended when esx94a"), "{}", incident.because);
 }
