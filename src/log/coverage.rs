@@ -223,22 +223,26 @@ mod tests {
 
     const MINUTE_MS: Millis = 60_000;
 
-    /// A day of a log with this many lines and these pauses: minute of the day, minutes.
-    fn day(lines: u64, pauses: &[(Millis, Millis)]) -> Coverage {
-        let silences: Vec<Span> = pauses
-            .iter()
-            .map(|(at, long)| Span { from: at * MINUTE_MS, to: (at + long) * MINUTE_MS })
-            .collect();
-        let whole = Coverage {
-            spans: vec![Span { from: 0, to: DAY_MS }],
+    /// So many days of a log, with this many lines.
+    fn days(days: Millis, lines: u64) -> Coverage {
+        Coverage {
+            spans: vec![Span { from: 0, to: days * DAY_MS }],
             members: 1,
             lines,
             looked: lines,
             understood: lines,
             stamped: lines,
             ..Coverage::default()
-        };
-        whole.assemble(LogKind::Hostd, &silences, &even(lines, &silences))
+        }
+    }
+
+    /// A day of a log with this many lines and these pauses: minute of the day, minutes.
+    fn day(lines: u64, pauses: &[(Millis, Millis)]) -> Coverage {
+        let silences: Vec<Span> = pauses
+            .iter()
+            .map(|(at, long)| Span { from: at * MINUTE_MS, to: (at + long) * MINUTE_MS })
+            .collect();
+        days(1, lines).assemble(LogKind::Hostd, &silences, &even(lines, &silences))
     }
 
     /// So many bytes of lines as there are lines, evenly over those minutes of the day that no pause takes.
@@ -261,15 +265,7 @@ mod tests {
         let hours: BTreeMap<i64, u64> =
             (0..7 * 24).map(|hour| (hour, if night(hour) { 20 } else { 600 })).collect();
         let lines = hours.values().sum();
-        let week = Coverage {
-            spans: vec![Span { from: 0, to: 7 * DAY_MS }],
-            members: 1,
-            lines,
-            looked: lines,
-            understood: lines,
-            stamped: lines,
-            ..Coverage::default()
-        };
+        let week = days(7, lines);
         let pause = |hour: Millis| Span {
             from: 3 * DAY_MS + hour * HOUR_MS,
             to: 3 * DAY_MS + hour * HOUR_MS + 25 * MINUTE_MS,

@@ -1,10 +1,8 @@
 //! What holds for every scenario: fewer logs never make a verdict surer, and what concerns others changes none.
 
-use super::support::table::Table;
 use super::support::{
-    analyze_bundles, crashes, is_named, same_crash, sample_bundles, scenarios, verdict_rank,
+    analyze_bundles, crashes, gather, is_named, same_crash, sample_bundles, scenarios, verdict_rank,
 };
-use rayon::prelude::*;
 use scenario::{Event, EventKind, Options, Scenario};
 use vmcoroner::internals::report::model::{CheckOutcome, Confidence, Crash, CrashKind, Origin, Report};
 
@@ -36,24 +34,6 @@ fn of_share_from(scenario: &Scenario, n: usize, variant: usize) -> bool {
 
 fn told(crash: &Crash) -> String {
     format!("{} {}", crash.verdict.origin, crash.verdict.confidence)
-}
-
-fn gather(
-    scenarios: &[Scenario],
-    heads: &[&'static str],
-    look: impl Fn(&Scenario, &mut Table) + Sync,
-) -> Table {
-    let tables: Vec<Table> = scenarios
-        .par_iter()
-        .map(|scenario| {
-            let mut table = Table::new(heads);
-            look(scenario, &mut table);
-            table
-        })
-        .collect();
-    let mut all = Table::new(heads);
-    tables.into_iter().for_each(|table| all.append(table));
-    all
 }
 
 #[test]

@@ -3,10 +3,9 @@
 
 use super::support::table::Table;
 use super::support::{
-    Folder, analyze, analyze_bundles, committed, crash_millis, crashes, same_crash, scenario_named,
+    Folder, analyze, analyze_bundles, committed, crash_millis, crashes, gather, same_crash, scenario_named,
     scenarios, verdict_rank,
 };
-use rayon::prelude::*;
 use scenario::{EventKind, Host, Options, Reach, Scenario};
 use std::io::Read;
 use vmcoroner::internals::report::model::{Crash, CrashKind, Origin, Report, Vm};
@@ -28,24 +27,10 @@ fn claims_more(before: &Crash, after: &Crash) -> bool {
     blamed || verdict_rank(after) > verdict_rank(before)
 }
 
-fn gather(heads: &[&'static str], look: impl Fn(&Scenario, &mut Table) + Sync) -> Table {
-    let tables: Vec<Table> = scenarios()
-        .par_iter()
-        .map(|scenario| {
-            let mut table = Table::new(heads);
-            look(scenario, &mut table);
-            table
-        })
-        .collect();
-    let mut all = Table::new(heads);
-    tables.into_iter().for_each(|table| all.append(table));
-    all
-}
-
 #[test]
 fn a_hole_in_a_log_never_makes_a_verdict_surer() {
     let heads = ["scenario", "log", "minutes", "crash", "whole", "with the hole", "because"];
-    let misses = gather(&heads, |scenario, misses| {
+    let misses = gather(scenarios(), &heads, |scenario, misses| {
         let Some(at) = scenario.expect.iter().find_map(|expect| expect.at) else { return };
         let place = scenarios().iter().position(|own| own.name == scenario.name).unwrap();
         // The samples are thinned; a real host writes a line every half minute and more.
@@ -138,7 +123,7 @@ fn movable(scenario: &Scenario) -> Option<&str> {
 fn a_run_that_a_vmotion_splits_has_the_origin_of_the_whole_one() {
     let heads = ["scenario", "bundles", "whole", "split", "because"];
     let tried = std::sync::atomic::AtomicUsize::new(0);
-    let misses = gather(&heads, |scenario, misses| {
+    let misses = gather(scenarios(), &heads, |scenario, misses| {
         let Some(vm) = movable(scenario) else { return };
         tried.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let of = |report: &Report| -> Option<Crash> {
@@ -228,7 +213,7 @@ fn the_host_is_cleared_only_where_every_needed_log_covers_the_window() {
             }
         }
     };
-    let misses = gather(&heads, |scenario, misses| {
+    let misses = gather(scenarios(), &heads, |scenario, misses| {
         look(scenario, "", &committed(scenario), misses);
         for without in ["hostd", "vmkernel", "vobd"] {
             let options = Options { without: vec![without.to_owned()], ..Options::default() };

@@ -5,9 +5,11 @@ pub(crate) mod decisive;
 pub(crate) mod program;
 pub(crate) mod table;
 
+use rayon::prelude::*;
 use scenario::{Bundle, Scenario};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
+use table::Table;
 use vmcoroner::internals::clean::clean;
 use vmcoroner::internals::report::model::{Confidence, Crash, Origin, Report, Vm};
 use vmcoroner::internals::rules::RuleSet;
@@ -179,4 +181,23 @@ pub(crate) fn cases_folder() -> Option<PathBuf> {
 /// Says that a test had nothing to look at.
 pub(crate) fn skipped(test: &str) {
     println!("{test}: skipped, VMCORONER_CASES is not set");
+}
+
+/// Looks at each scenario, several side by side; the misses of all in the order of the scenarios.
+pub(crate) fn gather(
+    scenarios: &[Scenario],
+    heads: &[&'static str],
+    look: impl Fn(&Scenario, &mut Table) + Sync,
+) -> Table {
+    let tables: Vec<Table> = scenarios
+        .par_iter()
+        .map(|scenario| {
+            let mut table = Table::new(heads);
+            look(scenario, &mut table);
+            table
+        })
+        .collect();
+    let mut all = Table::new(heads);
+    tables.into_iter().for_each(|table| all.append(table));
+    all
 }
