@@ -1,6 +1,6 @@
 //! Crashes that belong together: near in time, across VMs and hosts, with what they have in common.
 
-use super::run::HostOfCrash;
+use super::host_of_crash::HostOfCrash;
 use super::thresholds::INCIDENT_GAP_MS;
 use crate::evidence::{HostId, HostModel, VmId};
 use crate::log::Millis;

@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod crash;
 pub mod explain;
 pub mod host_down;
+pub mod host_of_crash;
 pub mod incident;
 mod judge;
 pub mod known_issues;

@@ -4,6 +4,7 @@ use super::checks::{self, Checked, DumpAnswer};
 use super::coverage::Stretch;
 use super::crash::{self, Crash};
 use super::host_down::{self, HostDown};
+use super::host_of_crash::HostOfCrash;
 use super::incident::{self, Incident};
 use super::judge::Beside;
 use super::known_issues::{self, KnownIssueMatch};
@@ -70,31 +71,6 @@ pub struct Judged {
     pub dump: DumpAnswer,
     /// The defects known to the maker whose signature it has; those that concern its host first.
     pub issues: Vec<KnownIssueMatch>,
-}
-
-/// The host that ran a VM at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostOfCrash {
-    /// The host; `None` if its bundle was not given.
-    pub host: Option<HostId>,
-    /// What it is called, as far as is known.
-    pub name: Option<String>,
-}
-
-impl HostOfCrash {
-    /// Where a VM of `home` ran in a stay.
-    fn of(hosts: &[HostModel], home: HostId, stay: Option<&Stay>) -> Self {
-        let host = match stay.map_or(RanOn::Here, |stay| stay.ran_on) {
-            RanOn::Here => Some(home),
-            RanOn::There(there, _) => Some(there),
-            RanOn::Elsewhere => None,
-        };
-        let name = match host {
-            Some(host) => hosts[host].name.clone(),
-            None => stay.and_then(|stay| stay.host.clone()),
-        };
-        Self { host, name }
-    }
 }
 
 /// What came of the crashes of all hosts.
