@@ -165,7 +165,12 @@ fn collect(host: &mut HostModel, pass: BundleScan, owners: &BTreeMap<String, VmI
             Owner::Vm(folder) => owners.get(folder).copied(),
             Owner::Host => None,
         };
-        for hit in log.scanned.hits {
+        for mut hit in log.scanned.hits {
+            // Of what was written before the clock was set only the boot has its place.
+            let unset = hit.time.is_some_and(|time| log.unset.contains(&time));
+            if unset && rules[hit.rule].rule.fact != Some(Fact::HostBoot) {
+                hit.time = None;
+            }
             if rules[hit.rule].rule.fact == Some(Fact::FirmwareFirst) {
                 host.firmware_first = true;
             }

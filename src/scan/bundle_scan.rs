@@ -23,6 +23,8 @@ pub struct MemberLog {
     pub scanned: ChunkResult,
     /// Time spans of its chunks.
     pub spans: Vec<Span>,
+    /// The moments that stand for those before the host's clock was set.
+    pub unset: Vec<Millis>,
     /// Lines that were cut at the limit.
     pub long_lines: u64,
 }

@@ -145,6 +145,7 @@ mod tests {
             bytes: 0,
             scanned: ChunkResult::default(),
             spans: Vec::new(),
+            unset: Vec::new(),
             long_lines: 0,
         }
     }

@@ -227,6 +227,7 @@ impl<'a> Reader<'a> {
             bytes: 0,
             scanned,
             spans: Vec::new(),
+            unset: Vec::new(),
             long_lines: 0,
         });
         state.chunks.push(0);

@@ -15,8 +15,8 @@ const SET_AT_START_MS: Millis = 365 * 86_400_000;
 /// The longest that a host runs with a clock that is not set.
 const UNSET_FOR_MS: Millis = 86_400_000;
 
-/// Takes such stretches out of a log's spans and silences. What was found in them has the time at which the clock was
-/// set: it happened before.
+/// Takes such stretches out of a log's spans and silences. What was found in them has the last moment before the clock
+/// was set, which `log.unset` notes: it happened then or before.
 pub(super) fn put_right(log: &mut MemberLog) {
     let stretches = stretches(&log.spans, log.kind.log().speaks == Speaks::Steadily);
     if stretches.is_empty() {
@@ -32,13 +32,14 @@ pub(super) fn put_right(log: &mut MemberLog) {
     }
     for hit in &mut log.scanned.hits {
         if let Some(unset) = hit.time.and_then(within) {
-            hit.time = Some(unset.set);
-            hit.last = hit.last.map(|_| unset.set);
+            hit.time = Some(unset.set - 1);
+            hit.last = hit.last.map(|_| unset.set - 1);
         }
         if let Some(unset) = hit.before.and_then(within) {
             hit.before = unset.before;
         }
     }
+    log.unset = stretches.iter().map(|unset| unset.set - 1).collect();
     let whole = log.spans.iter().copied();
     log.scanned.span = whole.reduce(|a, b| Span { from: a.from.min(b.from), to: a.to.max(b.to) });
 }

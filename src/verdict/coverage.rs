@@ -1,6 +1,7 @@
 //! What the logs could not show: the coverage of each check, in words a person can act on.
 
 use super::crash::Crash;
+use super::thresholds::EXIT_LINE_MS;
 use crate::evidence::HostModel;
 use crate::log::{Coverage, LogKind, Millis, rfc3339};
 use crate::log_table::Speaks;
@@ -39,7 +40,15 @@ pub struct Stretch<'a> {
 /// Whether the VM's own log speaks about its crash.
 #[must_use]
 pub fn own_cover(host: &HostModel, crash: &Crash) -> Cover {
-    cover_of(host, LogKind::Vmware, Some(&host[crash.vm].coverage), (crash.time, crash.time))
+    let cover = cover_of(host, LogKind::Vmware, Some(&host[crash.vm].coverage), (crash.time, crash.time));
+    // An older run may be there, and the one that crashed not.
+    let run = host[crash.vm].session_at(crash.time);
+    let over = run.is_some_and(|run| (run.exited || run.over) && run.to < crash.time - EXIT_LINE_MS);
+    if !cover.covers || !over {
+        return cover;
+    }
+    let reason = format!("{} of the run that crashed is missing", LogKind::Vmware.file_name());
+    Cover { covers: false, reason: Some(reason), ..cover }
 }
 
 /// Whether a host's log speaks about a stretch of time.
@@ -79,7 +88,12 @@ fn cover_of(host: &HostModel, log: LogKind, own: Option<&Coverage>, (from, to): 
         return Cover { log, covers: false, reason: Some(reason), of_absent_host: false };
     }
     let reason = match log.log().speaks {
-        Speaks::AtOnce => (own.lines == 0).then(|| format!("the {} output is empty", log.file_name())),
+        Speaks::AtOnce if own.lines == 0 => Some(format!("the {} output is empty", log.file_name())),
+        // It was cleared since.
+        Speaks::AtOnce => own
+            .first()
+            .filter(|first| *first > to)
+            .map(|first| format!("{} begins {} after the crash", log.file_name(), lapse(first - to))),
         Speaks::OnEvents | Speaks::OfTheCrash => begins_late(log, own, from, to),
         Speaks::Steadily => excerpt(log, own)
             .or_else(|| begins_late(log, own, from, to))

@@ -122,7 +122,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: 
         crash.bugcheck = bugcheck(host, rules, crash);
         settle_kind(host, vm, crash);
     }
-    silent_ends(host, rules, vm, &mut crashes);
+    silent_ends(host, rules, vm, &concerning, &mut crashes);
     crashes.sort_by_key(|crash| crash.time);
     crashes
 }
@@ -337,14 +337,32 @@ fn settle_kind(host: &HostModel, vm: VmId, crash: &mut Crash) {
 }
 
 /// A VMX process whose log just stops, and that was started again: it died without a word.
-fn silent_ends(host: &HostModel, rules: &RuleSet, vm: VmId, crashes: &mut Vec<Crash>) {
+fn silent_ends(
+    host: &HostModel,
+    rules: &RuleSet,
+    vm: VmId,
+    concerning: &[(FindingId, Tie)],
+    crashes: &mut Vec<Crash>,
+) {
     let model = &host[vm];
     let mut boots: Vec<Millis> =
         host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
     boots.extend(host.booted_at);
+    // Shutdowns of the guest that the VM or its host tells; the last lines of the process may be lost.
+    let orderly: Vec<Millis> = concerning
+        .iter()
+        .filter(|(_, tied)| *tied == Tie::This)
+        .map(|(at, _)| &host[*at])
+        .filter(|finding| rules[finding.rule].rule.operation.as_deref() == Some("guest-shutdown"))
+        .filter_map(|finding| finding.time)
+        .collect();
     for pair in model.sessions.windows(2) {
         let [session, next] = pair else { continue };
         if session.exited || session.over || !next.started || !session.started {
+            continue;
+        }
+        let stopped = Facts::between(&orderly, session.to - ORDERLY_STOP_MS, session.to + EXIT_LINE_MS);
+        if stopped {
             continue;
         }
         // A boot of the host in between ended the process; whether it was planned is a question about the host.

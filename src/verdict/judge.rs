@@ -117,9 +117,7 @@ pub fn case(
         Belongs::ToVm => own_cover(home, crash),
         Belongs::ToHost if home[crash.vm].coverage.zoneless => beside_zoneless(log),
         Belongs::ToHost => match beside.fatal_record {
-            Some(time) if log == LogKind::Sel && crash.points_to() == [Origin::HostHardware] => {
-                fatal_on_that_day(time)
-            }
+            Some(time) if log == LogKind::Sel => fatal_on_that_day(time),
             _ => cover_on(stretches, log),
         },
     };

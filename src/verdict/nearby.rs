@@ -49,7 +49,7 @@ pub fn clock_step_near(scene: HostView<'_>, at: Millis) -> Option<(Millis, Milli
     });
     back.chain(told)
         .filter(|(step, by)| (at - step).abs() <= *by)
-        .min_by_key(|(step, by)| ((at - step).abs(), *by))
+        .min_by_key(|(step, by)| ((at - step).abs(), std::cmp::Reverse(*by)))
 }
 
 /// A record of a fatal error in a hardware log whose clock is unknown, within a day of a crash.
