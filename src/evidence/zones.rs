@@ -33,52 +33,77 @@ pub(super) fn settle(pass: &mut BundleScan, rules: &RuleSet) -> Zones {
     if without.is_empty() {
         return zones;
     }
-    let names = |places: &[usize]| {
-        let mut names: Vec<&str> =
-            places.iter().filter_map(|at| pass.logs.get(*at)).map(|log| file_name(&log.path)).collect();
-        names.sort_unstable();
-        names.dedup();
-        let more = names.len().saturating_sub(3);
-        let shown = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-        if more > 0 { format!("{shown} and {more} more") } else { shown }
-    };
     if without.len() == pass.logs.iter().filter(dated).count() {
         zones.remarks.push(format!(
             "the stamps of {} state no zone: times are those of the host's clock, its distance from UTC is not known",
-            names(&without)
+            names(&pass.logs, &without)
         ));
         return zones;
     }
-    let events: Vec<Vec<Event>> = pass.logs.iter().map(|log| events(log, rules)).collect();
-    let known: Vec<&Event> =
-        events.iter().enumerate().filter(|(at, _)| !without.contains(at)).flat_map(|(_, own)| own).collect();
-    let mut moved = Vec::new();
-    for &at in &without {
-        match events.get(at).and_then(|own| distance(own, &known)) {
-            Some(by) => moved.push((at, by)),
-            None => {
-                zones.unknown.insert(at);
-            }
-        }
-    }
+    let moved = distances(&pass.logs, rules, &without);
+    zones.unknown = without.iter().copied().filter(|at| !moved.contains_key(at)).collect();
     if !zones.unknown.is_empty() {
         let places: Vec<usize> = zones.unknown.iter().copied().collect();
         zones.remarks.push(format!(
             "the stamps of {} state no zone, and nothing in them tells which it is: they cover no moment",
-            names(&places)
+            names(&pass.logs, &places)
         ));
     }
+    let mut clocks: BTreeMap<Millis, Vec<usize>> = BTreeMap::new();
     for (at, by) in moved {
-        let Some(log) = pass.logs.get_mut(at) else { continue };
+        clocks.entry(by).or_default().push(at);
+    }
+    for (by, places) in clocks {
         zones.remarks.push(format!(
-            "the stamps of {} state no zone; events that other logs tell too show that its clock is {} min {} UTC",
-            file_name(&log.path),
+            "the stamps of {} state no zone; events that other logs tell too show that their clock is {} min {} UTC",
+            names(&pass.logs, &places),
             (by / 60_000).abs(),
             if by > 0 { "behind" } else { "ahead of" },
         ));
-        shift(log, by);
+        for at in places {
+            if let Some(log) = pass.logs.get_mut(at) {
+                shift(log, by);
+            }
+        }
     }
     zones
+}
+
+/// The names of logs, the first three.
+fn names(logs: &[MemberLog], places: &[usize]) -> String {
+    let mut names: Vec<&str> =
+        places.iter().filter_map(|at| logs.get(*at)).map(|log| file_name(&log.path)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let more = names.len().saturating_sub(3);
+    let shown = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+/// How far the stamps of logs without a zone are from UTC, of those of which other logs show it.
+fn distances(logs: &[MemberLog], rules: &RuleSet, without: &[usize]) -> BTreeMap<usize, Millis> {
+    let events: Vec<Vec<Event>> = logs.iter().map(|log| events(log, rules)).collect();
+    let known: Vec<&Event> =
+        events.iter().enumerate().filter(|(at, _)| !without.contains(at)).flat_map(|(_, own)| own).collect();
+    let told = |at: &usize| Some((*at, distance(events.get(*at)?, &known)?));
+    let told: BTreeMap<usize, Millis> = without.iter().filter_map(told).collect();
+    // The rotations of a log have one clock.
+    let shared = |at: &usize| Some((*at, told.get(at).copied().or_else(|| of_rotations(logs, *at, &told))?));
+    without.iter().filter_map(shared).collect()
+}
+
+/// How far the stamps of the rotations of a log are from UTC, if that is one distance for all of which it is known.
+fn of_rotations(logs: &[MemberLog], at: usize, known: &BTreeMap<usize, Millis>) -> Option<Millis> {
+    let own = logs.get(at)?;
+    let of_one_log = |other: &MemberLog| other.kind == own.kind && other.owner == own.owner;
+    let of_log = known.iter().filter(|(other, _)| logs.get(**other).is_some_and(of_one_log));
+    one_distance(of_log.map(|(_, by)| *by))
+}
+
+/// The distance of several clocks from UTC, if it is the same.
+fn one_distance(mut all: impl Iterator<Item = Millis>) -> Option<Millis> {
+    let by = all.next()?;
+    all.all(|other| other == by).then_some(by)
 }
 
 /// Whether most stamps of a log state no zone.
@@ -190,6 +215,13 @@ mod tests {
 
     fn event(what: &str, at: Millis) -> Event {
         (what.to_owned(), at)
+    }
+
+    #[test]
+    fn rotations_share_their_clock_where_they_agree() {
+        assert_eq!(one_distance([3_600_000, 3_600_000].into_iter()), Some(3_600_000));
+        assert_eq!(one_distance([3_600_000, 7_200_000].into_iter()), None, "the clock was set in between");
+        assert_eq!(one_distance(std::iter::empty()), None);
     }
 
     #[test]

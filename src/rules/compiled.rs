@@ -225,15 +225,24 @@ impl Compiled {
     }
 
     /// The sentence of the report: the message with its captures filled in; the title if there is no message or one of its
-    /// captures did not take part.
+    /// captures did not take part. `{us:s}` is a capture in microseconds, said in seconds.
     #[must_use]
     pub fn message(&self, captures: &Captures) -> String {
+        self.message_with(captures, &|_| None)
+    }
+
+    /// The same, where `known` says a better value of a capture than the line does: the name of a VM for its number.
+    #[must_use]
+    pub fn message_with(&self, captures: &Captures, known: &dyn Fn(&str) -> Option<String>) -> String {
         let Some(template) = &self.rule.message else { return self.rule.title.clone() };
         // A sentence with a hole says less than the title.
         if template_names(template).iter().any(|name| captures.get(name).is_none_or(str::is_empty)) {
             return self.rule.title.clone();
         }
-        fill(template, |name| captures.get(name).map(str::to_owned))
+        fill(template, |name| match name.split_once(':') {
+            Some((name, _)) => captures.get(name).map(in_seconds),
+            None => known(name).or_else(|| captures.get(name).map(str::to_owned)),
+        })
     }
 
     fn captures(&self, text: &[u8]) -> Option<Captures> {
@@ -271,11 +280,20 @@ pub(crate) fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> St
     out
 }
 
+/// Microseconds as seconds; what is no number stays as it is.
+fn in_seconds(us: &str) -> String {
+    match us.parse::<f64>().map(|us| us / 1_000_000.0) {
+        Ok(seconds) if seconds >= 10.0 => format!("{seconds:.0}"),
+        Ok(seconds) => format!("{seconds:.1}"),
+        Err(_) => us.to_owned(),
+    }
+}
+
 /// The names a template asks for.
 pub(crate) fn template_names(template: &str) -> Vec<String> {
     let names = std::cell::RefCell::new(Vec::new());
     let _ = fill(template, |name| {
-        names.borrow_mut().push(name.to_owned());
+        names.borrow_mut().push(name.strip_suffix(":s").unwrap_or(name).to_owned());
         None
     });
     names.into_inner()

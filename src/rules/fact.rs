@@ -55,6 +55,14 @@ words! {
         CpusHalted = "cpus-halted",
         /// The file systems of the guest were frozen, and nothing says that they were thawed.
         GuestFrozen = "guest-frozen",
+        /// A quiesced snapshot began to freeze the file systems of the guest; its rule names what ends it.
+        GuestFreezing = "guest-freezing",
+        /// Tools in the guest stopped answering.
+        GuestSilent = "guest-silent",
+        /// The VM stands still until a question is answered.
+        VmPaused = "vm-paused",
+        /// Such a question was answered, and the VM continues.
+        VmContinues = "vm-continues",
         /// Corrected machine checks never reach ESXi on this host (firmware first).
         FirmwareFirst = "firmware-first",
         /// The log lost lines: throttled or dropped by stress.

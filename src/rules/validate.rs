@@ -5,6 +5,7 @@ use super::compiled::{Compiled, template_names};
 use super::fact::Fact;
 use super::model::{Decoder, TieBy};
 use crate::hints::Hints;
+use crate::log_table::Belongs;
 
 /// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +139,7 @@ pub(super) fn check_rules<'a>(
         // A volume and the device under it are one outage.
         let storage = |names: &[String]| has(names, TieBy::Device) || has(names, TieBy::Volume);
         let shared = TieBy::ALL.iter().any(|tie| has(&own, *tie) && has(&theirs, *tie));
-        let related = shared || (storage(&own) && storage(&theirs));
+        let related = shared || (storage(&own) && storage(&theirs)) || (names_vm(compiled) && names_vm(end));
         if !related {
             return fault(
                 "interval",
@@ -174,6 +175,13 @@ const fn states(fact: Fact) -> &'static [&'static str] {
         Fact::DiskOpen => &["path"],
         _ => &[],
     }
+}
+
+/// Whether the lines of a rule say which VM they are about: by where they stand, or by what they name.
+fn names_vm(compiled: &Compiled) -> bool {
+    let own_log = compiled.rule.logs.iter().all(|log| log.log().belongs == Belongs::ToVm);
+    let by = [TieBy::Vm, TieBy::Vmid, TieBy::Vmx, TieBy::World, TieBy::Cartel, TieBy::File];
+    own_log || compiled.ties.iter().any(|tie| by.contains(tie))
 }
 
 #[cfg(test)]

@@ -196,7 +196,7 @@ pub(super) enum HitRole {
 
 pub(super) fn hit_role(rule: &Compiled) -> HitRole {
     match (&rule.rule.crash, &rule.rule.operation, rule.rule.fact) {
-        (None, None, None) => HitRole::Evidence,
+        (None, None, None | Some(Fact::GuestSilent | Fact::VmPaused)) => HitRole::Evidence,
         (_, _, Some(Fact::GuestAlive)) => HitRole::Heartbeat,
         _ => HitRole::Event,
     }

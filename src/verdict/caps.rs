@@ -15,6 +15,9 @@ pub const NMI_HARDWARE_FAILURE: u64 = 0x80;
 /// The bugcheck that is ordered at the keyboard or by a tool in the guest.
 pub const MANUALLY_INITIATED_CRASH: u64 = 0xe2;
 
+/// The cap of a state that the guest outlived.
+pub const OUTLIVED: &str = "outlived";
+
 /// A line and how it stands to the crash it is weighed for. Times are milliseconds from the crash, negative before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -40,14 +43,22 @@ pub struct Line {
     pub ended_ms: Option<Millis>,
     /// The guest showed a sign of life between that end and the crash.
     pub alive_after: bool,
+    /// It opens a state, and no line tells its end.
+    pub open: bool,
+    /// The guest showed a sign of life long after such a state began.
+    pub outlived: bool,
     /// Its log states no zone, and nothing tells which it is.
     pub zoneless: bool,
-    /// It tells that the guest's file systems were frozen.
+    /// It tells that the guest's file systems were frozen, or began to be.
     pub frozen: bool,
+    /// It tells that they began to be, and Tools went on answering.
+    pub answers: bool,
     /// When the window of its rule begins.
     pub window_ms: Millis,
     /// When this run of the VM began, or its crash before was over; `None` if unknown.
     pub run_ms: Option<Millis>,
+    /// When the VM came to the host of the line from another one, if it did so within the window.
+    pub arrived_ms: Option<Millis>,
     /// From when on a record of the hardware's own log keeps its strength.
     pub sel_from_ms: Millis,
     /// It names a device, a volume or a path.
@@ -156,6 +167,18 @@ pub const CAPS: &[Cap] = &[
         },
     },
     Cap {
+        name: "before-arrival",
+        stage: Stage::Line,
+        says: "It was over before the VM came to this host.",
+        lowers: |line| {
+            // A part of the hardware that fails fails again, a state without an end lasts.
+            let stays = line.open || matches!(line.check, Check::HostMemory | Check::HardwareEvent);
+            let over = line.ended_ms.unwrap_or(line.written_ms);
+            let before = line.arrived_ms.is_some_and(|arrived| over < arrived - SAME_MOMENT_MS);
+            out(before && !stays && line.log != LogKind::Vmware)
+        },
+    },
+    Cap {
         name: "unresolved",
         stage: Stage::Line,
         says: "What it names cannot be resolved from this bundle: it may concern another VM.",
@@ -187,11 +210,22 @@ pub const CAPS: &[Cap] = &[
         },
     },
     Cap {
+        name: OUTLIVED,
+        stage: Stage::Line,
+        says: "No line tells its end, and the guest ran on for more than half an hour after it began.",
+        lowers: |line| {
+            let counts = line.part == Part::Cause && line.kind != CrashKind::HostDown;
+            let most = if line.is_pointed_to() { Strength::Moderate } else { Strength::Context };
+            at_most(most, line.outlived && counts)
+        },
+    },
+    Cap {
         name: "frozen-guest",
         stage: Stage::Line,
         says: "A guest whose file systems are frozen reports no crash, and shows no sign of life.",
         lowers: |line| {
-            at_most(Strength::Context, line.frozen && (line.kind != CrashKind::VmReset || line.alive_after))
+            let ran_on = line.kind != CrashKind::VmReset || line.alive_after || line.answers;
+            at_most(Strength::Context, line.frozen && ran_on)
         },
     },
     Cap {

@@ -16,10 +16,14 @@ fn plain() -> Line {
         closed_ms: None,
         ended_ms: None,
         alive_after: false,
+        open: false,
+        outlived: false,
         frozen: false,
+        answers: false,
         zoneless: false,
         window_ms: -WINDOW_BEFORE_MS,
         run_ms: None,
+        arrived_ms: None,
         sel_from_ms: -WINDOW_BEFORE_MS / 3,
         names_storage: true,
         too_few: None,
@@ -226,8 +230,35 @@ fn a_frozen_guest_explains_a_reset_alone() {
             Line { kind: CrashKind::WindowsBugcheck, ..frozen.clone() },
             Line { alive_after: true, ..frozen.clone() },
         ],
-        &[frozen, Line { alive_after: true, ..plain() }],
+        &[frozen.clone(), Line { alive_after: true, ..plain() }],
     );
+    assert_cap("frozen-guest", CONTEXT, &[Line { answers: true, ..frozen }], &[]);
+}
+
+#[test]
+fn what_was_over_before_the_vm_came() {
+    let over = Line { arrived_ms: Some(-30_000), ..plain() };
+    let look_alikes = [
+        Line { arrived_ms: Some(-50_000), ..over.clone() },
+        Line { open: true, ..over.clone() },
+        Line { ended_ms: Some(-40_000), ..over.clone() },
+        Line { check: Check::HardwareEvent, ..over.clone() },
+        Line { log: LogKind::Vmware, ..over.clone() },
+    ];
+    let ended = Line { open: true, ended_ms: Some(-40_001), ..over.clone() };
+    assert_cap("before-arrival", To::Out, &[over, Line { open: false, ..ended }], &look_alikes);
+}
+
+#[test]
+fn what_the_guest_outlived() {
+    let outlived = Line { open: true, outlived: true, ..plain() };
+    let look_alikes = [
+        Line { outlived: false, ..outlived.clone() },
+        Line { kind: CrashKind::HostDown, ..outlived.clone() },
+        Line { part: Part::Mechanism, ..outlived.clone() },
+    ];
+    assert_cap(OUTLIVED, To::AtMost(Strength::Moderate), std::slice::from_ref(&outlived), &look_alikes);
+    assert_cap(OUTLIVED, CONTEXT, &[Line { code: Some(0x3b), points_to: &[], ..outlived }], &[]);
 }
 
 #[test]

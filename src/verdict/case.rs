@@ -60,6 +60,8 @@ pub struct Case {
     pub clock_step: Option<(Millis, Millis)>,
     /// A dump or an event log was given, and it tells of another crash.
     pub dump_disagrees: bool,
+    /// A state below the VM began, and the guest ran on; no line tells its end.
+    pub open_state: bool,
     /// HA or the person whose act is told first.
     pub actor: Option<Origin>,
 }

@@ -1,6 +1,7 @@
 //! The twelve checks of a crash: what each gave, on which lines it rests and what it could not see.
 
 use super::Decision;
+use super::caps::OUTLIVED;
 use super::coverage;
 use super::crash::Crash;
 use super::weigh::Weighed;
@@ -101,11 +102,18 @@ impl View<'_> {
         }
         if self.own.iter().any(|weighed| weighed.strength > Strength::Context) {
             CheckOutcome::Found
+        } else if self.is_open() {
+            CheckOutcome::NotCovered
         } else if self.core.iter().all(|log| self.decision.covered(*log)) && !self.is_hidden_by_firmware() {
             CheckOutcome::Clear
         } else {
             CheckOutcome::NotCovered
         }
+    }
+
+    /// Whether a state began whose end no line tells, and which the guest outlived.
+    fn is_open(&self) -> bool {
+        self.own.iter().any(|weighed| weighed.lowered.contains(&OUTLIVED))
     }
 
     /// Whether errors of memory would only be in the hardware's log, and that is not here.
@@ -136,6 +144,9 @@ impl View<'_> {
             parts.push("a line names a device or volume that the bundle does not map to VMs".into());
         } else if result == CheckOutcome::Clear && !self.own.is_empty() {
             parts.push("circumstances only".into());
+        }
+        if result == CheckOutcome::NotCovered && self.is_open() {
+            parts.push("what began long before has no line that ends it, and the guest ran on".into());
         }
         parts.extend(self.clock_note());
         if self.check == Check::HostMemory && self.host.firmware_first {

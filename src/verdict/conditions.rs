@@ -53,6 +53,11 @@ pub(super) const CODE_FITS_GUEST: Condition = Condition {
     holds: |case, _| case.points_to.is_empty() || case.points_to.contains(&Origin::GuestOs),
 };
 
+pub(super) const NO_OPEN_STATE: Condition = Condition {
+    says: "no state below the VM is open that the guest outlived",
+    holds: |case, _| !case.open_state,
+};
+
 pub(super) const NO_TRIPLE_FAULT: Condition =
     Condition { says: "it was no triple fault", holds: |case, _| case.kind != CrashKind::TripleFault };
 

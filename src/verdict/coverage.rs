@@ -100,6 +100,11 @@ fn cover_of(host: &HostModel, log: LogKind, own: Option<&Coverage>, (from, to): 
             .or_else(|| ends_early(log, own, to))
             .or_else(|| silent(log, own, from, to)),
     };
+    // Rotations of it may be there that state no zone.
+    let reason = reason.map(|reason| match own.zoneless {
+        true => format!("what of {} states a zone does not cover the moment", log.file_name()),
+        false => reason,
+    });
     Cover { log, covers: reason.is_none(), reason, of_absent_host: false }
 }
 

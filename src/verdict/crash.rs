@@ -1,7 +1,7 @@
 //! Crashes put together: one crash is one, however many lines, vCPUs and logs tell it.
 
 use super::thresholds::{
-    BOOT_AFTER_RESET_MS, BOOT_SLACK_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
+    BOOT_AFTER_RESET_MS, CLOCK_SLACK_MS, CRASHED_UNTIL_RESET_MS, EXIT_LINE_MS, LATE_NOTICE_MS,
     MONITOR_WITH_GUEST_MS, ORDERLY_STOP_MS, QUESTION_MS, RESET_JOINS_MS, RESET_LOOP_MS, SAME_GUEST_CRASH_MS,
     SAME_MOMENT_MS,
 };
@@ -41,6 +41,8 @@ pub struct Crash {
     pub count: u64,
     /// Whether its first line is in the VM's own log.
     pub told_by_own_log: bool,
+    /// Whether a line says how it came to it, and not only that the process is gone.
+    pub is_told: bool,
     /// For a host that went down: when it was back.
     pub back: Option<Millis>,
 }
@@ -92,6 +94,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: 
         match crashes.last_mut() {
             Some(crash) if joins(crash, mark, &facts) => {
                 crash.findings.push(mark.at);
+                crash.is_told |= !mark.weak;
                 if is_guest(mark.kind) && Facts::between(&facts.boots, crash.last, mark.time) {
                     crash.count += 1;
                 }
@@ -107,6 +110,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: 
                 findings: vec![mark.at],
                 count: 1,
                 told_by_own_log: mark.own_log,
+                is_told: !mark.weak,
                 back: None,
             }),
         }
@@ -122,7 +126,7 @@ pub fn assemble(host: &HostModel, rules: &RuleSet, concerns: &FindingIndex, vm: 
         crash.bugcheck = bugcheck(host, rules, crash);
         settle_kind(host, vm, crash);
     }
-    silent_ends(host, rules, vm, &concerning, &mut crashes);
+    super::silent_end::add(host, rules, vm, &concerning, &mut crashes);
     crashes.sort_by_key(|crash| crash.time);
     crashes
 }
@@ -333,56 +337,5 @@ fn settle_kind(host: &HostModel, vm: VmId, crash: &mut Crash) {
     let only_hostd = crash.findings.iter().map(|&at| &host[at]).all(|finding| finding.log != LogKind::Vmware);
     if crash.kind == CrashKind::GuestPanic && only_hostd && host[vm].is_windows() == Some(true) {
         crash.kind = CrashKind::WindowsBugcheck;
-    }
-}
-
-/// A VMX process whose log just stops, and that was started again: it died without a word.
-fn silent_ends(
-    host: &HostModel,
-    rules: &RuleSet,
-    vm: VmId,
-    concerning: &[(FindingId, Tie)],
-    crashes: &mut Vec<Crash>,
-) {
-    let model = &host[vm];
-    let mut boots: Vec<Millis> =
-        host.facts(rules, Fact::HostBoot).filter_map(|finding| finding.time).collect();
-    boots.extend(host.booted_at);
-    // Shutdowns of the guest that the VM or its host tells; the last lines of the process may be lost.
-    let orderly: Vec<Millis> = concerning
-        .iter()
-        .filter(|(_, tied)| *tied == Tie::This)
-        .map(|(at, _)| &host[*at])
-        .filter(|finding| rules[finding.rule].rule.operation.as_deref() == Some("guest-shutdown"))
-        .filter_map(|finding| finding.time)
-        .collect();
-    for pair in model.sessions.windows(2) {
-        let [session, next] = pair else { continue };
-        if session.exited || session.over || !next.started || !session.started {
-            continue;
-        }
-        let stopped = Facts::between(&orderly, session.to - ORDERLY_STOP_MS, session.to + EXIT_LINE_MS);
-        if stopped {
-            continue;
-        }
-        // A boot of the host in between ended the process; whether it was planned is a question about the host.
-        if boots.iter().any(|boot| *boot > session.to && *boot <= next.from + BOOT_SLACK_MS) {
-            continue;
-        }
-        let told =
-            crashes.iter().any(|crash| crash.time >= session.from && crash.time <= next.from + BOOT_SLACK_MS);
-        if !told {
-            crashes.push(Crash {
-                vm,
-                time: session.to,
-                last: session.to,
-                kind: CrashKind::VmxFailure,
-                bugcheck: None,
-                findings: Vec::new(),
-                count: 1,
-                told_by_own_log: true,
-                back: Some(next.from),
-            });
-        }
     }
 }

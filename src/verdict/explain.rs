@@ -86,7 +86,7 @@ pub fn because(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> Strin
     let reason = reason(crash, decision, lead);
     match decision.case.clock_step {
         Some((_, by)) => format!(
-            "{reason} The clock of the host was stepped by {} around that moment: lines before and after the step cannot be laid beside each other.",
+            "{reason} The clock of the host was stepped by {} or more around that moment: lines before and after the step cannot be laid beside each other.",
             lapse(by)
         ),
         None => reason,
@@ -104,6 +104,11 @@ fn reason(crash: &Crash, decision: &Decision, lead: Option<&Lead>) -> String {
                 _ => "",
             };
             let gap = gap(decision);
+            if decision.case.open_state {
+                return format!(
+                    "{what}{ordered}; hostd and vmkernel cover the moment and show one thing that began long before: no line tells its end, and the guest ran on{gap}."
+                );
+            }
             format!(
                 "{what}{ordered}, and hostd and vmkernel cover the moment and show no cause on the host{gap}."
             )
@@ -286,7 +291,7 @@ const NEXT_STEPS: &[(Origin, Who, &str)] = &[
     (
         Origin::Operator,
         Who::Administrator,
-        "Ask the user named in the deciding lines: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person.",
+        "Ask who worked as {user}: {vm} was reset or powered off on purpose. If the user is vpxuser, vCenter's own events name the person.",
     ),
 ];
 
@@ -297,15 +302,15 @@ pub struct Parties<'a> {
     pub vm: &'a str,
     /// The host's name.
     pub host: &'a str,
-    /// Whether the lines about who acted name a user.
-    pub names_user: bool,
+    /// The user that the lines about who acted name, if they name one.
+    pub user: Option<&'a str>,
 }
 
 /// Whom to call and what to bring.
 #[must_use]
 pub fn next_step(crash: &Crash, decision: &Decision, parties: Parties<'_>) -> (Who, String) {
-    let Parties { vm, host, names_user } = parties;
-    if decision.origin == Origin::Operator && !names_user {
+    let Parties { vm, host, user } = parties;
+    if decision.origin == Origin::Operator && user.is_none() {
         return (
             Who::Administrator,
             format!(
@@ -324,6 +329,7 @@ pub fn next_step(crash: &Crash, decision: &Decision, parties: Parties<'_>) -> (W
             let filled = |part: &str| match part {
                 "vm" => vm.to_owned(),
                 "host" => host.to_owned(),
+                "user" => user.unwrap_or_default().to_owned(),
                 _ => dump.to_owned(),
             };
             let mut parts = text.split(['{', '}']);

@@ -184,6 +184,7 @@ pub fn crashes(host: &HostModel, downs: &[HostDown], down: &HostDown) -> Vec<Cra
                 findings: down.findings.clone(),
                 count: 1,
                 told_by_own_log: false,
+                is_told: true,
                 back: down.back,
             });
         }

@@ -1,7 +1,7 @@
 //! Decides one crash by the table.
 
 use super::candidates::candidates;
-use super::caps::{CAPS, Cap};
+use super::caps::{CAPS, Cap, OUTLIVED};
 use super::case::{Candidate, Case};
 use super::coverage::{Cover, Stretch, beside_zoneless, cover, fatal_on_that_day, own_cover};
 use super::crash::Crash;
@@ -126,7 +126,7 @@ pub fn case(
         code: crash.bugcheck.as_ref().map(|bugcheck| bugcheck.code),
         points_to: crash.points_to(),
         hosted: home[crash.vm].hosted,
-        is_silent: crash.findings.is_empty(),
+        is_silent: !crash.is_told,
         candidates: candidates(crash, weighed),
         covers: LogKind::ALL.iter().map(|&log| cover_of(log)).collect(),
         absent_hosts: stretches
@@ -139,6 +139,7 @@ pub fn case(
         clock_step: beside.clock_step,
         host_ended: beside.host_ended,
         dump_disagrees: beside.dump_disagrees,
+        open_state: weighed.iter().any(|w| w.lowered.contains(&OUTLIVED)),
         actor: weighed.iter().filter_map(|w| w.origin).find(|origin| actors.contains(origin)),
     }
 }

@@ -3,11 +3,13 @@
 use super::checks::{self, Checked, DumpAnswer};
 use super::coverage::Stretch;
 use super::crash::{self, Crash};
+use super::crash_ids::{moment, number_undated, once_a_vm};
 use super::host_down::{self, HostDown};
 use super::host_of_crash::HostOfCrash;
 use super::incident::{self, Incident};
 use super::judge::Beside;
 use super::known_issues::{self, KnownIssueMatch};
+use super::life::Life;
 use super::nearby::{clock_step_near, fatal_record_near, nmi_to_another};
 use super::orphan_crashes;
 use super::thresholds::{CRASH_OVER_MS, DIED_WITH_HOST_MS, SAME_MOMENT_MS};
@@ -15,12 +17,11 @@ use super::weigh::{CrashQuery, HostView, Index, UncountedLine, Weighed, weigh};
 use super::{Decision, Method, TimeWindow, case, judge};
 use crate::clean::clean;
 use crate::evidence::{self, Finding, FindingIndex, HostId, HostModel, RanOn, Stay, VmId, hosts_by_id};
-use crate::log::{Millis, is_of_unknown_year, rfc3339};
+use crate::log::Millis;
 use crate::rules::{RuleId, RuleSet};
 use crate::selection::Selection;
 use crate::terms::MatchResult;
 use crate::windows::Given;
-use std::collections::BTreeMap;
 
 /// Ends of one host that are looked at, the last ones: each ends every VM that ran.
 const MAX_HOST_DOWNS: usize = 200;
@@ -120,43 +121,6 @@ pub fn run<'h>(hosts: &'h [HostModel], inquiry: JudgeOptions<'_>) -> Verdicts<'h
     out
 }
 
-/// A time as an id contains it.
-fn moment(time: Millis) -> String {
-    if is_of_unknown_year(time) { UNKNOWN.to_owned() } else { rfc3339(time) }
-}
-
-/// What an id contains for a time whose year is not known.
-const UNKNOWN: &str = "unknown";
-
-/// A VM in the bundles of two hosts has its crash in both: it is kept where it ran, else where it was found first.
-fn once_a_vm(hosts: &[HostModel], judged: &mut Vec<Judged>) {
-    let identity = |one: &Judged| {
-        let model = &hosts[one.host][one.crash.vm];
-        Some((model.vmx.bios_uuid.clone()?, model.config_key.clone()?, one.id.clone()))
-    };
-    let mut kept: BTreeMap<(String, String, String), HostId> = BTreeMap::new();
-    for one in judged.iter() {
-        let Some(identity) = identity(one) else { continue };
-        let own = kept.entry(identity).or_insert(one.host);
-        if one.ran_on.host == Some(one.host) {
-            *own = one.host;
-        }
-    }
-    judged.retain(|one| {
-        identity(one).and_then(|own| kept.get(&own).copied()).is_none_or(|host| host == one.host)
-    });
-}
-
-/// Numbers the crashes of one VM whose times are not known, in their order.
-fn number_undated(judged: &mut [Judged]) {
-    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-    for one in judged.iter_mut().filter(|one| is_of_unknown_year(one.crash.time)) {
-        let number = seen.entry(one.id.clone()).or_default();
-        *number += 1;
-        one.id = format!("{}-{number}", one.id);
-    }
-}
-
 /// The ends of a host, the last ones.
 fn downs(host: &HostModel, rules: &RuleSet) -> Vec<HostDown> {
     let mut found = host_down::find(host, rules);
@@ -229,13 +193,12 @@ impl<'h> Run<'h, '_> {
             // Its own log may have stopped before its host did.
             last.to = last.to.max(crash.time);
         }
-        // A run that came by vMotion began where it came from.
-        let since = since.map(|since| match stays.as_slice() {
-            [current, .., first] if current.from == since => first.from,
-            _ => since,
-        });
+        let since = since.map(|since| began(&stays, since));
         let mut left_out = Vec::new();
-        let mut weighed = self.weigh(at, crash.vm, (&crash, since), &mut left_out);
+        let life = self.life(at, &stays, crash.vm);
+        let query = |crash, arrived| CrashQuery { crash, windows, since, arrived, life: &life };
+        let here = query(&crash, arrival(&stays, RanOn::Here));
+        let mut weighed = self.weigh((at, crash.vm), here, &mut left_out);
         // What the host whose bundle contains the VM's folder says counts for the time that the VM spent there.
         let until = stays.iter().find(|stay| stay.ran_on == RanOn::Here).map(|stay| stay.to);
         if place != RanOn::Here {
@@ -243,7 +206,8 @@ impl<'h> Run<'h, '_> {
         }
         for stay in &stays {
             if let RanOn::There(there, vm) = stay.ran_on {
-                let mut own = self.weigh(there, vm, (&crash, since), &mut left_out);
+                let question = query(&crash, arrival(&stays, stay.ran_on));
+                let mut own = self.weigh((there, vm), question, &mut left_out);
                 if stay.to < crash.time {
                     self.keep_own_logs(&mut own, Some(stay.to), &mut left_out);
                 }
@@ -281,15 +245,29 @@ impl<'h> Run<'h, '_> {
 
     fn weigh(
         &self,
-        at: HostId,
-        vm: VmId,
-        (crash, since): (&Crash, Option<Millis>),
+        (at, vm): (HostId, VmId),
+        question: CrashQuery<'_>,
         left_out: &mut Vec<UncountedLine>,
     ) -> Vec<Weighed> {
-        let JudgeOptions { rules, method, windows, .. } = self.inquiry;
+        let JudgeOptions { rules, method, .. } = self.inquiry;
         let Some(index) = self.indices.get(at.at()) else { return Vec::new() };
         let scene = HostView { at, host: &self.hosts[at], index, rules, method };
-        weigh(scene, vm, CrashQuery { crash, windows, since }, &mut |one| self.keep(one, left_out))
+        weigh(scene, vm, question, &mut |one| self.keep(one, left_out))
+    }
+
+    /// The signs of life of a guest, on all hosts that it was on.
+    fn life(&self, home: HostId, stays: &[Stay], vm: VmId) -> Life {
+        let mut life = Life::default();
+        let there = stays.iter().filter_map(|stay| match stay.ran_on {
+            RanOn::There(there, vm) => Some((there, vm)),
+            RanOn::Here | RanOn::Elsewhere => None,
+        });
+        for (at, vm) in std::iter::once((home, vm)).chain(there) {
+            if let Some(index) = self.indices.get(at.at()) {
+                life.add(&self.hosts[at], index, vm);
+            }
+        }
+        life
     }
 
     /// How long after a crash its host went down, if soon.
@@ -364,6 +342,21 @@ impl<'h> Run<'h, '_> {
             counts
         });
     }
+}
+
+/// When a run began: one that came by vMotion began where it came from.
+fn began(stays: &[Stay], since: Millis) -> Millis {
+    match stays {
+        [current, .., first] if current.from == since => first.from,
+        _ => since,
+    }
+}
+
+/// When a VM came to one of the hosts it was on: `None` if it was there from the first, or was never there.
+fn arrival(stays: &[Stay], place: RanOn) -> Option<Millis> {
+    let (first, moved_to) = stays.split_last()?;
+    let came = moved_to.iter().filter(|stay| stay.ran_on == place).map(|stay| stay.from).min();
+    came.filter(|_| first.ran_on != place)
 }
 
 /// Keeps the last `most` crashes; their order stays.

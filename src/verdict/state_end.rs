@@ -2,23 +2,29 @@
 
 use super::weigh::HostView;
 use crate::evidence::paths::device_key;
-use crate::evidence::{Finding, HostModel};
+use crate::evidence::{Finding, HostModel, Tie, VmId, tie};
 use crate::log::Millis;
 use crate::rules::{Compiled, TieBy};
 
-/// When the state that a line opened was closed: by a line of an end rule that agrees in every tie they share.
-pub(super) fn interval_end(scene: HostView<'_>, rule: &Compiled, opened: &Finding) -> Option<Millis> {
+/// When the state that a line opened was closed: by a line of an end rule that agrees in every tie they share, or that
+/// names the VM as the first one does.
+pub(super) fn interval_end(
+    scene: HostView<'_>,
+    rule: &Compiled,
+    (opened, vm): (&Finding, VmId),
+) -> Option<Millis> {
     let interval = rule.rule.interval.as_ref()?;
     let from = opened.time?;
-    interval
-        .end
-        .iter()
-        .filter_map(|id| scene.rules.id_of(id))
-        .flat_map(|end| scene.index.between(scene.host, end, from, Millis::MAX))
-        .map(|&at| &scene.host[at])
-        .filter(|end| is_of_one_state(scene.host, opened, end))
-        .filter_map(|end| end.time)
-        .min()
+    let of_vm = tie(scene.host, rule, opened, vm) == Tie::This;
+    let ends = interval.end.iter().filter_map(|id| scene.rules.id_of(id)).flat_map(|end| {
+        let lines = scene.index.between(scene.host, end, from, Millis::MAX);
+        lines.iter().map(move |&at| (&scene.rules[end], &scene.host[at]))
+    });
+    ends.filter(|(rule, end)| {
+        (of_vm && tie(scene.host, rule, end, vm) == Tie::This) || is_of_one_state(scene.host, opened, end)
+    })
+    .filter_map(|(_, end)| end.time)
+    .min()
 }
 
 /// Whether one line ends what another began: they agree in every tie that they share; where they share none, the one

@@ -4,7 +4,8 @@
 use super::case::{Candidate, Case};
 use super::conditions::{
     ACTOR_LOGS_WHOLE, BELOW, BESIDE_ACTOR, CODE_FITS_GUEST, CORE, CORE_WHOLE, Condition, DECISIVE,
-    LOGS_WHOLE, NEVER, NO_RIVAL, NO_TRIPLE_FAULT, RESOLVED, SIDE, SIDE_LOGS_WHOLE, by_exclusion,
+    LOGS_WHOLE, NEVER, NO_OPEN_STATE, NO_RIVAL, NO_TRIPLE_FAULT, RESOLVED, SIDE, SIDE_LOGS_WHOLE,
+    by_exclusion,
 };
 pub use super::possible_roots::roots;
 use crate::log::LogKind;
@@ -215,7 +216,7 @@ pub const ROWS: &[Row] = &[
                 && case.lacking(&by_exclusion(case)).is_empty()
         },
         origin: |_| Some(Origin::GuestOs),
-        sure: &[SIDE_LOGS_WHOLE, CODE_FITS_GUEST, NO_RIVAL, NO_TRIPLE_FAULT],
+        sure: &[SIDE_LOGS_WHOLE, CODE_FITS_GUEST, NO_RIVAL, NO_OPEN_STATE, NO_TRIPLE_FAULT],
         leaning: no_leaning,
         missing: |case| case.lacking(SIDE),
         loses: loses_by_order,
@@ -237,6 +238,10 @@ pub const ROWS: &[Row] = &[
             let mut needed = by_exclusion(case);
             if !case.is_guest_reported() && case.kind != CrashKind::HostDown {
                 needed.push(LogKind::Vmware);
+            }
+            if case.kind == CrashKind::VmxFailure && case.is_silent {
+                // Who kills a process at the host's shell is told there.
+                needed.push(LogKind::Shell);
             }
             if may_be_ha(case) {
                 needed.push(LogKind::Fdm);

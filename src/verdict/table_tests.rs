@@ -16,6 +16,7 @@ fn case(kind: CrashKind) -> Case {
         points_to: &[],
         hosted: false,
         is_silent: false,
+        open_state: false,
         candidates: Vec::new(),
         covers,
         absent_hosts: Vec::new(),
@@ -278,6 +279,8 @@ fn guest_os() {
     let elsewhere = Case { nmi_to_another: Some(4_000), ..bugcheck(0x80) };
     let decision = decided(elsewhere);
     assert_eq!((decision.row, decision.leaning), (RowName::Undetermined, None));
+    let outlived = Case { open_state: true, ..case(WindowsBugcheck) };
+    assert_decides(outlived, row, Origin::GuestOs, Likely);
     let differs = Case { dump_disagrees: true, ..case(WindowsBugcheck) };
     assert_eq!(decided(differs).confidence, Likely);
     let decision = decided(Case { host_ended: Some(20_000), ..case(WindowsBugcheck) });
@@ -315,7 +318,8 @@ fn undetermined() {
         "a person, the hardware or the guest"
     );
     assert_eq!(leans(without(bugcheck(0x50), LogKind::ALL)).0, Some(Origin::GuestOs));
-    assert_eq!(leans(Case { is_silent: true, ..blind(VmxFailure) }).0, None);
+    let gone = leans(Case { is_silent: true, ..without(case(VmxFailure), &[LogKind::Shell]) });
+    assert_eq!(gone, (None, vec![LogKind::Shell]), "a kill at the shell is told there alone");
     let with_own = [core, vec![LogKind::Vmware]].concat();
     assert_eq!(leans(blind(VmxFailure)), (Some(Origin::Hypervisor), with_own.clone()));
     assert_eq!(leans(blind(VmReset)), (Some(Origin::Operator), with_own));

@@ -55,6 +55,9 @@ thresholds! {
     ENDED_MS = 2 * MINUTE_MS,
         "A cause that has ended counts in full for this time after its end.",
         "The guest's disk and watchdog timeouts are 60 to 120 s: what it survived that long did not kill it";
+    OUTLIVED_MS = 30 * MINUTE_MS,
+        "A guest that shows a sign of life this long after a state began, whose end no line tells, outlived it.",
+        "Tools runs from memory for a while when the disks are gone; no guest works for half an hour without them";
     SAME_MOMENT_MS = 10 * SECOND_MS,
         "A line that names no VM shares the moment of a crash within this time.",
         "Two logs of one host write about one event seconds apart";

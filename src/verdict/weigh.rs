@@ -4,9 +4,10 @@ use super::caps::{Capped, Line, Stage, capped, reason};
 use super::count::mark_too_few;
 use super::crash::Crash;
 use super::judge::Method;
+use super::life::Life;
 use super::next_start;
 use super::state_end::interval_end;
-use super::thresholds::{SAME_MOMENT_MS, STATE_LASTS_MS};
+use super::thresholds::{OUTLIVED_MS, SAME_MOMENT_MS, STATE_LASTS_MS};
 use super::window::{TimeWindow, window};
 use crate::evidence::{Finding, FindingId, HostId, HostModel, Tie, VmId, tie};
 use crate::log::{LogKind, Millis};
@@ -63,7 +64,11 @@ const COUNTED_WITH_OTHERS: &str = "Its rule has more lines than are kept; it is 
 pub struct Index {
     pub(super) by_rule: BTreeMap<RuleId, Vec<FindingId>>,
     /// Signs of life of guests.
-    alive: Vec<FindingId>,
+    pub(super) alive: Vec<FindingId>,
+    /// Lines that tell that Tools stopped answering.
+    pub(super) silent: Vec<FindingId>,
+    /// Lines that tell that a question was answered, and the VM continues.
+    pub(super) continued: Vec<FindingId>,
 }
 
 impl Index {
@@ -74,18 +79,13 @@ impl Index {
         for (at, finding) in host.findings_by_id() {
             by_rule.entry(finding.rule).or_default().push(at);
         }
-        let signs = by_rule.iter().filter(|(rule, _)| rules[**rule].rule.fact == Some(Fact::GuestAlive));
-        let alive = signs.flat_map(|(_, own)| own.iter().copied()).collect();
-        Self { by_rule, alive }
-    }
-
-    /// Whether the guest of a VM showed a sign of life between the end of something and a crash. What it writes in the
-    /// moment of that end was waiting to be written.
-    fn shows_life(&self, host: &HostModel, vm: VmId, ended: Millis, crash: Millis) -> bool {
-        self.alive.iter().map(|at| &host[*at]).filter(|sign| sign.owner == Some(vm)).any(|sign| {
-            let (first, last) = (sign.time, sign.last.or(sign.time));
-            first.is_some_and(|first| first < crash) && last.is_some_and(|last| last > ended + SAME_MOMENT_MS)
-        })
+        let of = |fact: Fact| -> Vec<FindingId> {
+            let own = by_rule.iter().filter(|(rule, _)| rules[**rule].rule.fact == Some(fact));
+            own.flat_map(|(_, own)| own.iter().copied()).collect()
+        };
+        let (alive, silent) = (of(Fact::GuestAlive), of(Fact::GuestSilent));
+        let continued = of(Fact::VmContinues);
+        Self { by_rule, alive, silent, continued }
     }
 
     /// The findings of a rule in a stretch of time, both ends included.
@@ -129,6 +129,10 @@ pub struct CrashQuery<'a> {
     /// When this run of the VM began, or when its crash before this one was over: how it died then, and what was done
     /// about it, says nothing about this crash.
     pub since: Option<Millis>,
+    /// When the VM came to this host, if it came from another one within the window.
+    pub arrived: Option<Millis>,
+    /// When its guest showed that it lives.
+    pub life: &'a Life,
 }
 
 /// Weighs every finding of one host for a crash of its VM `vm`. What is within reach and does not count is told to
@@ -185,10 +189,22 @@ fn line(
     let time = finding.time?;
     let tied = tie(host, rule, finding, vm);
     // Only of a line that can count: looking for the end of a state is dear.
-    let closed = if tied == Tie::Other { None } else { interval_end(scene, rule, finding) };
+    let closed = if tied == Tie::Other { None } else { interval_end(scene, rule, (finding, vm)) };
+    let lives = |since: Millis| question.life.shows(since, crash.time);
+    let fact = rule.rule.fact;
+    // A VM that waited on a question and shows life was answered; the question of an earlier run is over.
+    let answered = (fact == Some(Fact::VmPaused))
+        .then(|| {
+            let again = question.since.filter(|since| *since > time);
+            let told = question.life.continued(time, crash.time).or_else(|| lives(time).then_some(time));
+            again.or(told)
+        })
+        .flatten();
     // The end of a state, or of what lasted until the line was written.
-    let ended = closed.or_else(|| (lasted(finding) > 0).then_some(time));
-    let frozen = rule.rule.fact == Some(Fact::GuestFrozen);
+    let ended = closed.or(answered).or_else(|| (lasted(finding) > 0).then_some(time));
+    let freezing = fact == Some(Fact::GuestFreezing);
+    let frozen = freezing || fact == Some(Fact::GuestFrozen);
+    let open = rule.rule.interval.is_some() && closed.is_none();
     let quiet_since = ended.or_else(|| frozen.then_some(time));
     let sel_reach = if host.sel_ahead.is_some() { windows.before } else { windows.before / 3 };
     let mut line = Line {
@@ -202,11 +218,15 @@ fn line(
         began_ms: time - lasted(finding) - crash.time,
         closed_ms: closed.map(|closed| closed - crash.time),
         ended_ms: ended.map(|ended| ended - crash.time),
-        alive_after: quiet_since.is_some_and(|since| scene.index.shows_life(host, vm, since, crash.time)),
+        alive_after: quiet_since.is_some_and(lives),
+        open,
+        outlived: open && lives(time + OUTLIVED_MS),
         frozen,
+        answers: freezing && !question.life.stops(time, crash.time),
         zoneless: host.zoneless.contains(&finding.member),
         window_ms: from - crash.time,
         run_ms: question.since.map(|since| since - crash.time),
+        arrived_ms: question.arrived.map(|arrived| arrived - crash.time),
         sel_from_ms: -sel_reach,
         names_storage: rule.ties.iter().any(|by| matches!(by, TieBy::Device | TieBy::Volume | TieBy::Path)),
         too_few: None,

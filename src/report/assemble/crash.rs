@@ -1,12 +1,12 @@
 //! A crash of the report: the verdict in sentences, its rivals, checks and lines.
 
 use super::{dated, opt, seconds, text};
-use crate::evidence::{HostId, HostModel};
+use crate::evidence::{Finding, HostId, HostModel};
 use crate::options::Options;
 use crate::report::model::{
     Bugcheck, CheckResult, Crash, DumpMatch, Evidence, KnownIssue, NextStep, Rival, Verdict,
 };
-use crate::rules::RuleSet;
+use crate::rules::{Compiled, RuleSet};
 use crate::terms::{MatchResult, Origin};
 use crate::verdict::explain::{self, Lead, Parties};
 use crate::verdict::{Judged, Weighed};
@@ -26,8 +26,8 @@ pub(super) fn crash(
     let lead = |at: Option<usize>| -> Option<Lead> {
         let weighed = judged.weighed.get(at?)?;
         let finding = &hosts[weighed.host][weighed.finding];
-        let message = rules[finding.rule].message(&finding.captures);
-        Some(Lead { message: text(&message), log: finding.log, offset_ms: finding.time? - judged.crash.time })
+        let message = message(&hosts[weighed.host], &rules[finding.rule], finding);
+        Some(Lead { message, log: finding.log, offset_ms: finding.time? - judged.crash.time })
     };
     let bugcheck = judged.crash.bugcheck.as_ref().map(|reported| Bugcheck {
         code: format!("{:#x}", reported.code),
@@ -62,19 +62,42 @@ pub(super) fn crash(
 fn next_step(hosts: &[HostModel], judged: &Judged) -> NextStep {
     let name = text(hosts[judged.host][judged.crash.vm].shown_name());
     let host_name = judged.ran_on.name.as_ref().map_or_else(|| "the host".to_owned(), |name| text(name));
-    let parties = Parties { vm: &name, host: &host_name, names_user: names_user(hosts, judged) };
+    let user = user(hosts, judged).map(|user| text(&user));
+    let parties = Parties { vm: &name, host: &host_name, user: user.as_deref() };
     let (who, text) = explain::next_step(&judged.crash, &judged.decision, parties);
     NextStep { who, text }
 }
 
-/// Whether a line about who acted, or one of the same operation, names a user.
-fn names_user(hosts: &[HostModel], judged: &Judged) -> bool {
-    judged.weighed.iter().filter(|own| own.origin == Some(Origin::Operator)).any(|own| {
+/// The user that the lines about who acted name, or one of the same operation: that of the strongest line.
+fn user(hosts: &[HostModel], judged: &Judged) -> Option<String> {
+    let actors = judged.weighed.iter().filter(|own| own.origin == Some(Origin::Operator));
+    let named = actors.filter_map(|own| {
         let host = &hosts[own.host];
-        let finding = &host[own.finding];
-        let user = finding.captures.get("user").is_some_and(|user| !user.is_empty());
-        user || finding.captures.get("opid").is_some_and(|opid| host.opid_user.contains_key(opid))
-    })
+        let get = |name: &str| host[own.finding].captures.get(name).filter(|value| !value.is_empty());
+        let user = get("user").or_else(|| host.opid_user.get(get("opid")?).map(String::as_str))?;
+        Some((own.strength, user.to_owned()))
+    });
+    named.rev().max_by_key(|(strength, _)| *strength).map(|(_, user)| user)
+}
+
+/// What a line says, in a sentence; the number or the configuration file of a VM is said as its name.
+pub(super) fn message(host: &HostModel, rule: &Compiled, finding: &Finding) -> String {
+    let name_of = |capture: &str| {
+        let value = finding.captures.get(capture)?;
+        let named = match capture {
+            "vmid" => {
+                let number: u64 = value.parse().ok()?;
+                host.vms.iter().find(|vm| vm.vmid == Some(number))
+            }
+            "vmx" => {
+                let key = host.volumes.canonical(value);
+                host.vms.iter().find(|vm| vm.config_key.as_ref() == Some(&key))
+            }
+            _ => None,
+        };
+        named.map(|vm| vm.shown_name().to_owned())
+    };
+    text(&rule.message_with(&finding.captures, &name_of))
 }
 
 fn dump_match(judged: &Judged, source: &str) -> DumpMatch {
@@ -169,7 +192,7 @@ fn evidence(
             member: text(hosts[weighed.host].member(found)),
             line: Some(found.line()),
             text: text(&found.text),
-            message: text(&rule.message(&found.captures)),
+            message: message(&hosts[weighed.host], rule, found),
             strength: Some(weighed.strength),
             count: weighed.count,
         });

@@ -1,5 +1,6 @@
 //! The timeline: what each rule read, in the order of time, as far as it concerns a VM.
 
+use super::crash::message;
 use super::{dated, input, opt, seconds, text};
 use crate::evidence::{Finding, HostId, HostModel, RanOn, Tie, VmId, VmModel, hosts_by_id, ran_on, tie};
 use crate::inputs::InputRead;
@@ -119,7 +120,7 @@ impl Subject<'_> {
             log: finding.log.as_str().to_owned(),
             member: text(host.member(finding)),
             line: finding.line(),
-            message: text(&rule.message(&finding.captures)),
+            message: message(host, rule, finding),
             text: text(&finding.text),
             count: finding.count,
         }

@@ -232,6 +232,9 @@ pub struct Vm {
     /// Further lines of the `.vmx`.
     #[serde(default)]
     pub vmx: BTreeMap<String, String>,
+    /// A folder above its own, by the path under which the host knows it; its files in the bundle lie without it.
+    #[serde(default)]
+    pub registered_under: String,
     /// Its folder is not in the bundle at all.
     #[serde(default)]
     pub no_folder: bool,

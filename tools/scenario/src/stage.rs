@@ -85,7 +85,11 @@ impl VmState {
 
     /// The configuration file, as a path of the host.
     pub(crate) fn vmx_path(&self) -> String {
-        format!("{}/{}.vmx", self.dir(), self.stem())
+        let dir = self.dir();
+        match (self.spec.registered_under.as_str(), dir.rsplit_once('/')) {
+            ("", _) | (_, None) => format!("{dir}/{}.vmx", self.stem()),
+            (above, Some((volume, folder))) => format!("{volume}/{above}/{folder}/{}.vmx", self.stem()),
+        }
     }
 
     /// The name of its files.
