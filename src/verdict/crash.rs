@@ -168,6 +168,8 @@ struct Facts {
     orderly: Vec<Millis>,
     exits: Vec<Millis>,
     asked: Vec<Millis>,
+    /// Orderly ends that the host tells: hostd, or HA, which keeps book of them.
+    told_by_host: Vec<Millis>,
     /// Questions that kept the VM waiting.
     questions: Vec<Millis>,
     /// From when on the VM's own log speaks.
@@ -191,6 +193,14 @@ impl Facts {
             orderly: times(&[Fact::OrderlyStop]),
             exits: times(&[Fact::VmxExit]),
             asked: times(&[Fact::GuestAsked]),
+            told_by_host: concerning
+                .iter()
+                .filter(|(_, tied)| *tied == Tie::This)
+                .map(|(at, _)| &host[*at])
+                .filter(|finding| finding.owner.is_none())
+                .filter(|finding| rules[finding.rule].rule.fact == Some(Fact::OrderlyStop))
+                .filter_map(|finding| finding.time)
+                .collect(),
             questions: host
                 .findings
                 .iter()
@@ -234,6 +244,11 @@ impl Facts {
                 (exited && !stood)
                     || (mark.weak
                         && (unsaid
+                            || Self::between(
+                                &self.told_by_host,
+                                mark.time - ORDERLY_STOP_MS,
+                                mark.time + EXIT_LINE_MS,
+                            )
                             || Self::between(
                                 &self.asked,
                                 mark.time - ORDERLY_STOP_MS,

@@ -225,6 +225,39 @@ fn the_host_is_cleared_only_where_every_needed_log_covers_the_window() {
     misses.assert_empty("crashes that clear a host whose logs do not cover the window");
 }
 
+/// Whether a rotation that stops in the middle makes a crash, with or without what HA noted about the end of the VM.
+fn crashes_of_a_cut_rotation(ha_noted: bool) -> usize {
+    let bundles = scenario::render(scenario_named("planned-guest-shutdown-6.7")).unwrap();
+    let [bundle] = bundles.as_slice() else { panic!("{} bundles", bundles.len()) };
+    let folder = Folder::new();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bundle.bytes.as_slice()));
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().to_string_lossy().into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        let kept = if path.ends_with("TIMECLOCK/vmware-24.log") {
+            lines.get(..lines.len() * 6 / 10).unwrap().concat()
+        } else if path.ends_with("/fdm.log") && !ha_noted {
+            let noted = |line: &&&[u8]| String::from_utf8_lossy(line).contains("clnPwrOff=");
+            lines.iter().filter(|line| !noted(line)).copied().collect::<Vec<_>>().concat()
+        } else {
+            bytes.clone()
+        };
+        if entry.header().entry_type().is_file() {
+            folder.put(&path, kept);
+        }
+    }
+    analyze(&[folder.path().join(&bundle.top_folder)]).summary.crashes as usize
+}
+
+#[test]
+fn the_end_of_a_cut_log_is_no_crash_where_ha_noted_an_orderly_one() {
+    assert_eq!(crashes_of_a_cut_rotation(true), 0);
+    assert_eq!(crashes_of_a_cut_rotation(false), 1, "hostd alone saw it vanish");
+}
+
 #[test]
 fn a_vm_in_the_bundles_of_two_hosts_has_its_crash_once_and_where_it_ran() {
     let bundles = scenario::render(scenario_named("host-psod-then-ha-elsewhere-8.0")).unwrap();
