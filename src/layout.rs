@@ -40,6 +40,33 @@ const ENTRIES: &[Entry] = &[
 /// Folders that only an unpacked bundle has.
 const ONLY_IN_BUNDLES: [&str; 2] = ["var/run/log", "vmfs/volumes"];
 
+/// Entries of two and three folders by which the root of a bundle is found, wherever it lies in an archive.
+const ROOT_MARKS: [&[&str]; 8] = [
+    &["var", "run"],
+    &["var", "log"],
+    &["var", "core"],
+    &["vmfs", "volumes"],
+    &["etc", "vmware"],
+    &["scratch", "log"],
+    &["proc", "vmware"],
+    &["commands"],
+];
+
+/// Where in a path the root of a bundle lies: the number of folders above its first entry. `None` if no entry is in it.
+#[must_use]
+pub fn root_depth(folders: &[&str]) -> Option<usize> {
+    (0..folders.len()).find(|&at| {
+        let below = folders.get(at..).unwrap_or_default();
+        ROOT_MARKS.iter().any(|mark| below.starts_with(mark))
+    })
+}
+
+/// Whether the name is that of a file that lies in the root of a bundle.
+#[must_use]
+pub fn is_root_file(name: &str) -> bool {
+    matches!(name, "README" | "action.log" | "error.log")
+}
+
 /// Whether the name is that of an entry below the top folder of a bundle.
 #[must_use]
 pub fn is_entry(name: &str) -> bool {

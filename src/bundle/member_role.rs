@@ -1,5 +1,6 @@
 //! What a member of a bundle is, recognised by its path alone: a log to scan, a small file to keep, or bytes to pass over.
 
+use super::small_files;
 use crate::layout;
 use crate::log_table::{Belongs, LogKind};
 
@@ -61,31 +62,80 @@ pub enum SmallFile {
     ErrorLog,
 }
 
+/// Where in its archive the bundle of a member lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Root {
+    /// The folder of an unpacked bundle, whatever is above it; empty for the archive itself.
+    Folder(String),
+    /// The folder of a file that lies in the root of a bundle, if it is one.
+    Perhaps(String),
+    /// None: the member lies loose.
+    None,
+}
+
 /// The parts of a member's path that matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Path below the bundle's top folder.
+    /// The bundle it is part of.
+    pub root: Root,
+    /// Path below the bundle's root; of a loose member that below the first folder.
     pub path: String,
     /// Number of the piece, where a file was cut into `.FRAG-NNNNN` members.
     pub fragment: Option<u32>,
 }
 
-/// The path below the top folder, and the number of the fragment if it is one.
+/// The root of the bundle, the path below it, and the number of the fragment if it is one.
 #[must_use]
 pub fn place(path: &[u8]) -> Place {
     let path = String::from_utf8_lossy(path);
     let trimmed = path.trim_start_matches("./").trim_start_matches('/');
-    let below = match trimmed.split_once('/') {
-        Some((first, _)) if layout::is_entry(first) => trimmed,
-        Some((_, rest)) => rest,
-        None => trimmed,
-    };
+    let (root, below) = rooted(trimmed);
     match below.rsplit_once(".FRAG-") {
         Some((base, number)) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
-            Place { path: base.to_owned(), fragment: number.parse().ok() }
+            Place { root, path: base.to_owned(), fragment: number.parse().ok() }
         }
-        _ => Place { path: below.to_owned(), fragment: None },
+        _ => Place { root, path: below.to_owned(), fragment: None },
     }
+}
+
+/// The root of the bundle and the path below it. A folder under the name that vm-support gives is one; else the folder
+/// above what only bundles have.
+fn rooted(path: &str) -> (Root, &str) {
+    let mut folders: Vec<&str> = path.split('/').collect();
+    let Some(name) = folders.pop() else { return (Root::None, path) };
+    let named = |at: &usize| folders.get(*at).is_some_and(|name| small_files::folder_name(name).is_some());
+    let has_entry = |at: &usize| folders.get(at + 1).is_some_and(|name| layout::is_entry(name));
+    let depth = (0..folders.len())
+        .filter(named)
+        .find(has_entry)
+        .or_else(|| (0..folders.len()).rfind(named))
+        .map(|at| at + 1)
+        .or_else(|| layout::root_depth(&folders));
+    let below = |depth: usize| {
+        let root = folders.get(..depth).unwrap_or_default().join("/");
+        let cut = if root.is_empty() { 0 } else { root.len() + 1 };
+        (root, path.get(cut..).unwrap_or_default())
+    };
+    match (depth, folders.first()) {
+        (Some(depth), _) => {
+            let (root, rest) = below(depth);
+            (Root::Folder(root), rest)
+        }
+        (None, Some(first)) if layout::is_entry(first) => (Root::Folder(String::new()), path),
+        (None, _) if layout::is_root_file(name) => {
+            let (root, rest) = below(folders.len());
+            (Root::Perhaps(root), rest)
+        }
+        (None, Some(_)) => (Root::None, below(1).1),
+        (None, None) => (Root::None, path),
+    }
+}
+
+/// Whether a member is what a Mac keeps beside a file: its attributes, under the name of the file.
+#[must_use]
+pub fn is_mac_twin(path: &[u8]) -> bool {
+    let mut parts = path.split(|byte| *byte == b'/');
+    parts.next_back().is_some_and(|name| name.starts_with(b"._")) || parts.any(|part| part == b"__MACOSX")
 }
 
 /// The role of a member by its path below the top folder.
@@ -203,10 +253,46 @@ mod tests {
     }
 
     #[test]
+    fn the_root_of_a_bundle_is_found_wherever_it_lies() {
+        let found = |path: &str| {
+            let place = place(path.as_bytes());
+            (place.root, place.path)
+        };
+        let bundle = |root: &str, below: &str| (Root::Folder(root.into()), below.to_owned());
+        let named = "esx-esx01.lab.example-2024-03-11--09.42-2133417";
+        for above in ["", "case/", "a/var/log/case 7/", "tmp/"] {
+            let root = format!("{above}{named}");
+            assert_eq!(found(&format!("{root}/README")), bundle(&root, "README"));
+            assert_eq!(found(&format!("{root}/json/x.json")), bundle(&root, "json/x.json"));
+        }
+        let twice = format!("{named}/{named}");
+        assert_eq!(found(&format!("{twice}/var/run/log/hostd.log")), bundle(&twice, "var/run/log/hostd.log"));
+        assert_eq!(found("a/b/renamed/var/run/log/x"), bundle("a/b/renamed", "var/run/log/x"));
+        assert_eq!(found("renamed/vmfs/volumes/u/var/log/x"), bundle("renamed", "vmfs/volumes/u/var/log/x"));
+        assert_eq!(found("a/renamed/commands/uname_-a.txt"), bundle("a/renamed", "commands/uname_-a.txt"));
+        assert_eq!(found("var/run/log/hostd.log"), bundle("", "var/run/log/hostd.log"));
+        assert_eq!(found("bootbank/state.tgz"), bundle("", "bootbank/state.tgz"));
+        assert_eq!(found("a/renamed/README"), (Root::Perhaps("a/renamed".into()), "README".into()));
+        assert_eq!(found("README"), (Root::Perhaps(String::new()), "README".into()));
+        assert_eq!(found("case/vm1/vmware.log"), (Root::None, "vm1/vmware.log".into()));
+        assert_eq!(found("vmware.log"), (Root::None, "vmware.log".into()));
+    }
+
+    #[test]
+    fn what_a_mac_keeps_beside_a_file_is_no_file() {
+        assert!(is_mac_twin(b"__MACOSX/esx/var/run/log/hostd.log") && is_mac_twin(b"a/._hostd.log"));
+        assert!(!is_mac_twin(b"a/_hostd.log") && !is_mac_twin(b"a/.hostd.log"));
+    }
+
+    #[test]
     fn fragments_are_pieces_of_one_file() {
         assert_eq!(
             place(b"esx-a/commands/vsi_traverse_-s.txt.FRAG-00012"),
-            Place { path: "commands/vsi_traverse_-s.txt".into(), fragment: Some(12) }
+            Place {
+                root: Root::Folder("esx-a".into()),
+                path: "commands/vsi_traverse_-s.txt".into(),
+                fragment: Some(12)
+            }
         );
         assert_eq!(place(b"esx-a/commands/x.FRAG-").fragment, None);
         assert_eq!(place(b"esx-a/commands/x.FRAG-123456").fragment, Some(123_456));

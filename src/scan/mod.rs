@@ -1,5 +1,6 @@
 //! The pass over the logs: chunks of text in fixed buffers, scanned side by side.
 
+mod archive_roots;
 mod bundle_scan;
 mod chunk_result;
 mod chunker;

@@ -1,7 +1,7 @@
 //! One bundle while it is read: what was kept of it and what was left out.
 
 use super::bundle_scan::BundleScan;
-use crate::bundle::{SmallFile, place};
+use crate::bundle::{Root, SmallFile, place, small_files};
 use crate::input::{Note, NoteKind};
 use crate::log::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A bundle while it is read.
 pub(super) struct OpenBundle {
     pub(super) pass: BundleScan,
+    /// Where in its archive it lies.
+    pub(super) root: Root,
+    /// Which archive it lies in: the place of its loose members among the bundles.
+    pub(super) archive: usize,
     /// Kept files that come in fragments: path → their place among the kept, and the fragments by number.
     pub(super) fragments: BTreeMap<String, (usize, BTreeMap<u32, Vec<u8>>)>,
     pub(super) kept_bytes: usize,
@@ -27,6 +31,42 @@ pub(super) struct OpenBundle {
 }
 
 impl OpenBundle {
+    /// A bundle of the archive `archive`, of which nothing was read.
+    pub(super) fn new(name: String, root: Root, archive: usize) -> Self {
+        let mut pass = BundleScan { name, ..BundleScan::default() };
+        let mut reference = None;
+        if let Root::Folder(folder) | Root::Perhaps(folder) = &root {
+            let top = folder.rsplit('/').next().unwrap_or_default();
+            reference = small_files::folder_name(top).map(|(_, captured)| captured);
+            top.clone_into(&mut pass.top);
+        }
+        Self {
+            pass,
+            root,
+            archive,
+            fragments: BTreeMap::new(),
+            kept_bytes: 0,
+            kept: Vec::new(),
+            chunks: Vec::new(),
+            reference,
+            whole: BTreeMap::new(),
+            logs: BTreeSet::new(),
+            folders: BTreeSet::new(),
+            logs_left_out: 0,
+            vms_left_out: 0,
+            files_left_out: 0,
+        }
+    }
+
+    /// Whether nothing came of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pass.logs.is_empty()
+            && self.kept.is_empty()
+            && self.pass.cores.is_empty()
+            && !self.pass.vcenter
+            && !self.left_out()
+    }
+
     pub(super) fn left_out(&self) -> bool {
         self.logs_left_out + self.vms_left_out + self.files_left_out > 0
     }

@@ -3,6 +3,7 @@
 
 mod sink;
 
+use super::archive_roots::{self, OpenArchive};
 use super::bundle_scan::{BundleScan, ChunkDone, KeptFile, MemberLog};
 use super::chunk_result::ChunkResult;
 use super::chunker::Chunker;
@@ -55,7 +56,7 @@ pub struct Reader<'a> {
     workers: Option<&'a rayon::ThreadPool>,
     work: Arc<TaskQueue>,
     bundles: Vec<OpenBundle>,
-    open_bundles: Vec<usize>,
+    open: Vec<OpenArchive>,
     current: Current,
     /// Notes with their places.
     notes: Vec<(usize, Note)>,
@@ -75,7 +76,7 @@ impl<'a> Reader<'a> {
             workers,
             work: Arc::new(TaskQueue::new(shared.limits.findings, &shared.rules)),
             bundles: Vec::new(),
-            open_bundles: Vec::new(),
+            open: Vec::new(),
             current: Current::None,
             notes: Vec::new(),
             notes_left_out: 0,
@@ -109,16 +110,20 @@ impl<'a> Reader<'a> {
             notes.push((usize::MAX, Note { kind: NoteKind::OverBudget, member: None, text }));
         }
         let (mut by_member, lost) = found.finish();
-        let mut passes = Vec::new();
-        for (index, mut state) in std::mem::take(&mut self.bundles).into_iter().enumerate() {
+        let mut bundles = std::mem::take(&mut self.bundles);
+        for (index, state) in bundles.iter_mut().enumerate() {
             let lost = lost.get(&index).copied().unwrap_or(0);
-            left_out(&state, lost, &mut notes);
+            left_out(state, lost, &mut notes);
             state.pass.most_vms = self.shared.limits.vms;
             for (member, log) in state.pass.logs.iter_mut().enumerate() {
                 if let Some(joined) = by_member.remove(&(index, member)) {
                     joined.into_log(log);
                 }
             }
+        }
+        archive_roots::settle(&mut bundles);
+        let mut passes = Vec::new();
+        for state in bundles {
             long_lines(&state.pass.logs, self.shared.limits.line, &mut notes);
             if !self.single_log {
                 strange_logs(&state.pass.logs, &mut notes);
@@ -129,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     fn bundle(&mut self) -> Option<&mut OpenBundle> {
-        let index = *self.open_bundles.last()?;
+        let index = self.open.last()?.current;
         self.bundles.get_mut(index)
     }
 
@@ -157,7 +162,7 @@ impl<'a> Reader<'a> {
 
     /// Hands a chunk to the workers.
     fn spawn(&mut self, member: usize, chunk: super::Chunk) {
-        let Some(&bundle) = self.open_bundles.last() else { return };
+        let Some(bundle) = self.open.last().map(|open| open.current) else { return };
         let Some(state) = self.bundles.get_mut(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
         let (kind, reference) = (log.kind, year_reference(log.modified, state.reference));
@@ -184,7 +189,7 @@ impl<'a> Reader<'a> {
 
     /// Hands a gathered rotation to the workers: inflated and scanned there in one go.
     fn spawn_gathered(&mut self, member: usize, bytes: Vec<u8>, reserved: usize) {
-        let Some(&bundle) = self.open_bundles.last() else { return };
+        let Some(bundle) = self.open.last().map(|open| open.current) else { return };
         let Some(state) = self.bundles.get(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
         let (kind, reference) = (log.kind, year_reference(log.modified, state.reference));
@@ -215,7 +220,7 @@ impl<'a> Reader<'a> {
         modified: Option<Millis>,
     ) -> Option<usize> {
         let pool = &self.shared.pool;
-        let state = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open))?;
+        let state = self.open.last().and_then(|open| self.bundles.get_mut(open.current))?;
         pool.findings(LOG_ENTRY_BYTES);
         let scanned = ChunkResult::default();
         state.pass.logs.push(MemberLog {

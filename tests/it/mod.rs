@@ -21,6 +21,7 @@ mod own_rules;
 mod properties;
 mod public_cases;
 mod real_logs;
+mod repacked;
 mod scenarios;
 mod silence;
 mod support;

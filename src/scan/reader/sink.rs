@@ -1,14 +1,14 @@
 //! How the reader takes what the walker gives.
 
-use super::super::bundle_scan::BundleScan;
+use super::super::archive_roots::OpenArchive;
 use super::super::chunker::Chunker;
 use super::super::open_bundle::OpenBundle;
 use super::super::rotation_inflater;
 use super::{Current, Reader};
-use crate::bundle::{Owner, Place, Role, SmallFile, place, role, small_files, sniff};
+use crate::bundle::{Owner, Place, Role, Root, SmallFile, is_mac_twin, place, role, sniff};
 use crate::input::{End, Member, Note, NoteKind, Open, Sink};
 use crate::log::{LogKind, Millis};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Cores of a bundle that are named; the rest is passed over like the others.
@@ -203,7 +203,7 @@ impl Reader<'_> {
         let Current::SmallFile { index, part, room } = &mut self.current else { return };
         let (index, part) = (*index, *part);
         let bytes = room.get(..n).unwrap_or_default();
-        let Some(state) = self.open_bundles.last().and_then(|&open| self.bundles.get_mut(open)) else {
+        let Some(state) = self.open.last().and_then(|open| self.bundles.get_mut(open.current)) else {
             return;
         };
         let most = self.shared.limits.small_file;
@@ -251,51 +251,38 @@ impl Reader<'_> {
 impl Sink for Reader<'_> {
     fn bundle_begins(&mut self, name: &[u8]) {
         let name = String::from_utf8_lossy(name).into_owned();
-        let pass = BundleScan { name, ..BundleScan::default() };
-        self.open_bundles.push(self.bundles.len());
-        self.bundles.push(OpenBundle {
-            pass,
-            fragments: BTreeMap::new(),
-            kept_bytes: 0,
-            kept: Vec::new(),
-            chunks: Vec::new(),
-            reference: None,
-            whole: BTreeMap::new(),
-            logs: BTreeSet::new(),
-            folders: BTreeSet::new(),
-            logs_left_out: 0,
-            vms_left_out: 0,
-            files_left_out: 0,
-        });
+        let loose = self.bundles.len();
+        self.open.push(OpenArchive::new(loose));
+        self.bundles.push(OpenBundle::new(name, Root::None, loose));
     }
 
     fn bundle_ends(&mut self) {
-        let ended = self.open_bundles.pop();
+        let Some(ended) = self.open.pop() else { return };
+        if ended.left_out > 0 {
+            let text = format!(
+                "{} members of unpacked bundles were not read: there are more bundles than an archive may hold",
+                ended.left_out
+            );
+            self.note(Note { kind: NoteKind::OverBudget, member: None, text });
+        }
         // Thousands of archives with nothing in them must not add up.
-        if ended.is_some_and(|at| at + 1 == self.bundles.len())
-            && self.bundles.last().is_some_and(|state| {
-                state.pass.logs.is_empty()
-                    && state.kept.is_empty()
-                    && state.pass.cores.is_empty()
-                    && !state.left_out()
-            })
-        {
+        while self.bundles.len() > ended.loose && self.bundles.last().is_some_and(OpenBundle::is_empty) {
             self.bundles.pop();
         }
     }
 
     fn open(&mut self, member: &Member<'_>) -> Open {
+        if is_mac_twin(member.path) {
+            return Open::Skip;
+        }
         let place = place(member.path);
         let single_log = self.single_log;
+        let Some(archive) = self.open.last_mut() else { return Open::Skip };
+        if !archive.choose(&place.root, &mut self.bundles) {
+            return Open::Skip;
+        }
         let Some(state) = self.bundle() else { return Open::Skip };
         state.pass.members += 1;
-        if state.pass.top.is_empty()
-            && let Some(first) = String::from_utf8_lossy(member.path).split('/').next()
-            && let Some((_, captured)) = small_files::folder_name(first)
-        {
-            first.clone_into(&mut state.pass.top);
-            state.reference = Some(captured);
-        }
         let path = String::from_utf8_lossy(member.path).into_owned();
         let modified = member.modified.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| *ms > 0);
         let found = match role(&place.path) {
