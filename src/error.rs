@@ -76,7 +76,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> &str {
         match self {
-            Self::NotFound(_) => "check the spelling; a name with blanks needs quotes",
+            Self::NotFound(path) => not_there(&path.to_string_lossy()),
             Self::Denied(_) => "run it as a user who may read the file, or change its permissions",
             Self::Empty(_) => "the copy or the download may have failed; compare its size with the original",
             Self::NotABundle { hint: Some(hint), .. } => hint,
@@ -87,6 +87,46 @@ impl Error {
             Self::Io { .. } => {
                 "read the file with another program to see whether the disk or share is at fault"
             }
+        }
+    }
+}
+
+/// What to do about a path at which there is nothing, by how it is written.
+fn not_there(path: &str) -> &'static str {
+    let begins = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+    if begins(&["http://", "https://", "ftp://"]) {
+        "download it first, and give the file"
+    } else if begins(&["s3://", "gs://", "az://"]) {
+        "copy it to a disk first, and give the file"
+    } else if begins(&["file://"]) {
+        "give the path alone, without file://"
+    } else if begins(&["~"]) {
+        "the shell replaces ~ only outside quotes; write the path in full"
+    } else if path.contains('\\') && cfg!(unix) {
+        "write / between folders, and quote a name that contains \\"
+    } else if path.contains(['*', '?']) {
+        "no file matches the pattern"
+    } else {
+        "check the spelling; a name with blanks needs quotes"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_fits_how_the_path_is_written() {
+        for (path, hint) in [
+            ("https://example.com/a.tgz", "download"),
+            ("s3://bucket/a.tgz", "copy it"),
+            ("file:///tmp/a.tgz", "file://"),
+            ("~/a.tgz", "~"),
+            ("*.tgz", "pattern"),
+            ("a b.tgz", "spelling"),
+        ] {
+            let error = Error::NotFound(path.into());
+            assert!(error.hint().contains(hint), "{path}: {}", error.hint());
         }
     }
 }

@@ -41,6 +41,7 @@ mod inputs;
 mod layout;
 mod limits;
 mod log;
+mod log_content;
 mod log_table;
 mod options;
 mod progress;
@@ -82,7 +83,27 @@ pub mod internals {
     #[cfg(feature = "cli")]
     pub const HINTS: crate::Hints = crate::cli::HINTS;
     rooms!(
-        bundle, clean, engine, error, evidence, hints, input, limits, log, log_table, progress, report,
-        rules, scan, stream, terms, timeline, trace, verdict, why, windows
+        bundle,
+        clean,
+        engine,
+        error,
+        evidence,
+        hints,
+        input,
+        limits,
+        log,
+        log_content,
+        log_table,
+        progress,
+        report,
+        rules,
+        scan,
+        stream,
+        terms,
+        timeline,
+        trace,
+        verdict,
+        why,
+        windows
     );
 }

@@ -73,6 +73,8 @@ limits! {
     /// Bytes a decompressor may give out above the ratio: the zeros of a sparse dump inside a deflated wrapper are
     /// legitimate and may pass any ratio, and inflating zeros is cheap.
     RatioGrace "ratio-grace" ratio_grace: u64 = 8 * GIB, 1, u64::MAX;
+    /// Bytes of window or dictionary that a decoder of xz or zstd may take; a stream that asks for more is not read.
+    Window "window" window: u64 = 64 * MIB, 64 * KIB, 4 * GIB;
     /// Members in all containers of one input together. A large host has about 10,000.
     Members "members" members: u64 = 4_000_000, 1, u64::MAX;
     /// Bytes of header records (GNU long name, pax) before one tar member; they are held in memory.

@@ -59,7 +59,7 @@ impl Run<'_> {
 
     fn model(&self, at: usize, source: &Source, notes: &[Note]) -> Done {
         let (mut done, passes) = self.pass_through(at, source, notes);
-        if let Some(found) = no_log(source, &passes) {
+        if let Some(found) = no_log(done.input.kind, &passes) {
             let error = Error::NotABundle { path: source.path().to_owned(), found, hint: None };
             let why = Notice::Refused(error.to_string());
             let input = InputRead::unreadable(at, done.input.path, why);
@@ -85,7 +85,6 @@ impl Run<'_> {
     fn pass_through(&self, at: usize, source: &Source, notes: &[Note]) -> (Done, Vec<BundleScan>) {
         let running = Running::begin(at, &clean_bytes(source.name()), source.size(), self.progress);
         let mut reader = Reader::new(&self.shared, self.workers.as_ref());
-        reader.single_log = source.kind() == InputKind::Log;
         let aside = reader.aside();
         let aside: Option<&Offload<'_>> = match &aside {
             Some(aside) => Some(aside),
@@ -128,9 +127,9 @@ impl Run<'_> {
 }
 
 /// What a single log was found to be, if not one line of it has the form of a log of a VM or a host.
-fn no_log(source: &Source, passes: &[BundleScan]) -> Option<String> {
+fn no_log(kind: InputKind, passes: &[BundleScan]) -> Option<String> {
     let logs = || passes.iter().flat_map(|pass| &pass.logs);
-    if source.kind() != InputKind::Log || logs().next().is_none() || !logs().all(MemberLog::tells_nothing) {
+    if kind != InputKind::Log || logs().next().is_none() || !logs().all(MemberLog::tells_nothing) {
         return None;
     }
     let lines = match logs().map(|log| log.scanned.lines).sum::<u64>() {

@@ -33,7 +33,7 @@ impl Selection<'_> {
 }
 
 /// Whether a name matches a pattern as shells have them.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let name: Vec<char> = name.to_lowercase().chars().collect();
     // The classic walk with one place to come back to: linear in practice, never exponential.

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use std::hint::black_box;
 use std::sync::LazyLock;
-use vmcoroner::internals::bundle::sniff;
+use vmcoroner::internals::log_content::{kind_of, stray_log};
 use vmcoroner::internals::log::{LogKind, read_alone, rfc3339};
 use vmcoroner::internals::rules::Filter;
 use vmcoroner::internals::scan::{MAX_LINE_BYTES, Scanner};
@@ -31,5 +31,5 @@ fuzz_target!(|data: &[u8]| {
     {
         black_box(rfc3339(time));
     }
-    black_box(sniff(text));
+    black_box((kind_of(text), stray_log(text)));
 });

@@ -1,6 +1,7 @@
 //! What a member of a bundle is, recognised by its path alone: a log to scan, a small file to keep, or bytes to pass over.
 
 use super::small_files;
+use crate::input::looks_like_archive;
 use crate::layout;
 use crate::log_table::{Belongs, LogKind};
 
@@ -162,9 +163,7 @@ pub fn role(path: &str) -> Role {
         }
         // Nested archives of the bundle itself (saved state, command output) hold nothing to scan; an archive at
         // the top of a wrapper may be a bundle.
-        let archive = ["tgz", "zip", "tar"].iter().any(|known| ext.eq_ignore_ascii_case(known))
-            || name.to_ascii_lowercase().ends_with(".tar.gz");
-        if archive && !layout::holds_archives(folder) {
+        if looks_like_archive(name.as_bytes()) && !layout::holds_archives(folder) {
             return Role::Container;
         }
     }
@@ -175,7 +174,9 @@ pub fn role(path: &str) -> Role {
 }
 
 fn log_role(folder: &str, name: &str) -> Option<Role> {
-    let kind = LogKind::of_file(name)?;
+    // ESX 3 and 4 call it `var/log/vmkernel`.
+    let bare = || LogKind::of_file(&format!("{name}.log")).filter(|_| folder == "var/log");
+    let kind = LogKind::of_file(name).or_else(bare)?;
     let owner = match kind.log().belongs {
         Belongs::ToVm => Owner::Vm(folder.to_owned()),
         Belongs::ToHost => Owner::Host,
@@ -202,20 +203,6 @@ fn command(name: &str) -> Role {
         _ => return Role::Pass,
     };
     Role::SmallFile(keep)
-}
-
-/// Tells the kind of a loose log whose name says nothing, from its first bytes; `None` if it is no known log.
-#[must_use]
-pub fn sniff(head: &[u8]) -> Option<LogKind> {
-    let text = String::from_utf8_lossy(head.get(..head.len().min(64 * 1024)).unwrap_or_default());
-    let mut votes: Vec<(LogKind, usize)> = Vec::new();
-    for kind in text.lines().take(400).filter_map(LogKind::of_line) {
-        match votes.iter_mut().find(|(own, _)| *own == kind) {
-            Some((_, count)) => *count += 1,
-            None => votes.push((kind, 1)),
-        }
-    }
-    votes.into_iter().max_by_key(|(_, count)| *count).map(|(kind, _)| kind)
 }
 
 #[cfg(test)]

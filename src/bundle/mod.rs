@@ -3,4 +3,4 @@
 pub mod member_role;
 pub mod small_files;
 
-pub use member_role::{Owner, Place, Role, Root, SmallFile, is_mac_twin, place, role, sniff};
+pub use member_role::{Owner, Place, Role, Root, SmallFile, is_mac_twin, place, role};

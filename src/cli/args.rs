@@ -10,7 +10,7 @@ use crate::report::Format;
 use crate::rules::{Duration, RuleSet};
 use crate::verdict::thresholds::{WINDOW_AFTER_MS, WINDOW_BEFORE_MS};
 use crate::windows::Given;
-use crate::{Options, Source, Threads};
+use crate::{Options, Threads};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,8 +84,14 @@ pub(crate) struct AnalyzeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
     /// A bundle, an archive or folder of bundles, an unpacked bundle, a single log, or - for standard input
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "files_from")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Also read the paths in this file, or on standard input with -; one a line, or separated by NUL
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) files_from: Option<PathBuf>,
+    /// What standard input (-) is called
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) name: Option<String>,
     /// Only VMs whose name matches; * matches any text, ? one character
     #[arg(long, value_name = "GLOB", help_heading = "Input")]
     pub(crate) vm: Option<String>,
@@ -110,11 +116,6 @@ impl InputArgs {
             limits.set(text).map_err(|why| Failure::usage(format!("--limit {text}: {why}")))?;
         }
         Ok(limits)
-    }
-
-    /// What is given.
-    pub(crate) fn sources(&self) -> Vec<Source> {
-        self.paths.iter().map(|path| Source::path(path.as_path())).collect()
     }
 
     /// The options of a run with the windows as they are by default.

@@ -16,7 +16,7 @@ Examples:
   vmcoroner inventory case/ --format json      the same for scripts")]
 pub(crate) struct InventoryArgs {
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", value_parser = INVENTORY, help_heading = "Output")]
     format: Format,

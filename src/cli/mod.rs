@@ -6,6 +6,7 @@ mod completions;
 mod exit;
 mod explain;
 mod formats;
+mod given;
 mod hints;
 mod inventory;
 mod man;
@@ -18,7 +19,7 @@ mod stop;
 mod suggest;
 mod timeline;
 
-use args::{AnalyzeArgs, ColorWhen};
+use args::{AnalyzeArgs, ColorWhen, InputArgs};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use exit::Failure;
 #[cfg(feature = "internals")]
@@ -122,10 +123,10 @@ pub fn run() -> ExitCode {
     };
     cli.global.color.apply();
     let outcome = match cli.command {
-        None => analyze::run(&cli.analyze),
-        Some(Command::Analyze(args)) => analyze::run(&args),
-        Some(Command::Inventory(args)) => inventory::run(&args),
-        Some(Command::Timeline(args)) => timeline::run(&args),
+        None => given(cli.analyze, |args| &mut args.input, analyze::run),
+        Some(Command::Analyze(args)) => given(args, |args| &mut args.input, analyze::run),
+        Some(Command::Inventory(args)) => given(args, |args| &mut args.input, inventory::run),
+        Some(Command::Timeline(args)) => given(args, |args| &mut args.input, timeline::run),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules(command)) => rules::run(&command),
         Some(Command::Schema(args)) => schema::run(&args),
@@ -133,6 +134,16 @@ pub fn run() -> ExitCode {
         Some(Command::Man(args)) => man::run(&args, Cli::command()),
     };
     ExitCode::from(outcome.unwrap_or_else(Failure::report))
+}
+
+/// Runs a command that reads inputs, once its list of paths is whole.
+fn given<A>(
+    mut args: A,
+    input: impl Fn(&mut A) -> &mut InputArgs,
+    run: impl Fn(&A) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    input(&mut args).expand()?;
+    run(&args)
 }
 
 #[cfg(test)]

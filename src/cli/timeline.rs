@@ -17,7 +17,7 @@ Examples:
                                                one hour of it")]
 pub(crate) struct TimelineArgs {
     #[command(flatten)]
-    input: InputArgs,
+    pub(super) input: InputArgs,
     #[command(flatten)]
     time: TimeArgs,
     /// Output format

@@ -5,9 +5,14 @@ use std::io::Read;
 use flate2::bufread::MultiGzDecoder;
 
 use super::magic::{DETECT_BYTES, Magic, TAR_BLOCK_BYTES, header, holds_member, looks_like_archive, sniff};
-use super::name::normalise;
+use super::name::{normalise, without_packing};
+use super::packing::{Packing, Unpack};
+use super::peek_reader::{ByteSource, COMPRESSED_BUFFER_BYTES, PeekReader, ReadSource};
+use super::stream_end::Counters;
 use super::zip_head::{LOCAL, Local};
+use crate::limits::Limits;
 use crate::log_table::is_log_name;
+use crate::progress::Meter;
 use crate::terms::InputKind;
 
 /// What a file is.
@@ -33,20 +38,27 @@ pub(super) fn file(head: &[u8], name: &[u8]) -> Detected {
         Magic::Text => Detected::Log,
         Magic::Binary if is_log_name(name) => Detected::Log,
         Magic::Empty => Detected::Empty,
+        Magic::Foreign(_) if Packing::of(head).is_some() => {
+            unpacked(&unpack(head), head, without_packing(name))
+        }
         other => Detected::Other(other),
     }
 }
 
 fn gzip(head: &[u8], name: &[u8]) -> Detected {
-    let inner = inflate(head);
-    match sniff(&inner) {
-        Magic::Tar => Detected::Bundle(kind_of(first_tar_name(&inner))),
-        Magic::Zip => Detected::Bundle(kind_of(first_zip_name(&inner))),
+    unpacked(&inflate(head), head, name)
+}
+
+/// What a compressed file is, by the begin of its content.
+fn unpacked(inner: &[u8], head: &[u8], name: &[u8]) -> Detected {
+    match sniff(inner) {
+        Magic::Tar => Detected::Bundle(kind_of(first_tar_name(inner))),
+        Magic::Zip => Detected::Bundle(kind_of(first_zip_name(inner))),
         Magic::Gzip => Detected::Bundle(InputKind::VmSupport),
         Magic::Text => Detected::Log,
         _ if is_log_name(name) => Detected::Log,
         // Its first header may be damaged: what its name says is tried.
-        Magic::Binary if looks_like_archive(name) || holds_member(&inner) => {
+        Magic::Binary if looks_like_archive(name) || holds_member(inner) => {
             Detected::Bundle(InputKind::VmSupport)
         }
         // Torn at the very begin.
@@ -55,6 +67,18 @@ fn gzip(head: &[u8], name: &[u8]) -> Detected {
         }
         other => Detected::Other(other),
     }
+}
+
+/// The begin of what a file in another compression than gzip contains.
+fn unpack(head: &[u8]) -> Vec<u8> {
+    let limits = Limits::default();
+    let ledger = Counters::new(&limits, Meter::SILENT);
+    let Some(packing) = Packing::of(head) else { return Vec::new() };
+    let body = PeekReader::new(Box::new(ReadSource::new(head, &ledger)), COMPRESSED_BUFFER_BYTES, &ledger);
+    let mut out = vec![0; INNER_DETECT_BYTES];
+    let filled = Unpack::new(packing, Box::new(body), &ledger).pull(&mut out);
+    out.truncate(filled);
+    out
 }
 
 fn inflate(head: &[u8]) -> Vec<u8> {

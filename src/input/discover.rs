@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::detect::{self, Detected};
 use super::folder;
-use super::name::shown;
+use super::name::{shown, without_packing};
 use super::parts::{PartName, following};
 use super::read::what_to_try;
 use super::sink::{Note, NoteKind};
 use super::source::{Place, Source, own_name};
 use crate::error::Error;
 use crate::layout;
+use crate::log_content::stray_log;
 use crate::log_table::is_log_name;
 use crate::terms::InputKind;
 
@@ -33,6 +34,8 @@ pub struct Discovery {
 const MAX_FOLDER_DEPTH: usize = 64;
 /// Bytes of a file that are looked at.
 const DETECT_FILE_BYTES: u64 = 64 << 10;
+/// Bytes more of a bzip2 file: its blocks contain 900 kB, and give nothing before they are whole.
+const BZIP2_BLOCK_BYTES: u64 = 1 << 20;
 
 /// Finds the inputs at `path`: one for a file or `-`; for a folder every bundle, unpacked bundle and set of loose logs
 /// in it, at any depth. Files are recognised by their first bytes; links are not followed, `path` itself excepted.
@@ -73,7 +76,11 @@ fn file_source(path: &Path, kind: InputKind, size: Option<u64>) -> Source {
 
 fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    File::open(path)?.take(DETECT_FILE_BYTES).read_to_end(&mut head)?;
+    let mut file = File::open(path)?;
+    file.by_ref().take(DETECT_FILE_BYTES).read_to_end(&mut head)?;
+    if head.starts_with(b"BZh") {
+        file.take(BZIP2_BLOCK_BYTES).read_to_end(&mut head)?;
+    }
     Ok(head)
 }
 
@@ -149,6 +156,13 @@ fn in_folder(path: &Path) -> Result<Discovery, Error> {
     Ok(Discovery { kind, sources: scan.sources, notes: scan.notes })
 }
 
+/// What a file of a folder is.
+enum FileInFolder {
+    Bundle(Source),
+    Log,
+    Other,
+}
+
 #[derive(Default)]
 struct Scan {
     sources: Vec<Source>,
@@ -175,29 +189,34 @@ impl Scan {
             return;
         }
         let (files, folders) = self.list(dir);
-        let has_logs = files.iter().any(|f| f.file_name().is_some_and(|n| is_log_name(n.as_encoded_bytes())));
-        let loose = match loose {
-            None if has_logs => Some(self.tree(dir)),
-            other => other,
-        };
         let mut taken = BTreeSet::new();
+        let mut found = Vec::new();
+        let (mut others, mut has_logs) = (0, false);
         for file in &files {
             if taken.contains(file) {
                 continue;
             }
-            match self.bundle_file(file) {
-                Some(source) => {
+            match self.file(file) {
+                FileInFolder::Bundle(source) => {
                     if let Place::Files(parts) = &source.place {
-                        for part in parts {
-                            self.set_apart(loose, part);
-                            taken.insert(part.clone());
-                        }
+                        taken.extend(parts.iter().cloned());
                     }
-                    self.sources.push(source);
+                    found.push(source);
                 }
-                None if loose.is_none() => self.passed += 1,
-                None => {}
+                FileInFolder::Log => has_logs = true,
+                FileInFolder::Other => others += 1,
             }
+        }
+        let loose = match loose {
+            None if has_logs => Some(self.tree(dir)),
+            other => other,
+        };
+        for part in &taken {
+            self.set_apart(loose, part);
+        }
+        self.sources.extend(found);
+        if loose.is_none() {
+            self.passed += others;
         }
         for folder in folders {
             if depth >= MAX_FOLDER_DEPTH {
@@ -208,23 +227,26 @@ impl Scan {
         }
     }
 
-    /// A bundle recognised by its bytes; loose logs and everything else are not.
-    fn bundle_file(&mut self, file: &Path) -> Option<Source> {
+    /// What a file is by its bytes: a bundle, a log under whatever name, something else.
+    fn file(&mut self, file: &Path) -> FileInFolder {
         let name = own_name(file);
-        match head(file) {
-            Ok(head) => match detect::file(&head, &name) {
-                Detected::Bundle(kind) if !detect::is_office_file(&head) => {
-                    let size = fs::metadata(file).ok().map(|d| d.len());
-                    let mut source = file_source(file, kind, size);
-                    with_parts(&mut source);
-                    Some(source)
-                }
-                _ => None,
-            },
+        let head = match head(file) {
+            Ok(head) => head,
             Err(error) => {
                 self.unreadable(file, &error.to_string());
-                None
+                return FileInFolder::Other;
             }
+        };
+        match detect::file(&head, &name) {
+            Detected::Bundle(kind) if !detect::is_office_file(&head) => {
+                let size = fs::metadata(file).ok().map(|d| d.len());
+                let mut source = file_source(file, kind, size);
+                with_parts(&mut source);
+                FileInFolder::Bundle(source)
+            }
+            _ if is_log_name(without_packing(&name)) => FileInFolder::Log,
+            Detected::Log if stray_log(&head).is_some() => FileInFolder::Log,
+            _ => FileInFolder::Other,
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use walkdir::{DirEntry, WalkDir};
 
 use super::name::normalise;
-use super::peek_reader::{COMPRESSED_BUFFER_BYTES, PeekReader, ReadSource};
+use super::peek_reader::{COMPRESSED_BUFFER_BYTES, LOOK_AHEAD_BYTES, PeekReader, ReadSource};
 use super::sink::{End, Member, NoteKind, Open};
 use super::stream_end::StreamEnd;
 use super::walk::{Walker, inside};
@@ -79,7 +79,7 @@ impl Walker<'_> {
         let path = member_path(name, root, entry.path());
         let data = entry.metadata().ok();
         let size = data.as_ref().map_or(0, Metadata::len);
-        let member = Member { path: &path, size, modified: data.as_ref().and_then(modified) };
+        let member = Member { path: &path, size, modified: data.as_ref().and_then(modified), alone: false };
         let Some(open) = self.offer(&member) else { return };
         if open == Open::Skip {
             ledger.meter.advance(size);
@@ -92,6 +92,18 @@ impl Walker<'_> {
                 let mut peek =
                     PeekReader::new(Box::new(ReadSource::new(file, ledger)), COMPRESSED_BUFFER_BYTES, ledger)
                         .outermost();
+                let open = match open {
+                    Open::Look => {
+                        let head = peek.window(LOOK_AHEAD_BYTES);
+                        self.sink.look(&member, head.get(..LOOK_AHEAD_BYTES).unwrap_or(head))
+                    }
+                    open => open,
+                };
+                if matches!(open, Open::Skip | Open::Look) {
+                    ledger.meter.advance(size);
+                    self.bytes = self.bytes.saturating_add(size);
+                    return;
+                }
                 let fate = self.deliver(open, &member, &mut peek, 1);
                 if self.endings == told {
                     self.ended(&fate, Some(&path), peek.pos(), &inside(&path));

@@ -2,6 +2,7 @@
 
 use tar::Header;
 
+use super::packing::unpacked_name;
 use super::peek_reader::LOOK_AHEAD_BYTES;
 
 /// Bytes of a tar header, and the unit everything in a tar is aligned to.
@@ -97,11 +98,16 @@ pub(super) fn has_ustar(bytes: &[u8]) -> bool {
     bytes.get(257..262) == Some(b"ustar")
 }
 
+/// Endings of archives' names, without those of a compression beside gzip.
+const ARCHIVE_ENDINGS: [&[u8]; 8] =
+    [b".tgz", b".tar.gz", b".tar", b".zip", b".txz", b".tbz", b".tbz2", b".tzst"];
+
 /// Whether a member's name says it is an archive that may hold a bundle: `.tgz`, `.tar.gz`, `.tar`, `.zip`, in
 /// any case. A single gzipped log (`vmkernel.0.gz`) is not.
 pub fn looks_like_archive(path: &[u8]) -> bool {
     let lower = path.to_ascii_lowercase();
-    [&b".tgz"[..], b".tar.gz", b".tar", b".zip"].iter().any(|suffix| lower.ends_with(suffix))
+    let lower = unpacked_name(&lower).unwrap_or(&lower);
+    ARCHIVE_ENDINGS.iter().any(|suffix| lower.ends_with(suffix))
 }
 
 #[cfg(test)]
@@ -128,6 +134,12 @@ mod tests {
     fn archives_are_told_by_name() {
         assert!(looks_like_archive(b"x/esx-a.tgz"));
         assert!(looks_like_archive(b"A.TAR.GZ"));
+        assert!(
+            looks_like_archive(b"a.tar.xz")
+                && looks_like_archive(b"a.tgz.bz2")
+                && looks_like_archive(b"a.txz")
+        );
+        assert!(!looks_like_archive(b"vmkernel.log.xz"));
         assert!(!looks_like_archive(b"var/run/log/vmkernel.0.gz"));
     }
 }

@@ -4,6 +4,7 @@
 //! a [`Sink`], which decides by path what to do with each member. Nothing is ever written, and no name in an
 //! archive is ever used as a path on this machine.
 
+mod deliver;
 mod detect;
 mod discover;
 mod fingerprint;
@@ -11,6 +12,7 @@ mod folder;
 mod inflate;
 mod magic;
 mod name;
+mod packing;
 mod parts;
 mod peek_reader;
 mod read;
@@ -34,6 +36,7 @@ pub use crate::progress::Meter;
 pub use discover::{Discovery, discover};
 pub use fingerprint::{Fingerprint, Fnv};
 pub use magic::looks_like_archive;
+pub use packing::unpacked_name;
 pub use read::{Outcome, read, read_ahead, read_stream};
 pub use read_ahead::Offload;
 pub use sink::{End, Member, Note, NoteKind, Open, Sink};

@@ -1,5 +1,7 @@
 //! Member names as keys: bytes, with one spelling for each.
 
+use super::packing::unpacked_name;
+
 /// A name as [`Member::path`](super::Member::path) wants it: `\` becomes `/`; leading `/` and `./` and doubled `/`
 /// go. `..` stays as text: no name is ever used as a path.
 pub(super) fn normalise(raw: &[u8]) -> Vec<u8> {
@@ -23,8 +25,11 @@ pub(super) fn top(raw: &[u8]) -> Option<&[u8]> {
     parts.next().map(|_| first)
 }
 
-/// A name without `.gz`, for the single file a gzip holds.
-pub(super) fn without_gz(name: &[u8]) -> &[u8] {
+/// A name without `.gz`, `.xz` and the like, for the single file that is compressed.
+pub(super) fn without_packing(name: &[u8]) -> &[u8] {
+    if let Some(stem) = unpacked_name(name) {
+        return stem;
+    }
     let cut = name.len().saturating_sub(3);
     match name.get(cut..) {
         Some(end) if cut > 0 && end.eq_ignore_ascii_case(b".gz") => name.get(..cut).unwrap_or(name),
@@ -78,7 +83,9 @@ mod tests {
 
     #[test]
     fn gz_goes() {
-        assert_eq!(without_gz(b"vmkernel.0.gz"), b"vmkernel.0");
-        assert_eq!(without_gz(b".gz"), b".gz");
+        assert_eq!(without_packing(b"vmkernel.0.gz"), b"vmkernel.0");
+        assert_eq!(without_packing(b"vmkernel.log.XZ"), b"vmkernel.log");
+        assert_eq!(without_packing(b".gz"), b".gz");
+        assert_eq!(without_packing(b".xz"), b".xz");
     }
 }

@@ -11,6 +11,8 @@ pub struct Member<'a> {
     pub size: u64,
     /// Modification time in whole seconds since 1970 UTC, where the container states one.
     pub modified: Option<i64>,
+    /// It is all there is: the input is this one file.
+    pub alone: bool,
 }
 
 /// What the sink wants done with a member.
@@ -23,6 +25,10 @@ pub enum Open {
     /// The member is a container (recognised by its first bytes: gzip, tar or zip) whose members are wanted as a bundle
     /// of their own, between [`Sink::bundle_begins`] and [`Sink::bundle_ends`].
     Descend,
+    /// Hand the bytes over as for [`Open::Read`], decompressed if they are bzip2, xz, zstd or lz4.
+    Unpack,
+    /// Show the sink the first bytes, and ask it again by [`Sink::look`].
+    Look,
 }
 
 /// How a member ended.
@@ -84,6 +90,11 @@ pub trait Sink {
     fn bundle_ends(&mut self);
     /// A member begins: what is to be done with it?
     fn open(&mut self, member: &Member<'_>) -> Open;
+    /// The first bytes of a member of which `open` wanted to see more: what is to be done with it? It is passed over if
+    /// the answer is [`Open::Look`] again.
+    fn look(&mut self, _member: &Member<'_>, _head: &[u8]) -> Open {
+        Open::Skip
+    }
     /// Where the next bytes of the open member go; never empty.
     fn space(&mut self) -> &mut [u8];
     /// The first `n` bytes of the last `space` are filled; `n` is at most its length.

@@ -14,6 +14,8 @@ pub(super) enum StreamEnd {
     Cut,
     /// Its bytes are wrong; the text says in what way.
     Corrupt(String),
+    /// It is of a kind that is not read; the text says what it is, and what to do.
+    Unread(String),
     /// A header of the next member was found inside it.
     Swallowed,
     /// A budget ended this stream; others may go on.

@@ -270,6 +270,7 @@ impl Walker<'_> {
                 path: &path,
                 size,
                 modified: modified.or_else(|| head.mtime().ok().and_then(|t| i64::try_from(t).ok())),
+                alone: false,
             };
             self.member(&member, &mut span, depth)
         } else {

@@ -2,11 +2,11 @@
 
 use super::inflate::Inflate;
 use super::magic::{DETECT_BYTES, Magic, TAR_BLOCK_BYTES, holds_member, looks_like_archive, sniff};
-use super::name::{shown, without_gz};
-use super::peek_reader::{
-    COMPRESSED_BUFFER_BYTES, LOOK_AHEAD_BYTES, MemberBody, PLAIN_BUFFER_BYTES, PeekReader,
-};
-use super::sink::{End, Member, Note, NoteKind, Open, Sink};
+use super::name::{shown, without_packing};
+use super::packing::{Packing, Unpack};
+use super::peek_reader;
+use super::peek_reader::{LOOK_AHEAD_BYTES, MemberBody, PLAIN_BUFFER_BYTES, PeekReader};
+use super::sink::{Member, Note, NoteKind, Open, Sink};
 use super::stream_end::{Counters, StreamEnd};
 
 /// The state of one walk over one source.
@@ -29,7 +29,7 @@ pub(super) struct Walker<'w> {
     pub(super) outer_read: u64,
     pub(super) outer_nested: u64,
     /// Containers descended into.
-    containers: u64,
+    pub(super) containers: u64,
     /// Endings told so far: a nested container's tells its parent's too.
     pub(super) endings: u64,
     notes: u64,
@@ -111,6 +111,7 @@ impl<'w> Walker<'w> {
                 NoteKind::Damaged,
                 format!("the compressed data are damaged after byte {at} ({why}), {what}"),
             ),
+            StreamEnd::Unread(what) => (NoteKind::Damaged, format!("is {what}")),
             StreamEnd::Io(why) => {
                 (NoteKind::Damaged, format!("reading stopped at byte {at} ({why}), {what}"))
             }
@@ -153,7 +154,17 @@ impl<'w> Walker<'w> {
                 self.archive(name, |w| w.zip(peek, depth));
                 Found::Archive
             }
-            Magic::Gzip => self.gzip(peek, name, depth),
+            Magic::Gzip => {
+                let inner = Box::new(Inflate::gzip(Box::new(peek), self.ledger));
+                self.unpacked(inner, name, depth)
+            }
+            other @ Magic::Foreign(_) => match Packing::of(peek.window(DETECT_BYTES)) {
+                Some(packing) => {
+                    let inner = Box::new(Unpack::new(packing, Box::new(peek), self.ledger));
+                    self.unpacked(inner, name, depth)
+                }
+                None => Found::Other(other),
+            },
             Magic::Binary if holds_member(peek.window(LOOK_AHEAD_BYTES)) => {
                 self.archive(name, |w| w.tar(peek, name, depth));
                 Found::Archive
@@ -169,17 +180,20 @@ impl<'w> Walker<'w> {
         self.sink.bundle_ends();
     }
 
-    fn gzip(&mut self, peek: &mut PeekReader<'_>, name: &[u8], depth: u32) -> Found {
+    /// Walks what a compressed stream contains.
+    fn unpacked(&mut self, inner: Box<dyn peek_reader::ByteSource + '_>, name: &[u8], depth: u32) -> Found {
         let ledger = self.ledger;
-        let mut inner =
-            PeekReader::new(Box::new(Inflate::gzip(Box::new(peek), ledger)), PLAIN_BUFFER_BYTES, ledger);
+        let mut inner = PeekReader::new(inner, PLAIN_BUFFER_BYTES, ledger);
         match sniff(inner.window(DETECT_BYTES)) {
             Magic::Tar => {
                 self.archive(name, |w| w.tar(&mut inner, name, depth));
                 Found::Archive
             }
             Magic::Zip | Magic::Gzip if depth < ledger.limits.depth => {
-                self.container(&mut inner, without_gz(name), depth + 1)
+                self.container(&mut inner, without_packing(name), depth + 1)
+            }
+            Magic::Foreign(_) if depth < ledger.limits.depth && is_packed(&mut inner) => {
+                self.container(&mut inner, without_packing(name), depth + 1)
             }
             found => {
                 // Too little came to tell a log from an archive's first header.
@@ -198,7 +212,7 @@ impl<'w> Walker<'w> {
                     return Found::Archive;
                 }
                 self.sink.bundle_begins(name);
-                self.single(&mut inner, without_gz(name), 0, depth);
+                self.single(&mut inner, without_packing(name), 0, depth);
                 self.remarks();
                 self.sink.bundle_ends();
                 Found::Single
@@ -208,7 +222,7 @@ impl<'w> Walker<'w> {
 
     /// Delivers a whole stream as one member; `size` is 0 if nothing states it.
     pub(super) fn single(&mut self, peek: &mut PeekReader<'_>, path: &[u8], size: u64, depth: u32) {
-        let member = Member { path, size, modified: self.file_modified };
+        let member = Member { path, size, modified: self.file_modified, alone: self.members == 0 };
         let fate = self.member(&member, peek, depth);
         self.ended(&fate, Some(path), peek.pos(), "inside it");
     }
@@ -234,122 +248,11 @@ impl<'w> Walker<'w> {
         self.members += 1;
         Some(self.sink.open(member))
     }
+}
 
-    /// Does with `body` what the sink answered; all of `body` is used up.
-    pub(super) fn deliver(
-        &mut self,
-        open: Open,
-        member: &Member<'_>,
-        body: &mut dyn MemberBody,
-        depth: u32,
-    ) -> StreamEnd {
-        match open {
-            Open::Skip => self.drop_rest(body),
-            Open::Read => {
-                self.outer_read += u64::from(depth == 1);
-                self.hand_over(member, body)
-            }
-            Open::Descend => {
-                self.outer_nested += u64::from(depth == 1);
-                self.descend(member, body, depth)
-            }
-        }
-    }
-
-    /// Uses up a body without a look at it, counting its bytes.
-    pub(super) fn drop_rest(&mut self, body: &mut dyn MemberBody) -> StreamEnd {
-        loop {
-            let n = body.piece().len();
-            if n == 0 {
-                return body.fate();
-            }
-            body.used(n);
-            self.bytes = self.bytes.saturating_add(n as u64);
-        }
-    }
-
-    fn hand_over(&mut self, member: &Member<'_>, body: &mut dyn MemberBody) -> StreamEnd {
-        let limit = self.ledger.limits.member_output;
-        let mut read = 0_u64;
-        loop {
-            let piece = body.piece();
-            if piece.is_empty() {
-                break;
-            }
-            if read >= limit {
-                self.sink.close(End::OverBudget { read });
-                let text = format!("only its first {read} bytes were read: a member may have {limit}");
-                self.note(NoteKind::OverBudget, Some(member.path), text);
-                return self.drop_rest(body);
-            }
-            let most = usize::try_from(limit - read).unwrap_or(usize::MAX);
-            let mut left = piece.get(..most).unwrap_or(piece);
-            let n = left.len();
-            while !left.is_empty() {
-                let room = self.sink.space();
-                let step = room.len().min(left.len());
-                let (Some(to), Some((from, rest))) = (room.get_mut(..step), left.split_at_checked(step))
-                else {
-                    break;
-                };
-                if step == 0 {
-                    break; // A sink that breaks its word must not make this loop for ever.
-                }
-                to.copy_from_slice(from);
-                self.sink.filled(step);
-                left = rest;
-            }
-            body.used(n);
-            read += n as u64;
-            self.bytes = self.bytes.saturating_add(n as u64);
-        }
-        let fate = body.fate();
-        self.sink.close(match fate {
-            StreamEnd::Whole => End::Complete,
-            StreamEnd::Swallowed => End::Swallowed { read },
-            StreamEnd::OverRatio | StreamEnd::OverOutput => End::OverBudget { read },
-            StreamEnd::Cut | StreamEnd::Corrupt(_) | StreamEnd::Io(_) | StreamEnd::Stopped => {
-                End::Cut { read }
-            }
-        });
-        fate
-    }
-
-    fn descend(&mut self, member: &Member<'_>, mut body: &mut dyn MemberBody, depth: u32) -> StreamEnd {
-        let limits = self.ledger.limits;
-        if depth >= limits.depth {
-            let text = format!("not opened: containers may be nested {} deep", limits.depth);
-            self.note(NoteKind::OverBudget, Some(member.path), text);
-            return self.drop_rest(body);
-        }
-        self.containers += 1;
-        if self.containers > limits.containers {
-            if self.containers == limits.containers + 1 {
-                let text = format!("not opened, nor any container after it: more than {}", limits.containers);
-                self.note(NoteKind::OverBudget, Some(member.path), text);
-            }
-            return self.drop_rest(body);
-        }
-        let mut peek = PeekReader::new(Box::new(&mut body), COMPRESSED_BUFFER_BYTES, self.ledger);
-        let found = self.container(&mut peek, member.path, depth + 1);
-        drop(peek);
-        if let Found::Other(what) = found {
-            let text = match what {
-                Magic::Empty => "is empty where an archive was expected".to_string(),
-                Magic::Foreign(name) => format!("is {name} data, which is not read; unpack it and try again"),
-                _ => "is no archive, though its name says so".to_string(),
-            };
-            let kind = match what {
-                Magic::Foreign(_) => NoteKind::Damaged,
-                _ => NoteKind::Remark,
-            };
-            self.note(kind, Some(member.path), text);
-        }
-        let counted = self.bytes;
-        let fate = self.drop_rest(body);
-        self.bytes = counted;
-        fate
-    }
+/// Whether a stream is compressed in one of the ways that are read.
+fn is_packed(peek: &mut PeekReader<'_>) -> bool {
+    Packing::of(peek.window(DETECT_BYTES)).is_some()
 }
 
 /// "inside member `x`", for [`Walker::ended`].

@@ -130,7 +130,7 @@ impl Walker<'_> {
             );
             return self.zip_pass(peek, path, local);
         }
-        let member = Member { path, size: local.size.unwrap_or(0), modified: local.modified };
+        let member = Member { path, size: local.size.unwrap_or(0), modified: local.modified, alone: false };
         let Some(open) = self.offer(&member) else { return Next::End };
         if open == Open::Skip && local.packed.is_some() {
             self.bytes = self.bytes.saturating_add(member.size);

@@ -1,6 +1,7 @@
 //! The reader of a bundle: takes members as the walker meets them, keeps small files, cuts logs into chunks and
 //! hands them to the workers.
 
+mod kept;
 mod sink;
 
 use super::archive_roots::{self, OpenArchive};
@@ -64,7 +65,7 @@ pub struct Reader<'a> {
     /// Places given out: one for each note and each task, in the order of the input.
     places: usize,
     /// The input is a single log whose name may say nothing.
-    pub single_log: bool,
+    single_log: bool,
 }
 
 impl<'a> Reader<'a> {

@@ -1,6 +1,6 @@
 //! Every form in which a bundle comes gives the verdict of the bundle itself: the rows of `docs/inputs.md`.
 
-use super::hostile_make::{gunzip, gzip, members, other, sample, tar_of, zip_of};
+use super::hostile_make::{gunzip, gzip, members, other, packed, sample, tar_of, zip_of};
 use super::support::program::{run, run_in, run_with_input};
 use super::support::{Folder, analyze, crashes};
 use std::path::PathBuf;
@@ -126,11 +126,15 @@ fn joined_and_left_over_fragments() {
 #[test]
 fn logs_packed_at_rest() {
     let folder = Folder::new();
-    let mut bz2 = false;
+    let mut ending = 0;
     for (name, bytes) in members(&sample()) {
-        if name.ends_with("/vobd.log") && !bz2 {
-            bz2 = true;
-            folder.put(&format!("{name}.bz2"), b"BZh91AY&SY");
+        let packs = name.ends_with(".log") && name.contains("/var/run/log/");
+        if packs {
+            // Each compression in turn.
+            let all = packed(&bytes);
+            let (kind, bytes) = all.get(ending % all.len()).unwrap();
+            ending += 1;
+            folder.put(&format!("{name}.{kind}"), bytes);
         } else if name.ends_with(".log") {
             folder.put(&format!("{name}.gz"), gzip(&bytes));
         } else {
@@ -138,11 +142,52 @@ fn logs_packed_at_rest() {
         }
     }
     let report = analyze(&[folder.path().to_owned()]);
-    assert_eq!(told(&report).len(), told_by(&[sample()]).len());
-    assert_eq!(report.inputs[0].state, InputState::Damaged);
-    assert!(
-        report.inputs[0].notes.iter().any(|note| note.contains("vobd.log.bz2") && note.contains("bzip2"))
-    );
+    assert_eq!(told(&report), told_by(&[sample()]));
+    assert_eq!(report.inputs[0].state, InputState::Complete);
+    // One that breaks off is told, and what came before counts.
+    let torn = Folder::new();
+    torn.put("case/vmkernel.log.bz2", b"BZh91AY&SY");
+    let report = analyze(&[torn.path().to_owned()]);
+    assert_eq!(report.inputs[0].state, InputState::Truncated);
+    assert!(report.inputs[0].notes.iter().any(|note| note.contains("vmkernel.log.bz2")));
+}
+
+#[test]
+fn other_compressions_than_gzip() {
+    let bundle = sample();
+    let tar = gunzip(&bundle);
+    let folder = Folder::new();
+    let whole = told_by(std::slice::from_ref(&bundle));
+    let each = packed(&bundle).into_iter().zip(packed(&tar));
+    for ((kind, tgz), (_, tar)) in each {
+        for (name, bytes) in [(format!("esx.tgz.{kind}"), &tgz), (format!("esx.tar.{kind}"), &tar)] {
+            let alone = analyze(&[folder.put(&format!("{kind}/{name}"), bytes)]);
+            assert_eq!(told(&alone), whole, "{name}");
+            let wrapped =
+                folder.put(&format!("{name}.zip"), zip_of(&[(format!("case/{name}"), bytes.clone())]));
+            assert_eq!(told(&analyze(&[wrapped])), whole, "{name} in a zip");
+        }
+        assert_eq!(told(&analyze(&[folder.path().join(kind)])), whole, "{kind} in a folder");
+        let (cut, _) = tar.split_at(tar.len() * 4 / 5);
+        let ran = run_with_input(cut.to_vec(), &["-", "-f", "json"]);
+        assert!(matches!(ran.status, 3 | 4), "{kind}: {}", ran.status);
+    }
+}
+
+#[test]
+fn a_window_above_the_limit_is_not_taken() {
+    // A frame of zstd that asks for a window of 2 GiB; a block of xz whose dictionary is above a lowered limit.
+    let zstd = b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00".to_vec();
+    let [_, (_, xz), ..] = packed(&gunzip(&sample()));
+    for (name, bytes, limit, command) in
+        [("a.tar.zst", zstd, "window=64M", "zstd -d"), ("a.tar.xz", xz, "window=64K", "xz -d")]
+    {
+        let folder = Folder::new();
+        let path = folder.put(name, bytes);
+        let ran = run(&[path.to_str().unwrap(), "--limit", limit]);
+        assert_eq!(ran.status, 3);
+        assert!(ran.out.contains("window") && ran.out.contains(command), "{}{}", ran.out, ran.err);
+    }
 }
 
 #[test]

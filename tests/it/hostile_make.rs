@@ -28,6 +28,24 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+/// Bytes in each compression beside gzip that is read, with the ending of its files.
+pub(crate) fn packed(bytes: &[u8]) -> [(&'static str, Vec<u8>); 4] {
+    let mut bz2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    bz2.write_all(bytes).unwrap();
+    let options = lzma_rust2::XzOptions::with_preset(1);
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    xz.write_all(bytes).unwrap();
+    let zst = ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest);
+    let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    lz4.write_all(bytes).unwrap();
+    [
+        ("bz2", bz2.finish().unwrap()),
+        ("xz", xz.finish().unwrap()),
+        ("zst", zst),
+        ("lz4", lz4.finish().unwrap()),
+    ]
+}
+
 /// Members of a `.tgz`: name and bytes.
 pub(crate) fn members(tgz: &[u8]) -> Vec<(String, Vec<u8>)> {
     let tar = gunzip(tgz);

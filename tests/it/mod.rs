@@ -11,6 +11,7 @@ mod docs_files;
 mod docs_rules;
 mod docs_verdicts;
 mod face;
+mod given;
 mod hostile_batch;
 mod hostile_forms;
 mod hostile_make;

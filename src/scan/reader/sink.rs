@@ -5,11 +5,11 @@ use super::super::chunker::Chunker;
 use super::super::open_bundle::OpenBundle;
 use super::super::rotation_inflater;
 use super::{Current, Reader};
-use crate::bundle::{Owner, Place, Role, Root, SmallFile, is_mac_twin, place, role, sniff};
-use crate::input::{End, Member, Note, NoteKind, Open, Sink};
+use crate::bundle::{Owner, Place, Role, Root, is_mac_twin, place, role};
+use crate::input::{End, Member, Note, NoteKind, Open, Sink, unpacked_name};
 use crate::log::{LogKind, Millis};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::log_content::{kind_of, stray_log};
+use crate::log_table::Belongs;
 
 /// Cores of a bundle that are named; the rest is passed over like the others.
 const MAX_CORES_LISTED: usize = 500;
@@ -20,10 +20,6 @@ const MAX_GATHERED_BYTES: u64 = 8 << 20;
 
 /// Chunks of such a large rotation that may wait for the workers; their buffers are not the pool's.
 const MAX_INLINE_CHUNKS: usize = 8;
-
-/// Compressions in which archives keep single files, and which are not read.
-const UNREAD_COMPRESSIONS: [(&str, &str); 4] =
-    [(".bz2", "bzip2"), (".xz", "xz"), (".zst", "zstd"), (".lz4", "lz4")];
 
 /// What only a bundle of vCenter Server holds.
 const VCENTER_FOLDERS: [&str; 4] = [
@@ -50,7 +46,7 @@ impl Reader<'_> {
         if role(&place(log.path.as_bytes()).path) != Role::Pass {
             return;
         }
-        match sniff(head) {
+        match kind_of(head) {
             Some(kind) => {
                 log.kind = kind;
                 if kind != LogKind::Vmware {
@@ -94,80 +90,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Looks at a member that is not read: whether it says what kind of bundle this is, whether it is a log that is
-    /// packed in a way that is not read.
-    fn pass_over(&mut self, place: &str, path: &str) {
+    /// Looks at a member that is not read: whether it says what kind of bundle this is.
+    fn pass_over(&mut self, place: &str) {
         let Some(state) = self.bundle() else { return };
         state.pass.vcenter |= VCENTER_FOLDERS.iter().any(|known| place.starts_with(known));
-        let packed = UNREAD_COMPRESSIONS.iter().find(|(suffix, _)| place.ends_with(suffix));
-        if let Some((suffix, name)) = packed
-            && role(place.trim_end_matches(suffix)) != Role::Pass
-        {
-            let text = format!("is compressed with {name}, which is not read; unpack it and try again");
-            self.say(NoteKind::Damaged, path, text);
-        }
-    }
-
-    /// Opens a small file that is kept whole, or one of its fragments.
-    fn open_kept(&mut self, keep: SmallFile, place: &Place, path: String) -> Open {
-        let shared = Arc::clone(self.shared);
-        let limits = &shared.limits;
-        let part = place.fragment;
-        let Some(state) = self.bundle() else { return Open::Skip };
-        if let Some(number) = part
-            && let Some((index, parts)) = state.fragments.get_mut(&place.path)
-        {
-            let index = *index;
-            if parts.contains_key(&number) {
-                let text = "the fragment is there twice; the first is used".to_owned();
-                self.say(NoteKind::Damaged, &path, text);
-                return Open::Skip;
-            }
-            // A fragment has a MiB: those beyond the limit of one file are not asked for.
-            if parts.len() > limits.small_file.div_ceil(1 << 20).max(1) {
-                return Open::Skip;
-            }
-            parts.insert(number, Vec::new());
-            return self.keep(index, part);
-        }
-        if part.is_none()
-            && let Some(&index) = state.whole.get(&path)
-            && let Some((_, _, bytes)) = state.kept.get_mut(index)
-        {
-            state.kept_bytes = state.kept_bytes.saturating_sub(bytes.len());
-            bytes.clear();
-            self.say(NoteKind::Remark, &path, "is there twice; the last one counts".to_owned());
-            return self.keep(index, None);
-        }
-        if let SmallFile::Vmx(folder) = &keep
-            && !state.has_room_for(folder, limits.vms)
-        {
-            return Open::Skip;
-        }
-        let full = state.kept_bytes > limits.small_files
-            || state.kept.len() >= limits.files
-            || (part.is_some() && state.fragments.len() >= limits.fragments);
-        if full {
-            state.files_left_out += 1;
-            return Open::Skip;
-        }
-        let index = state.kept.len();
-        state.kept.push((keep, path.clone(), Vec::new()));
-        match part {
-            None => {
-                state.whole.insert(path, index);
-            }
-            Some(number) => {
-                let parts = BTreeMap::from([(number, Vec::new())]);
-                state.fragments.insert(place.path.clone(), (index, parts));
-            }
-        }
-        self.keep(index, part)
-    }
-
-    fn keep(&mut self, index: usize, part: Option<u32>) -> Open {
-        self.current = Current::SmallFile { index, part, room: vec![0; 64 << 10] };
-        Open::Read
     }
 
     /// Opens a log. `size` is what its header states, in bytes.
@@ -198,31 +124,6 @@ impl Reader<'_> {
         Open::Read
     }
 
-    /// Takes bytes of a small file.
-    fn filled_kept(&mut self, n: usize) {
-        let Current::SmallFile { index, part, room } = &mut self.current else { return };
-        let (index, part) = (*index, *part);
-        let bytes = room.get(..n).unwrap_or_default();
-        let Some(state) = self.open.last().and_then(|open| self.bundles.get_mut(open.current)) else {
-            return;
-        };
-        let most = self.shared.limits.small_file;
-        let Some((_, path, whole)) = state.kept.get_mut(index) else { return };
-        let parts = part.and_then(|number| {
-            let base = path.rsplit_once(".FRAG-").map_or(path.as_str(), |(base, _)| base);
-            let place = place(base.as_bytes()).path;
-            state.fragments.get_mut(&place)?.1.get_mut(&number)
-        });
-        let kept = parts.unwrap_or(whole);
-        let free = most.saturating_sub(kept.len());
-        kept.extend_from_slice(bytes.get(..n.min(free)).unwrap_or_default());
-        state.kept_bytes += n.min(free);
-        if n > free && free > 0 {
-            let path = path.clone();
-            self.say(NoteKind::OverBudget, &path, format!("only its first {most} bytes were read"));
-        }
-    }
-
     /// Takes bytes of a log, and hands a chunk on when it is full.
     fn filled_log(&mut self, n: usize) {
         let Current::Log { member, chunker, .. } = &mut self.current else { return };
@@ -246,6 +147,21 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether the content of a file that no name calls a log is looked at: it lies loose, or where ESX 3 and 4 kept logs
+/// without an ending.
+fn may_be_log(place: &Place) -> bool {
+    match &place.root {
+        Root::None => true,
+        Root::Folder(_) => place.path.strip_prefix("var/log/").is_some_and(|name| !name.contains(['/', '.'])),
+        Root::Perhaps(_) => false,
+    }
+}
+
+/// When a member was last changed, in milliseconds since 1970 UTC.
+fn modified(member: &Member<'_>) -> Option<Millis> {
+    member.modified.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| *ms > 0)
 }
 
 impl Sink for Reader<'_> {
@@ -276,7 +192,7 @@ impl Sink for Reader<'_> {
             return Open::Skip;
         }
         let place = place(member.path);
-        let single_log = self.single_log;
+        self.single_log = member.alone;
         let Some(archive) = self.open.last_mut() else { return Open::Skip };
         if !archive.choose(&place.root, &mut self.bundles) {
             return Open::Skip;
@@ -284,14 +200,24 @@ impl Sink for Reader<'_> {
         let Some(state) = self.bundle() else { return Open::Skip };
         state.pass.members += 1;
         let path = String::from_utf8_lossy(member.path).into_owned();
-        let modified = member.modified.map(|seconds| seconds.saturating_mul(1000)).filter(|ms| *ms > 0);
+        let modified = modified(member);
+        let unpacked = unpacked_name(place.path.as_bytes()).map(|name| role(&String::from_utf8_lossy(name)));
+        if let Some(Role::Log { kind, owner }) = unpacked {
+            return match self.open_log((kind, owner), path, modified, member.size) {
+                Open::Read => Open::Unpack,
+                other => other,
+            };
+        }
         let found = match role(&place.path) {
-            Role::Pass if single_log => Role::Log { kind: LogKind::Vmware, owner: Owner::Vm(String::new()) },
+            Role::Pass if member.alone => {
+                Role::Log { kind: LogKind::Vmware, owner: Owner::Vm(String::new()) }
+            }
             found => found,
         };
         match found {
+            Role::Pass if may_be_log(&place) => Open::Look,
             Role::Pass => {
-                self.pass_over(&place.path, &path);
+                self.pass_over(&place.path);
                 Open::Skip
             }
             Role::Core => {
@@ -304,6 +230,19 @@ impl Sink for Reader<'_> {
             Role::SmallFile(keep) => self.open_kept(keep, &place, path),
             Role::Log { kind, owner } => self.open_log((kind, owner), path, modified, member.size),
         }
+    }
+
+    fn look(&mut self, member: &Member<'_>, head: &[u8]) -> Open {
+        let (place, path) = (place(member.path), String::from_utf8_lossy(member.path).into_owned());
+        let Some(kind) = stray_log(head) else {
+            self.pass_over(&place.path);
+            return Open::Skip;
+        };
+        let owner = match kind.log().belongs {
+            Belongs::ToVm => Owner::Vm(place.path.rsplit_once('/').map_or("", |(above, _)| above).to_owned()),
+            Belongs::ToHost => Owner::Host,
+        };
+        self.open_log((kind, owner), path, modified(member), member.size)
     }
 
     fn space(&mut self) -> &mut [u8] {

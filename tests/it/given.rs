@@ -1,0 +1,73 @@
+//! What is given is found: logs on standard input, logs under names that say nothing, lists of paths.
+
+use super::hostile_make::{gzip, members, sample};
+use super::support::program::{Ran, run, run_in, run_with_input};
+use super::support::{Folder, analyze};
+
+fn member(ends: &str) -> Vec<u8> {
+    members(&sample()).into_iter().find(|(name, _)| name.ends_with(ends)).unwrap().1
+}
+
+/// Input kind, name of the first VM and number of crashes of a report.
+fn told(ran: &Ran) -> (String, Option<String>, u64) {
+    let json = ran.json();
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let kind = text(&json["inputs"][0]["kind"]).unwrap();
+    (kind, text(&json["vms"][0]["name"]), json["summary"]["crashes"].as_u64().unwrap())
+}
+
+#[test]
+fn a_single_log_is_read_from_standard_input() {
+    let log = member("/vmware.log");
+    let expected = ("log".to_owned(), Some("APP01".to_owned()), 1);
+    for bytes in [log.clone(), gzip(&log)] {
+        let ran = run_with_input(bytes, &["-", "-f", "json"]);
+        assert_eq!((ran.status, told(&ran)), (0, expected.clone()));
+    }
+    let host =
+        run_with_input(member("/run/log/vmkernel.log"), &["-", "-f", "json", "--name", "of-esx11.txt"]);
+    let json = host.json();
+    assert_eq!(json["inputs"][0]["path"], "of-esx11.txt");
+    assert_eq!(json["hosts"][0]["logs"][0]["log"], "vmkernel");
+    let letter = run_with_input(b"Hello,\nthe server is down.\n".to_vec(), &["-", "-f", "json"]);
+    assert_eq!(letter.status, 3, "{}", letter.err);
+}
+
+#[test]
+fn a_log_is_known_by_its_content_in_a_folder_and_in_an_archive() {
+    let folder = Folder::new();
+    folder.put("case/vmkernel export.txt", member("/run/log/vmkernel.log"));
+    folder.put("case/from the VM", gzip(&member("/vmware.log")));
+    folder.put("case/letter.txt", "Hello,\n2026-03-14T03:00:00.000Z cpu1:2)x\nthis is all that we have.\n");
+    let report = analyze(&[folder.path().join("case")]);
+    let logs = |report: &vmcoroner::internals::report::model::Report| -> Vec<String> {
+        report.hosts.iter().flat_map(|host| host.logs.iter().map(|log| log.log.clone())).collect()
+    };
+    assert_eq!((report.vms.len(), report.summary.crashes), (1, 1));
+    assert_eq!(logs(&report), ["vmkernel"]);
+    let members: Vec<(String, Vec<u8>)> = ["vmkernel export.txt", "from the VM", "letter.txt"]
+        .map(|name| (format!("x/{name}"), std::fs::read(folder.path().join("case").join(name)).unwrap()))
+        .into();
+    let archive = folder.put("case.zip", super::hostile_make::zip_of(&members));
+    let report = analyze(&[archive]);
+    assert_eq!((report.vms.len(), report.summary.crashes), (1, 1));
+    assert_eq!(logs(&report), ["vmkernel"]);
+}
+
+#[test]
+fn a_list_of_paths_is_read_from_a_file_and_from_standard_input() {
+    let folder = Folder::new();
+    folder.put("a b.tgz", sample());
+    let list = folder.put("list.txt", "a b.tgz\r\n");
+    let list = list.to_str().unwrap();
+    let from_file = run_in(folder.path(), &["--files-from", list, "-f", "json"]);
+    let from_input = |bytes: &[u8]| run_with_input(bytes.to_vec(), &["--files-from", "-", "-f", "json"]);
+    let absolute = folder.path().join("a b.tgz");
+    let absolute = absolute.to_str().unwrap();
+    for ran in [from_file, from_input(absolute.as_bytes()), from_input(format!("{absolute}\0").as_bytes())] {
+        assert_eq!((ran.status, told(&ran).2), (0, 1), "{}", ran.err);
+    }
+    assert_eq!(from_input(b"").status, 2);
+    assert_eq!(run_with_input(Vec::new(), &["-", "--files-from", "-"]).status, 2);
+    assert_eq!(run(&["--files-from", "/no/such/list"]).status, 3);
+}
