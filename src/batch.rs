@@ -1,11 +1,12 @@
 //! Many inputs in one run: read side by side within one budget of memory, given on in their order.
 
 use crate::error::Error;
-use crate::input::{self, Note, Source};
+use crate::input::{self, FoundFile, Note, Source};
 use crate::options::{Options, Threads};
 use crate::progress::Progress;
 use crate::scan::Shared;
 use crate::source::Given;
+use crate::terms::FileRole;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -21,9 +22,19 @@ pub(crate) enum Planned {
     Failed(PathBuf, Error),
 }
 
-/// Everything that was given, in its order, the inputs of a folder in the place of the folder.
-pub(crate) fn plan(given: &[crate::Source]) -> Vec<Planned> {
-    let mut planned = Vec::new();
+/// What a run is to do.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// Everything that was given, in its order, the inputs of a folder in the place of the folder.
+    pub(crate) inputs: Vec<Planned>,
+    /// The files that were given or found; their sources are numbers of inputs.
+    pub(crate) files: Vec<FoundFile>,
+}
+
+/// Finds everything that was given.
+pub(crate) fn plan(given: &[crate::Source]) -> Plan {
+    let Plan { inputs: mut planned, mut files } = Plan::default();
+    let mut aside = Vec::new();
     for crate::Source(given) in given {
         let path = match given {
             Given::Path(path) => path,
@@ -38,14 +49,28 @@ pub(crate) fn plan(given: &[crate::Source]) -> Vec<Planned> {
         };
         match input::discover(path) {
             Ok(found) => {
+                let first = planned.len();
+                let file = |file: FoundFile| FoundFile { source: file.source.map(|at| at + first), ..file };
+                files.extend(found.files.into_iter().map(file));
                 let mut notes = found.notes;
                 let sources = found.sources.into_iter();
                 planned.extend(sources.map(|source| Planned::Source(source, std::mem::take(&mut notes))));
             }
-            Err(error) => planned.push(Planned::Failed(path.clone(), error)),
+            Err(error) => {
+                let file = input::set_aside(path, &error);
+                // A picture beside the bundles is no loss.
+                match file.role {
+                    FileRole::NotNeeded => aside.push(Planned::Failed(path.clone(), error)),
+                    _ => planned.push(Planned::Failed(path.clone(), error)),
+                }
+                files.push(file);
+            }
         }
     }
-    planned
+    if planned.is_empty() {
+        planned = aside;
+    }
+    Plan { inputs: planned, files }
 }
 
 struct Queue<T> {

@@ -24,7 +24,7 @@ where
 
 /// Judges what was read and makes the report.
 pub(crate) fn report(gathered: Gathered, options: &Options) -> Report {
-    let Gathered { inputs, hosts } = gathered;
+    let Gathered { inputs, hosts, files } = gathered;
     let verdicts = verdict::run(&hosts, options.inquiry());
-    assemble::report(inputs, &hosts, &verdicts, options)
+    assemble::report((inputs, files), &hosts, &verdicts, options)
 }

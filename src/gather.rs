@@ -4,6 +4,7 @@
 use crate::batch::{self, Planned, Request, Run};
 use crate::error::Error;
 use crate::evidence::{self, HostModel};
+use crate::input::FoundFile;
 use crate::inputs::{InputRead, Notice};
 use crate::options::Options;
 use crate::read_input::Done;
@@ -15,13 +16,15 @@ pub(crate) struct Gathered {
     pub(crate) inputs: Vec<InputRead>,
     /// Their hosts.
     pub(crate) hosts: Vec<HostModel>,
+    /// The files that were given or found.
+    pub(crate) files: Vec<FoundFile>,
 }
 
 impl Gathered {
     /// One input alone.
     pub(crate) fn alone(input: InputRead, mut hosts: Vec<HostModel>) -> Self {
         evidence::follow(&mut hosts);
-        Self { inputs: vec![input], hosts }
+        Self { inputs: vec![input], hosts, files: Vec::new() }
     }
 }
 
@@ -46,9 +49,9 @@ pub(crate) fn gather_each<T: Send>(
     work: &Work<'_, T>,
     each: &mut dyn FnMut(T),
 ) -> Collected {
-    let planned = batch::plan(request.given);
-    let mut all = Collected::default();
-    batch::run(request, &planned, ahead, work, &mut |(made, done)| {
+    let plan = batch::plan(request.given);
+    let mut all = Collected { files: plan.files, ..Collected::default() };
+    batch::run(request, &plan.inputs, ahead, work, &mut |(made, done)| {
         each(made);
         if let Some(done) = done {
             all.add(done);
@@ -63,6 +66,8 @@ pub(crate) struct Collected {
     inputs: Vec<InputRead>,
     hosts: Vec<HostModel>,
     first_error: Option<Error>,
+    /// The files that were given or found.
+    pub(crate) files: Vec<FoundFile>,
 }
 
 impl Collected {
@@ -86,7 +91,7 @@ impl Collected {
         }
         leave_out_copies(&mut self.inputs, &mut self.hosts);
         evidence::follow(&mut self.hosts);
-        Ok(Gathered { inputs: self.inputs, hosts: self.hosts })
+        Ok(Gathered { inputs: self.inputs, hosts: self.hosts, files: self.files })
     }
 }
 

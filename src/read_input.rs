@@ -133,7 +133,7 @@ fn no_log(kind: InputKind, passes: &[BundleScan]) -> Option<String> {
         return None;
     }
     let lines = match logs().map(|log| log.scanned.lines).sum::<u64>() {
-        1 => "its one line has".to_owned(),
+        1 => "its one line does not have".to_owned(),
         lines => format!("none of its {lines} lines has"),
     };
     Some(format!("{lines} the form of a log of a VM or a host"))

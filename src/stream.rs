@@ -14,6 +14,7 @@ use crate::report::assemble;
 use crate::report::jsonl::{self, Earlier, Entry, Known};
 use crate::report::model::Report;
 use crate::source::Source;
+use crate::terms::FileRole;
 
 /// What a listener is given for each input, in the order of the inputs.
 #[derive(Debug)]
@@ -77,6 +78,9 @@ pub fn run(
         }
         outcome.error = outcome.error.take().or(step.error);
     });
+    if all.files.iter().any(|file| file.role == FileRole::NotRead) {
+        outcome.tally.partial = outcome.tally.partial.max(1);
+    }
     if streaming.whole {
         outcome.report = Some(engine::report(all.finish(options)?, options));
     }

@@ -221,6 +221,48 @@ words! {
 }
 
 words! {
+    /// What a file that was given or found is.
+    FileKind {
+        /// A vm-support bundle, packed or unpacked.
+        VmSupport = "vm-support",
+        /// A log.
+        Log = "log",
+        /// An export of a syslog server.
+        Syslog = "syslog",
+        /// A bundle of vCenter Server.
+        Vcenter = "vcenter",
+        /// A memory dump of a guest.
+        GuestDump = "guest-dump",
+        /// An event log of a guest.
+        GuestEvents = "guest-events",
+        /// A text about a guest: what a debugger printed.
+        GuestText = "guest-text",
+        /// A picture.
+        Picture = "picture",
+        /// A document.
+        Document = "document",
+        /// An archive.
+        Archive = "archive",
+        /// Something else.
+        Other = "other",
+    }
+}
+
+words! {
+    /// What was done with a file.
+    FileRole {
+        /// It was read.
+        Evidence = "evidence",
+        /// It is the Windows side of the comparison.
+        Compared = "compared",
+        /// It holds nothing that is needed.
+        NotNeeded = "not-needed",
+        /// It may hold evidence, and was not read.
+        NotRead = "not-read",
+    }
+}
+
+words! {
     /// What form an input has.
     InputKind {
         /// One vm-support bundle.

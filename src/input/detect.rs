@@ -121,7 +121,7 @@ fn first_tar_name(head: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The name of the first file in a zip, as far as it lies in `head`.
-fn first_zip_name(head: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn first_zip_name(head: &[u8]) -> Option<Vec<u8>> {
     let mut rest = head;
     if rest.starts_with(b"PK\x07\x08") || rest.starts_with(b"PK00") {
         rest = rest.get(4..)?;
@@ -135,12 +135,4 @@ fn first_zip_name(head: &[u8]) -> Option<Vec<u8>> {
         }
         rest = rest.get(name_end + usize::from(local.extra)..)?;
     }
-}
-
-/// Whether a zip is a document or a program package rather than an archive of files.
-pub(super) fn is_office_file(head: &[u8]) -> bool {
-    const NAMES: [&[u8]; 4] = [b"[Content_Types].xml", b"mimetype", b"META-INF", b"_rels"];
-    sniff(head) == Magic::Zip
-        && first_zip_name(head)
-            .is_some_and(|name| NAMES.iter().any(|n| name.split(|b| *b == b'/').next() == Some(*n)))
 }

@@ -6,17 +6,19 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::detect::{self, Detected};
+use super::file_kind::{self, FoundFile, is_office_file};
 use super::folder;
 use super::name::{shown, without_packing};
 use super::parts::{PartName, following};
 use super::read::what_to_try;
 use super::sink::{Note, NoteKind};
 use super::source::{Place, Source, own_name};
+use super::zip_head::is_encrypted;
 use crate::error::Error;
 use crate::layout;
 use crate::log_content::stray_log;
 use crate::log_table::is_log_name;
-use crate::terms::InputKind;
+use crate::terms::{FileKind, FileRole, InputKind};
 
 /// What was found under one path.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Discovery {
     pub sources: Vec<Source>,
     /// What was passed over, and what could not be looked at.
     pub notes: Vec<Note>,
+    /// Every file that was given or found, an unpacked bundle as one.
+    pub files: Vec<FoundFile>,
 }
 
 /// Folders within folders that are looked into.
@@ -48,6 +52,7 @@ pub fn discover(path: &Path) -> Result<Discovery, Error> {
             kind: InputKind::VmSupport,
             sources: vec![Source::stdin()],
             notes: Vec::new(),
+            files: Vec::new(),
         });
     }
     let data = fs::metadata(path).map_err(|e| Error::io(path, e))?;
@@ -60,7 +65,34 @@ pub fn discover(path: &Path) -> Result<Discovery, Error> {
         // A pipe: looking at its first bytes would take them.
         file_source(path, InputKind::VmSupport, None)
     };
-    Ok(Discovery { kind: source.kind, sources: vec![source], notes: Vec::new() })
+    let file = FoundFile { path: path.to_owned(), ..evidence(kind_of(source.kind), data.len(), Some(0)) };
+    Ok(Discovery { kind: source.kind, sources: vec![source], notes: Vec::new(), files: vec![file] })
+}
+
+/// A file that was given and is nothing to analyse: what it is, and whether it may hold evidence all the same.
+#[must_use]
+pub fn set_aside(path: &Path, why: &Error) -> FoundFile {
+    let bytes = fs::metadata(path).map_or(0, |data| data.len());
+    let told = head(path).ok().map(|head| file_kind::tell(&head, &own_name(path)));
+    let (kind, role) = match told {
+        Some((kind, FileRole::NotNeeded, _)) if kind != FileKind::Other => (kind, FileRole::NotNeeded),
+        Some((kind, ..)) => (kind, FileRole::NotRead),
+        None => (FileKind::Other, FileRole::NotRead),
+    };
+    FoundFile { path: path.to_owned(), role, why: Some(why.to_string()), ..evidence(kind, bytes, None) }
+}
+
+/// A file that is read, under no name yet.
+fn evidence(kind: FileKind, bytes: u64, source: Option<usize>) -> FoundFile {
+    FoundFile { path: PathBuf::new(), bytes, kind, role: FileRole::Evidence, why: None, source }
+}
+
+const fn kind_of(input: InputKind) -> FileKind {
+    match input {
+        InputKind::VmSupport | InputKind::Extracted => FileKind::VmSupport,
+        InputKind::Wrapper | InputKind::Folder => FileKind::Archive,
+        InputKind::Log => FileKind::Log,
+    }
 }
 
 fn file_source(path: &Path, kind: InputKind, size: Option<u64>) -> Source {
@@ -87,18 +119,35 @@ fn head(path: &Path) -> std::io::Result<Vec<u8>> {
 fn named_file(path: &Path, size: u64) -> Result<Source, Error> {
     let head = head(path).map_err(|e| Error::io(path, e))?;
     let name = own_name(path);
-    let kind = match detect::file(&head, &name) {
+    let detected = detect::file(&head, &name);
+    if let Some(found) = other_than_it_seems(detected, &head, &name) {
+        return Err(Error::NotABundle { path: shown(&name).into(), found, hint: None });
+    }
+    let kind = match detected {
         Detected::Bundle(kind) => kind,
         Detected::Log => InputKind::Log,
         Detected::Empty => return Err(Error::Empty(shown(&name).into())),
         Detected::Other(what) => {
-            let (found, hint) = what_to_try(what, &head);
+            let (found, hint) = what_to_try(what, &head, &name);
             return Err(Error::NotABundle { path: shown(&name).into(), found, hint });
         }
     };
     let mut source = file_source(path, kind, Some(size));
     with_parts(&mut source);
     Ok(source)
+}
+
+/// The word for a file that only looks like a bundle or a log: a document, a picture, a web page under the name of a
+/// bundle.
+fn other_than_it_seems(detected: Detected, head: &[u8], name: &[u8]) -> Option<String> {
+    let suspect = match detected {
+        Detected::Bundle(_) => is_office_file(head) || is_encrypted(head),
+        Detected::Log => stray_log(head).is_none(),
+        Detected::Empty | Detected::Other(_) => false,
+    };
+    let (kind, role, why) = file_kind::tell(head, name);
+    let certain = role == FileRole::NotRead || kind != FileKind::Other;
+    why.filter(|_| suspect && certain).map(|why| why.trim_start_matches("it is ").to_owned())
 }
 
 /// If the file is the first part of a split one, adds the others.
@@ -124,50 +173,63 @@ fn with_parts(source: &mut Source) {
 
 fn in_folder(path: &Path) -> Result<Discovery, Error> {
     fs::read_dir(path).map_err(|e| Error::io(path, e))?;
-    let mut scan = Scan::default();
+    let mut scan = Scan { given: path.to_owned(), ..Scan::default() };
     scan.folder(path, None, 0);
     if scan.sources.is_empty() {
-        return Err(match scan.passed {
-            0 => Error::Empty(path.to_path_buf()),
-            passed => Error::NotABundle {
-                path: path.to_path_buf(),
-                found: format!("{passed} files were looked at"),
-                hint: None,
-            },
-        });
-    }
-    if scan.passed > 0 {
-        let text = format!("{} files in '{}' are nothing this program reads", scan.passed, path.display());
-        scan.remark(text);
+        return Err(nothing_in(path, &scan.files));
     }
     if scan.links > 0 {
         let text = format!("{} links in '{}' were not followed", scan.links, path.display());
         scan.remark(text);
     }
-    for source in &mut scan.sources {
+    for (at, source) in scan.sources.iter_mut().enumerate() {
         if let Place::Tree { root, apart } = &source.place {
             source.size = Some(folder::size(root, apart));
+            // An unpacked bundle is one entry.
+            let own = scan
+                .files
+                .iter_mut()
+                .find(|file| file.source == Some(at) && file.kind == FileKind::VmSupport);
+            if let Some(own) = own {
+                own.bytes = source.size.unwrap_or_default();
+            }
         }
     }
+    scan.files.sort_by(|a, b| a.path.cmp(&b.path));
     let kind = match scan.sources.as_slice() {
         [one] if one.path == path => one.kind,
         _ => InputKind::Folder,
     };
-    Ok(Discovery { kind, sources: scan.sources, notes: scan.notes })
+    Ok(Discovery { kind, sources: scan.sources, notes: scan.notes, files: scan.files })
+}
+
+/// Why a folder gives nothing.
+fn nothing_in(path: &Path, files: &[FoundFile]) -> Error {
+    if files.is_empty() {
+        return Error::Empty(path.to_path_buf());
+    }
+    let unread = files.iter().find(|file| file.role == FileRole::NotRead);
+    let found = match unread.and_then(|file| Some((file, file.why.as_ref()?))) {
+        Some((file, why)) => format!("{} files were looked at; {}: {why}", files.len(), file.path.display()),
+        None => format!("{} files were looked at", files.len()),
+    };
+    Error::NotABundle { path: path.to_path_buf(), found, hint: None }
 }
 
 /// What a file of a folder is.
 enum FileInFolder {
     Bundle(Source),
-    Log,
-    Other,
+    Log(u64),
+    Other(FileKind, FileRole, Option<String>, u64),
 }
 
 #[derive(Default)]
 struct Scan {
+    /// The folder that was given.
+    given: PathBuf,
     sources: Vec<Source>,
     notes: Vec<Note>,
-    passed: u64,
+    files: Vec<FoundFile>,
     links: u64,
 }
 
@@ -185,13 +247,14 @@ impl Scan {
     fn folder(&mut self, dir: &Path, loose: Option<usize>, depth: usize) {
         if layout::is_bundle(|path| dir.join(path).is_dir(), |path| dir.join(path).exists()) {
             self.set_apart(loose, dir);
-            self.tree(dir);
+            let at = self.tree(dir);
+            self.list_file(dir, evidence(FileKind::VmSupport, 0, Some(at)));
             return;
         }
         let (files, folders) = self.list(dir);
         let mut taken = BTreeSet::new();
         let mut found = Vec::new();
-        let (mut others, mut has_logs) = (0, false);
+        let mut logs = Vec::new();
         for file in &files {
             if taken.contains(file) {
                 continue;
@@ -203,20 +266,29 @@ impl Scan {
                     }
                     found.push(source);
                 }
-                FileInFolder::Log => has_logs = true,
-                FileInFolder::Other => others += 1,
+                FileInFolder::Log(bytes) => logs.push((file, bytes)),
+                FileInFolder::Other(kind, role, why, bytes) => {
+                    self.list_file(file, FoundFile { role, why, ..evidence(kind, bytes, None) });
+                }
             }
         }
         let loose = match loose {
-            None if has_logs => Some(self.tree(dir)),
+            None if !logs.is_empty() => Some(self.tree(dir)),
             other => other,
         };
+        for (file, bytes) in logs {
+            self.list_file(file, evidence(FileKind::Log, bytes, loose));
+        }
         for part in &taken {
             self.set_apart(loose, part);
         }
-        self.sources.extend(found);
-        if loose.is_none() {
-            self.passed += others;
+        for source in found {
+            let at = self.sources.len();
+            for part in source.files() {
+                let bytes = fs::metadata(part).map_or(0, |data| data.len());
+                self.list_file(part, evidence(kind_of(source.kind), bytes, Some(at)));
+            }
+            self.sources.push(source);
         }
         for folder in folders {
             if depth >= MAX_FOLDER_DEPTH {
@@ -234,20 +306,30 @@ impl Scan {
             Ok(head) => head,
             Err(error) => {
                 self.unreadable(file, &error.to_string());
-                return FileInFolder::Other;
+                let why = Some(format!("it cannot be read: {error}"));
+                return FileInFolder::Other(FileKind::Other, FileRole::NotRead, why, 0);
             }
         };
+        let bytes = fs::metadata(file).map_or(0, |data| data.len());
         match detect::file(&head, &name) {
-            Detected::Bundle(kind) if !detect::is_office_file(&head) => {
-                let size = fs::metadata(file).ok().map(|d| d.len());
-                let mut source = file_source(file, kind, size);
+            Detected::Bundle(kind) if !is_office_file(&head) && !is_encrypted(&head) => {
+                let mut source = file_source(file, kind, Some(bytes));
                 with_parts(&mut source);
                 FileInFolder::Bundle(source)
             }
-            _ if is_log_name(without_packing(&name)) => FileInFolder::Log,
-            Detected::Log if stray_log(&head).is_some() => FileInFolder::Log,
-            _ => FileInFolder::Other,
+            _ if is_log_name(without_packing(&name)) => FileInFolder::Log(bytes),
+            Detected::Log if stray_log(&head).is_some() => FileInFolder::Log(bytes),
+            _ => {
+                let (kind, role, why) = file_kind::tell(&head, &name);
+                FileInFolder::Other(kind, role, why, bytes)
+            }
         }
+    }
+
+    /// Adds a file to the list, under its path from the folder that was given.
+    fn list_file(&mut self, path: &Path, file: FoundFile) {
+        let below = path.strip_prefix(&self.given).ok().filter(|below| !below.as_os_str().is_empty());
+        self.files.push(FoundFile { path: below.unwrap_or(path).to_owned(), ..file });
     }
 
     fn tree(&mut self, root: &Path) -> usize {

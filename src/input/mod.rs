@@ -7,6 +7,7 @@
 mod deliver;
 mod detect;
 mod discover;
+mod file_kind;
 mod fingerprint;
 mod folder;
 mod inflate;
@@ -33,7 +34,8 @@ mod zip_walk;
 
 pub use crate::limits::{Limits, Stop};
 pub use crate::progress::Meter;
-pub use discover::{Discovery, discover};
+pub use discover::{Discovery, discover, set_aside};
+pub use file_kind::FoundFile;
 pub use fingerprint::{Fingerprint, Fnv};
 pub use magic::looks_like_archive;
 pub use packing::unpacked_name;

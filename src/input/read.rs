@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use super::file_kind;
 use super::magic::{DETECT_BYTES, Magic};
 use super::name::shown;
 use super::parts::Parts;
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::log_table::is_log_name;
 use crate::progress::Meter;
-use crate::terms::{InputKind, InputState};
+use crate::terms::{FileKind, InputKind, InputState};
 
 /// What came of reading one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,12 +148,21 @@ fn unknown(name: &[u8], what: Magic, peek: &mut PeekReader<'_>) -> Error {
         }
         return Error::Empty(name.into());
     }
-    let (found, hint) = what_to_try(what, peek.window(DETECT_BYTES));
+    let (found, hint) = what_to_try(what, peek.window(DETECT_BYTES), name.as_bytes());
     Error::NotABundle { path: name.into(), found, hint }
 }
 
 /// What was found instead of a bundle, and what may help.
-pub(super) fn what_to_try(what: Magic, head: &[u8]) -> (String, Option<String>) {
+pub(super) fn what_to_try(what: Magic, head: &[u8], name: &[u8]) -> (String, Option<String>) {
+    if let (
+        FileKind::Document | FileKind::Picture | FileKind::GuestDump | FileKind::GuestEvents,
+        _,
+        Some(why),
+    ) = file_kind::tell(head, name)
+    {
+        let hint = "give the .tgz that vm-support wrote, or a single log such as vmware.log";
+        return (why.trim_start_matches("it is ").to_owned(), Some(hint.to_owned()));
+    }
     match what {
         Magic::Foreign(format) => (format!("{format} data"), Some("unpack it and give the result".to_owned())),
         _ if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") => {

@@ -318,7 +318,9 @@ fn junk_that_begins_like_gzip_is_junk() {
 
 #[test]
 fn nothing_is_told_of_what_is_nothing() {
-    for (bytes, want) in [(&b""[..], "no data"), (b"BZh9", "bzip2"), (&[0; 600], "unknown kind")] {
+    for (bytes, want) in
+        [(&b""[..], "no data"), (b"7z\xbc\xaf\x27\x1c", "7-Zip"), (&[0; 600], "unknown kind")]
+    {
         let mut sink = Recorder::new(read_all);
         let error =
             read_stream(b"x", &mut { bytes }, &Limits::default(), &mut sink, Meter::SILENT).unwrap_err();

@@ -31,6 +31,11 @@ pub(super) struct Local {
     pub(super) extra: u16,
 }
 
+/// Whether the first member of a zip is encrypted.
+pub(super) fn is_encrypted(head: &[u8]) -> bool {
+    Local::parse(head).is_some_and(|local| local.encrypted)
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|b| u16::from_le_bytes(*b))
 }

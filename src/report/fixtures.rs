@@ -72,6 +72,7 @@ fn report(inputs: Vec<Input>, hosts: Vec<Host>, vms: Vec<Vm>) -> Report {
         *by_origin.entry(crash.verdict.origin).or_insert(0) += 1;
     }
     Report {
+        files: Vec::new(),
         schema: SCHEMA.into(),
         tool: Tool { name: "vmcoroner".into(), version: "0.1.0".into() },
         settings: Settings { window_before_s: 900.0, window_after_s: 120.0, since: None, until: None },

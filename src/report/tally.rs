@@ -1,7 +1,7 @@
 //! What the exit status needs to know of a run.
 
 use super::model::Report;
-use crate::terms::{InputState, Origin};
+use crate::terms::{FileRole, InputState, Origin};
 use std::collections::BTreeMap;
 
 /// What the exit status needs to know of inputs.
@@ -38,6 +38,8 @@ impl Tally {
         for input in &report.inputs {
             tally.add(input.state, !report.hosts.is_empty() || !report.vms.is_empty(), std::iter::empty());
         }
+        let unread = report.files.iter().any(|file| file.role == FileRole::NotRead);
+        tally.partial = tally.partial.max(u64::from(unread));
         for crash in report.vms.iter().flat_map(|vm| &vm.crashes) {
             *tally.origins.entry(crash.verdict.origin).or_default() += 1;
         }

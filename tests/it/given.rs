@@ -1,6 +1,6 @@
 //! What is given is found: logs on standard input, logs under names that say nothing, lists of paths.
 
-use super::hostile_make::{gzip, members, sample};
+use super::hostile_make::{gzip, members, sample, zip_of};
 use super::support::program::{Ran, run, run_in, run_with_input};
 use super::support::{Folder, analyze};
 
@@ -48,7 +48,7 @@ fn a_log_is_known_by_its_content_in_a_folder_and_in_an_archive() {
     let members: Vec<(String, Vec<u8>)> = ["vmkernel export.txt", "from the VM", "letter.txt"]
         .map(|name| (format!("x/{name}"), std::fs::read(folder.path().join("case").join(name)).unwrap()))
         .into();
-    let archive = folder.put("case.zip", super::hostile_make::zip_of(&members));
+    let archive = folder.put("case.zip", zip_of(&members));
     let report = analyze(&[archive]);
     assert_eq!((report.vms.len(), report.summary.crashes), (1, 1));
     assert_eq!(logs(&report), ["vmkernel"]);
@@ -70,4 +70,70 @@ fn a_list_of_paths_is_read_from_a_file_and_from_standard_input() {
     assert_eq!(from_input(b"").status, 2);
     assert_eq!(run_with_input(Vec::new(), &["-", "--files-from", "-"]).status, 2);
     assert_eq!(run(&["--files-from", "/no/such/list"]).status, 3);
+}
+
+/// Path, role and kind of each file, with what is said of it.
+fn files(ran: &Ran) -> Vec<[String; 3]> {
+    let json = ran.json();
+    let text = |file: &serde_json::Value, name: &str| file[name].as_str().unwrap().to_owned();
+    let files = json["files"].as_array().unwrap();
+    files.iter().map(|file| ["path", "role", "kind"].map(|name| text(file, name))).collect()
+}
+
+#[test]
+fn every_file_of_a_case_folder_is_listed() {
+    let folder = Folder::new();
+    let docx = zip_of(&[("[Content_Types].xml".to_owned(), b"<x/>".to_vec())]);
+    let mut secret = zip_of(&[("esx/var/run/log/vmkernel.log".to_owned(), b"x".to_vec())]);
+    secret[6] |= 1;
+    for (name, bytes) in [
+        ("a.tgz", sample()),
+        ("b/logs.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
+        ("b/logs.rar", b"Rar!\x1a\x07\0".to_vec()),
+        ("empty.tgz", Vec::new()),
+        ("letter.docx", docx),
+        ("login.tgz", b"<!DOCTYPE html><html><body>Sign in</body></html>".to_vec()),
+        ("picture.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF".to_vec()),
+        ("secret.zip", secret),
+        ("stub.tgz", b"\x1f\x8b\x08\0".repeat(750)),
+    ] {
+        folder.put(&format!("case/{name}"), bytes);
+    }
+    let case = folder.path().join("case");
+    let case = case.to_str().unwrap();
+    let ran = run(&[case, "-f", "json"]);
+    assert_eq!((ran.status, ran.json()["summary"]["partial"].as_bool()), (4, Some(true)));
+    let want = [
+        ["a.tgz", "evidence", "vm-support"],
+        ["b/logs.7z", "not-read", "archive"],
+        ["b/logs.rar", "not-read", "archive"],
+        ["empty.tgz", "not-read", "archive"],
+        ["letter.docx", "not-needed", "document"],
+        ["login.tgz", "not-read", "archive"],
+        ["picture.jpg", "not-needed", "picture"],
+        ["secret.zip", "not-read", "archive"],
+        ["stub.tgz", "not-read", "vm-support"],
+    ];
+    assert_eq!(files(&ran), want.map(|row| row.map(str::to_owned)));
+    let text = run(&[case]).out;
+    for said in
+        ["9 files: 1 read, 2 not needed, 6 not read.", "! b/logs.7z: it is 7-Zip data", "needed a login"]
+    {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    assert_eq!(run(&[case, "-f", "jsonl"]).status, 4);
+    // A picture beside a bundle is no loss, given or found.
+    for name in ["b", "empty.tgz", "login.tgz", "secret.zip", "stub.tgz"] {
+        let path = folder.path().join("case").join(name);
+        if path.is_dir() {
+            std::fs::remove_dir_all(path).unwrap()
+        } else {
+            std::fs::remove_file(path).unwrap()
+        }
+    }
+    assert_eq!(run(&[case]).status, 0);
+    let (bundle, picture) = (format!("{case}/a.tgz"), format!("{case}/picture.jpg"));
+    let ran = run(&[&bundle, &picture, "-f", "json"]);
+    assert_eq!((ran.status, files(&ran)[1][1].as_str()), (0, "not-needed"));
+    assert_eq!(run(&[&picture]).status, 3);
 }

@@ -1,6 +1,7 @@
 //! Makes the report out of what was read and what was decided. Nothing is decided here.
 
 mod crash;
+mod files;
 mod host;
 mod input;
 mod timeline;
@@ -12,11 +13,12 @@ pub(crate) use timeline::timeline;
 use super::model::{Crash, Host, Incident, Input, Report, SCHEMA, Settings, Summary, Time, Tool, Vm};
 use crate::clean::clean;
 use crate::evidence::{Finding, HostId, HostModel, VmId, hosts_by_id};
+use crate::input::FoundFile;
 use crate::inputs::{InputRead, Notice};
 use crate::log::{Millis, is_of_unknown_year};
 use crate::options::Options;
 use crate::rules::RuleSet;
-use crate::terms::InputState;
+use crate::terms::{FileRole, InputState};
 use crate::verdict::Verdicts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,12 +53,13 @@ pub(crate) fn tool() -> Tool {
 
 /// Makes the report of a run.
 pub(crate) fn report(
-    inputs: Vec<InputRead>,
+    (inputs, files): (Vec<InputRead>, Vec<FoundFile>),
     hosts: &[HostModel],
     verdicts: &Verdicts<'_>,
     options: &Options,
 ) -> Report {
     let inputs = noted(inputs, hosts, verdicts, options);
+    let files = files::files(files, &inputs);
     let order = host_order(hosts);
     let host_ids: BTreeMap<HostId, String> =
         order.iter().enumerate().map(|(n, &at)| (at, format!("H{}", n + 1))).collect();
@@ -68,7 +71,8 @@ pub(crate) fn report(
         })
         .collect();
     let vms = vms(hosts, &host_ids, verdicts, options);
-    let summary = summary(&inputs, &host_list, &vms, verdicts);
+    let mut summary = summary(&inputs, &host_list, &vms, verdicts);
+    summary.partial |= files.iter().any(|file| file.role == FileRole::NotRead);
     Report {
         schema: SCHEMA.into(),
         tool: tool(),
@@ -79,6 +83,7 @@ pub(crate) fn report(
             until: options.until.map(Time::new),
         },
         inputs,
+        files,
         hosts: host_list,
         vms,
         incidents: incidents(verdicts),

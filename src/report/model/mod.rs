@@ -9,8 +9,8 @@ mod time;
 mod vm;
 
 pub use crate::terms::{
-    Check, CheckOutcome, Confidence, CrashKind, InputKind, InputState, IssueState, MatchResult, Origin,
-    Strength, Who,
+    Check, CheckOutcome, Confidence, CrashKind, FileKind, FileRole, InputKind, InputState, IssueState,
+    MatchResult, Origin, Strength, Who,
 };
 pub use crash::*;
 pub use host::*;
@@ -36,6 +36,9 @@ pub struct Report {
     pub settings: Settings,
     /// What was given, in the order it was given.
     pub inputs: Vec<Input>,
+    /// Every file that was given or found in a folder, by path; an unpacked bundle is one.
+    #[serde(default)]
+    pub files: Vec<FileEntry>,
     /// The hosts, by name.
     pub hosts: Vec<Host>,
     /// The VMs, by name, then configuration file.
@@ -90,6 +93,24 @@ pub struct Input {
     pub bytes: u64,
     /// What was odd about it, in sentences.
     pub notes: Vec<String>,
+}
+
+/// A file that was given, or found in a folder that was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct FileEntry {
+    /// Its path: as it was given, or from the folder that was given on.
+    pub path: String,
+    /// Its bytes on the disk.
+    pub bytes: u64,
+    /// What it is.
+    pub kind: FileKind,
+    /// What was done with it.
+    pub role: FileRole,
+    /// The input that it is, or is part of.
+    pub input: Option<String>,
+    /// Why, in a sentence.
+    pub why: Option<String>,
 }
 
 /// Crashes that belong together.

@@ -5,6 +5,7 @@
 //! word or mark that says the same.
 
 mod card;
+mod files;
 mod healthy;
 mod inventory;
 pub(crate) mod layout;
@@ -65,6 +66,7 @@ pub fn write(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::
         incidents(&mut page, report)?;
     }
     inputs(&mut page, report)?;
+    files::files(&mut page, report)?;
     if !crashes.is_empty() {
         let text = format!(
             "Evidence counts from {} before a crash to {} after it. {}",
@@ -130,6 +132,12 @@ fn partial(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         .iter()
         .filter(|input| hurt(input))
         .map(|input| format!("{} is {}", input.path, input.state))
+        .chain(
+            files::unread(report)
+                .filter(|file| file.input.is_none())
+                .take(3)
+                .map(|file| format!("{} was not read", file.path)),
+        )
         .collect();
     let what =
         if broken.is_empty() { "some of the input could not be read".to_owned() } else { list(&broken) };

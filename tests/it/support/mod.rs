@@ -110,11 +110,15 @@ pub(crate) fn analyze_bundles(bundles: &[Bundle]) -> Report {
     without_folders(analyze(&paths))
 }
 
-/// The report with the bare file names of its inputs.
+/// The report with the bare file names of its inputs, and without the sizes of its files.
 pub(crate) fn without_folders(mut report: Report) -> Report {
     for input in &mut report.inputs {
         let name = Path::new(&input.path).file_name().unwrap().to_string_lossy().into_owned();
         input.path = name;
+    }
+    for file in &mut report.files {
+        file.path = Path::new(&file.path).file_name().unwrap().to_string_lossy().into_owned();
+        file.bytes = 0;
     }
     report
 }
