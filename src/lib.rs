@@ -45,6 +45,7 @@ mod log_content;
 mod log_table;
 mod options;
 mod progress;
+mod quoting;
 mod read_input;
 mod report;
 mod rules;
@@ -94,6 +95,7 @@ pub mod internals {
         log,
         log_content,
         log_table,
+        quoting,
         progress,
         report,
         rules,

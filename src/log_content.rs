@@ -1,6 +1,7 @@
 //! Tells a log by its content, where its name says nothing.
 
 use crate::log_table::LogKind;
+use crate::quoting::Quoting;
 use flate2::bufread::MultiGzDecoder;
 use std::borrow::Cow;
 use std::io::Read;
@@ -14,7 +15,7 @@ const LOOK_LINES: usize = 400;
 /// The kind of a file that is taken for a log, by its first bytes; `None` if no line has the form of a known log.
 #[must_use]
 pub fn kind_of(head: &[u8]) -> Option<LogKind> {
-    votes(&text(head)).0
+    votes(&text(&Quoting::of(head).strip(head))).0
 }
 
 /// The kind of a file whose name says nothing, by its first bytes, gzipped or not: at least half of its lines have the
@@ -25,7 +26,8 @@ pub fn stray_log(head: &[u8]) -> Option<LogKind> {
         [0x1f, 0x8b, ..] => Cow::Owned(inflated(head)),
         plain => Cow::Borrowed(plain),
     };
-    let text = text(&head);
+    let bare = Quoting::of(&head).strip(&head);
+    let text = text(&bare);
     let lines = text.lines().take(LOOK_LINES);
     let records = lines.filter(|line| line.starts_with(|first: char| !first.is_whitespace())).count();
     match votes(&text) {

@@ -3,6 +3,7 @@
 use super::chunk_result::{ChunkResult, Hit};
 use crate::bundle::{Owner, SmallFile};
 use crate::log::{LogKind, Millis, Span};
+use crate::quoting::Quoting;
 
 /// A log that was scanned.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,8 @@ pub struct MemberLog {
     pub kind: LogKind,
     /// Whether its name or its first lines tell that kind; a single log of another form is taken for that of a VM.
     pub known: bool,
+    /// What stands before each of its lines: it was pasted or grepped.
+    pub quoting: Quoting,
     /// Whose it is.
     pub owner: Owner,
     /// When its container says it was last changed.

@@ -140,6 +140,7 @@ mod tests {
             path: String::new(),
             kind: LogKind::Vmware,
             known: true,
+            quoting: crate::quoting::Quoting::default(),
             owner: Owner::Host,
             modified: None,
             bytes: 0,

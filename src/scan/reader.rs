@@ -16,6 +16,7 @@ use super::task_queue::{TaskLabel, TaskQueue, Ticket};
 use crate::bundle::Owner;
 use crate::input::{End, Note, NoteKind, Sink};
 use crate::log::{LogKind, Millis, UNKNOWN_YEAR_MS};
+use crate::quoting::Quoting;
 use std::sync::Arc;
 
 /// About what a log takes in memory besides its findings: its path in three places, its counts and spans.
@@ -167,6 +168,7 @@ impl<'a> Reader<'a> {
         let Some(state) = self.bundles.get_mut(bundle) else { return };
         let Some(log) = state.pass.logs.get(member) else { return };
         let (kind, reference) = (log.kind, year_reference(log.modified, state.reference));
+        let quoting = log.quoting.clone();
         let Some(number) = state.chunks.get_mut(member) else { return };
         let piece_number = *number;
         *number += 1;
@@ -179,7 +181,17 @@ impl<'a> Reader<'a> {
         self.run(move || {
             let ticket = Ticket(work, mark);
             let data = chunk.data.get(..chunk.len).unwrap_or_default();
-            let mut scanned = shared.scanner(kind, reference).scan(data, chunk.body);
+            let scanner = shared.scanner(kind, reference);
+            let mut scanned = match quoting.is_empty() {
+                true => scanner.scan(data, chunk.body),
+                false => {
+                    let (body, more) = data.split_at_checked(chunk.body).unwrap_or((data, &[]));
+                    let mut bare = quoting.strip(body);
+                    let end = bare.len();
+                    bare.extend(quoting.strip(more));
+                    scanner.scan(&bare, end)
+                }
+            };
             dedup::bound(&mut scanned.hits, &shared.rules, piece_number);
             let bytes = chunk.body as u64;
             let done = ChunkDone { bundle, member, chunk: piece_number, scanned, bytes, long_lines: 0 };
@@ -228,6 +240,7 @@ impl<'a> Reader<'a> {
             path,
             kind,
             known: true,
+            quoting: Quoting::default(),
             owner,
             modified,
             bytes: 0,

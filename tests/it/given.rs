@@ -137,3 +137,30 @@ fn every_file_of_a_case_folder_is_listed() {
     assert_eq!((ran.status, files(&ran)[1][1].as_str()), (0, "not-needed"));
     assert_eq!(run(&[&picture]).status, 3);
 }
+
+#[test]
+fn pasted_and_grepped_lines_are_read_as_the_log_they_come_from() {
+    let log = String::from_utf8(member("/vmware.log")).unwrap();
+    let quoted = |prefix: &dyn Fn(usize) -> String| -> Vec<u8> {
+        let lines = log.lines().enumerate().map(|(at, line)| format!("{}{line}\r\n", prefix(at + 1)));
+        lines.collect::<String>().into_bytes()
+    };
+    let whole = run_with_input(log.clone().into_bytes(), &["-", "-f", "json"]).json();
+    let lines_of = |json: &serde_json::Value| json["vms"][0]["crashes"][0]["evidence"][0]["line"].as_u64();
+    assert!(lines_of(&whole).is_some());
+    let forms: [(&str, Vec<u8>); 5] = [
+        ("indented", quoted(&|_| "    ".into())),
+        ("quoted", quoted(&|_| "> ".into())),
+        ("grep -n", quoted(&|at| format!("{}:", at + 4000))),
+        ("grep -H", quoted(&|_| "case/vmware.log:".into())),
+        ("a mail of grep -Hn", quoted(&|at| format!("> vmware.log:{at}:"))),
+    ];
+    for (form, bytes) in forms {
+        let ran = run_with_input(bytes.clone(), &["-", "-f", "json"]);
+        assert_eq!(told(&ran).2, 1, "{form}: {}", ran.err);
+        assert_eq!(lines_of(&ran.json()), lines_of(&whole), "{form}: the line is that of the given file");
+        let folder = Folder::new();
+        folder.put("case/pasted.txt", &bytes);
+        assert_eq!(run(&[folder.path().to_str().unwrap()]).status, 0, "{form} in a folder");
+    }
+}

@@ -18,6 +18,15 @@ const RIGHT: &[Right] = &[
         all(report, |kind, origin| kind == CrashKind::GuestPanic && origin == Origin::Undetermined)
     }),
     ("g27", "no crash", none),
+    ("g28", "the panic of the guest, in each form in which lines are pasted", |report| {
+        all(report, |kind, _| kind == CrashKind::GuestPanic)
+    }),
+    ("h08", "a log under the name of a core is read", |report| has_log(report, "vmkernel")),
+    ("h14", "messages of ESX 4 are read, and the year is not later than today's", |report| {
+        has_log(report, "vmkernel")
+            && report.inputs.iter().all(|input| !input.notes.concat().contains("2099"))
+    }),
+    ("h41", "var/log/vmkernel of ESX 3 is read", |report| has_log(report, "vmkernel")),
     ("h31", "no time after the capture", |report| {
         let years = report.hosts.iter().flat_map(|host| &host.logs).filter_map(|log| log.last);
         years.map(|time| time.to_string()).all(|time| time.as_str() < "2012")
@@ -27,6 +36,10 @@ const RIGHT: &[Right] = &[
     ("z01", "storage, each VM once", |report| one_of(report, Origin::Storage)),
     ("z02", "an NMI, each VM once", |report| one_of(report, Origin::AdminNmi)),
 ];
+
+fn has_log(report: &Report, name: &str) -> bool {
+    report.hosts.iter().flat_map(|host| &host.logs).any(|log| log.log == name && log.lines > 0)
+}
 
 fn none(report: &Report) -> bool {
     crashes(report).next().is_none()

@@ -10,6 +10,7 @@ use crate::input::{End, Member, Note, NoteKind, Open, Sink, unpacked_name};
 use crate::log::{LogKind, Millis};
 use crate::log_content::{kind_of, stray_log};
 use crate::log_table::Belongs;
+use crate::quoting::Quoting;
 
 /// Cores of a bundle that are named; the rest is passed over like the others.
 const MAX_CORES_LISTED: usize = 500;
@@ -33,17 +34,14 @@ const VCENTER_FOLDERS: [&str; 4] = [
 const DETECT_BYTES: usize = 64 << 10;
 
 impl Reader<'_> {
-    /// The kind of a single log whose name says nothing is recognised by its first lines, before any of it is scanned.
-    fn tell_kind(&mut self, member: usize, head: &[u8]) {
-        if !self.single_log {
-            return;
-        }
+    /// Before any of a log that lies loose is scanned: what stands before its lines, and of a single log whose name says
+    /// nothing the kind.
+    fn look_at_head(&mut self, member: usize, head: &[u8]) {
+        let single_log = self.single_log;
         let Some(state) = self.bundle() else { return };
-        if state.chunks.get(member).is_none_or(|chunks| *chunks > 0) {
-            return;
-        }
         let Some(log) = state.pass.logs.get_mut(member) else { return };
-        if role(&place(log.path.as_bytes()).path) != Role::Pass {
+        log.quoting = Quoting::of(head);
+        if !single_log || role(&place(log.path.as_bytes()).path) != Role::Pass {
             return;
         }
         match kind_of(head) {
@@ -55,6 +53,13 @@ impl Reader<'_> {
             }
             None => log.known = false,
         }
+    }
+
+    /// Whether a log lies loose and nothing of it was scanned.
+    fn begins_loose(&mut self, member: usize) -> bool {
+        self.bundle().is_some_and(|state| {
+            state.chunks.get(member) == Some(&0) && !matches!(state.root, Root::Folder(_))
+        })
     }
 
     /// The first bytes of a log tell whether it is compressed, and of a nameless one what it is.
@@ -131,11 +136,11 @@ impl Reader<'_> {
         let full = chunker.filled(n);
         self.start_log();
         if full
-            && self.single_log
+            && self.begins_loose(member)
             && let Current::Log { chunker, .. } = &self.current
         {
             let head = chunker.seen().get(..DETECT_BYTES).unwrap_or(chunker.seen()).to_vec();
-            self.tell_kind(member, &head);
+            self.look_at_head(member, &head);
         }
         if full && let Current::Log { chunker, .. } = &mut self.current {
             // The chunk leaves with its buffer before a new one is waited for.
@@ -282,7 +287,9 @@ impl Sink for Reader<'_> {
         match std::mem::replace(&mut self.current, Current::None) {
             Current::None | Current::SmallFile { .. } => {}
             Current::Log { member, chunker, .. } => {
-                self.tell_kind(member, chunker.seen());
+                if self.begins_loose(member) {
+                    self.look_at_head(member, chunker.seen());
+                }
                 if let Some(log) = self.bundle().and_then(|state| state.pass.logs.get_mut(member)) {
                     log.long_lines += chunker.long_lines;
                 }
