@@ -23,7 +23,7 @@ pub fn kind_of(head: &[u8]) -> Option<LogKind> {
 #[must_use]
 pub fn stray_log(head: &[u8]) -> Option<LogKind> {
     let head = match head {
-        [0x1f, 0x8b, ..] => Cow::Owned(inflated(head)),
+        [0x1f, 0x8b, ..] => Cow::Owned(inflated(head, LOOK_BYTES)),
         plain => Cow::Borrowed(plain),
     };
     let bare = Quoting::of(&head).strip(&head);
@@ -53,9 +53,9 @@ fn votes(text: &str) -> (Option<LogKind>, usize) {
     (votes.into_iter().max_by_key(|(_, count)| *count).map(|(kind, _)| kind), all)
 }
 
-/// The begin of what a gzip contains.
-fn inflated(head: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; LOOK_BYTES];
+/// The first bytes of what a gzip contains, at most `most`, as far as they lie in `head`.
+pub(crate) fn inflated(head: &[u8], most: usize) -> Vec<u8> {
+    let mut out = vec![0; most];
     let mut filled = 0;
     let mut decoder = MultiGzDecoder::new(head);
     while let Some(room) = out.get_mut(filled..).filter(|room| !room.is_empty()) {

@@ -1,9 +1,5 @@
 //! What a file is, from its first bytes and, where those leave it open, its name.
 
-use std::io::Read;
-
-use flate2::bufread::MultiGzDecoder;
-
 use super::magic::{DETECT_BYTES, Magic, TAR_BLOCK_BYTES, header, holds_member, looks_like_archive, sniff};
 use super::name::{normalise, without_packing};
 use super::packing::{Packing, Unpack};
@@ -11,6 +7,7 @@ use super::peek_reader::{ByteSource, COMPRESSED_BUFFER_BYTES, PeekReader, ReadSo
 use super::stream_end::Counters;
 use super::zip_head::{LOCAL, Local};
 use crate::limits::Limits;
+use crate::log_content::inflated;
 use crate::log_table::is_log_name;
 use crate::progress::Meter;
 use crate::terms::InputKind;
@@ -46,7 +43,7 @@ pub(super) fn file(head: &[u8], name: &[u8]) -> Detected {
 }
 
 fn gzip(head: &[u8], name: &[u8]) -> Detected {
-    unpacked(&inflate(head), head, name)
+    unpacked(&inflated(head, INNER_DETECT_BYTES), head, name)
 }
 
 /// What a compressed file is, by the begin of its content.
@@ -77,20 +74,6 @@ fn unpack(head: &[u8]) -> Vec<u8> {
     let body = PeekReader::new(Box::new(ReadSource::new(head, &ledger)), COMPRESSED_BUFFER_BYTES, &ledger);
     let mut out = vec![0; INNER_DETECT_BYTES];
     let filled = Unpack::new(packing, Box::new(body), &ledger).pull(&mut out);
-    out.truncate(filled);
-    out
-}
-
-fn inflate(head: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; INNER_DETECT_BYTES];
-    let mut filled = 0;
-    let mut decoder = MultiGzDecoder::new(head);
-    while let Some(room) = out.get_mut(filled..).filter(|r| !r.is_empty()) {
-        match decoder.read(room) {
-            Ok(n) if n > 0 => filled += n,
-            _ => break,
-        }
-    }
     out.truncate(filled);
     out
 }

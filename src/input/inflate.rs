@@ -55,17 +55,6 @@ impl<'a> Inflate<'a> {
         Inflate { input, ledger, inflater, tally, given: 0, raw_before: ledger.raw.get(), fate: None }
     }
 
-    /// Whether giving out more would pass a budget.
-    fn over(&self) -> Option<StreamEnd> {
-        let limits = self.ledger.limits;
-        if self.ledger.inflated.get() >= limits.output {
-            return Some(StreamEnd::OverOutput);
-        }
-        let raw = self.ledger.raw.get().saturating_sub(self.raw_before);
-        let allowed = raw.saturating_mul(limits.ratio).saturating_add(limits.ratio_grace);
-        (self.given > allowed).then_some(StreamEnd::OverRatio)
-    }
-
     /// One call of the decompressor. Returns bytes given out; sets the fate at the end.
     fn step(&mut self, into: &mut [u8]) -> usize {
         let piece = self.input.piece();
@@ -130,7 +119,7 @@ impl ByteSource for Inflate<'_> {
     /// Fills all of `into` unless the stream ends, so that offsets keep their alignment.
     fn pull(&mut self, into: &mut [u8]) -> usize {
         if self.fate.is_none() {
-            self.fate = self.over();
+            self.fate = self.ledger.over(self.given, self.raw_before, self.ledger.limits.ratio_grace);
         }
         let mut filled = 0;
         while self.fate.is_none() {

@@ -113,17 +113,6 @@ impl<'a> Unpack<'a> {
         Self { packing, input, decoder, ledger, given: 0, raw_before: ledger.raw.get(), fate: None }
     }
 
-    /// Whether giving out more would pass a budget.
-    fn over(&self) -> Option<StreamEnd> {
-        let limits = self.ledger.limits;
-        if self.ledger.inflated.get() >= limits.output {
-            return Some(StreamEnd::OverOutput);
-        }
-        let raw = self.ledger.raw.get().saturating_sub(self.raw_before);
-        let grace = limits.ratio_grace.min(RATIO_GRACE);
-        (self.given > raw.saturating_mul(limits.ratio).saturating_add(grace)).then_some(StreamEnd::OverRatio)
-    }
-
     /// One call of the decoder; sets the fate at the end.
     fn step(&mut self, into: &mut [u8]) -> usize {
         let most = into.len().min(STEP_BYTES);
@@ -243,7 +232,8 @@ impl ByteSource for Unpack<'_> {
     /// Fills all of `into` unless the stream ends, so that offsets keep their alignment.
     fn pull(&mut self, into: &mut [u8]) -> usize {
         if self.fate.is_none() {
-            self.fate = self.over();
+            let grace = self.ledger.limits.ratio_grace.min(RATIO_GRACE);
+            self.fate = self.ledger.over(self.given, self.raw_before, grace);
         }
         let mut filled = 0;
         while self.fate.is_none() {

@@ -51,6 +51,17 @@ impl<'l> Counters<'l> {
         }
     }
 
+    /// Whether a decoder that gave out so many bytes since the outermost input was at `raw_before` is over a budget;
+    /// `grace` are the bytes that it may give out above the ratio.
+    pub(super) fn over(&self, given: u64, raw_before: u64, grace: u64) -> Option<StreamEnd> {
+        if self.inflated.get() >= self.limits.output {
+            return Some(StreamEnd::OverOutput);
+        }
+        let raw = self.raw.get().saturating_sub(raw_before);
+        let allowed = raw.saturating_mul(self.limits.ratio).saturating_add(grace);
+        (given > allowed).then_some(StreamEnd::OverRatio)
+    }
+
     pub(super) fn remark(&self, text: String) {
         self.remarks.borrow_mut().push(text);
     }

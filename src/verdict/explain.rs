@@ -295,6 +295,9 @@ const NEXT_STEPS: &[(Origin, Who, &str)] = &[
     ),
 ];
 
+/// The next step where the guest is named and a state below it has no end in the logs.
+const OPEN_STATE_STEP: &str = "Find out first whether what the host's lines show had ended before the crash: no line tells it. If it had, open a case with the maker of the guest's operating system and bring {dump} of {vm} together with this report.";
+
 /// Who is spoken of in the next step.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties<'a> {
@@ -332,6 +335,9 @@ pub fn next_step(crash: &Crash, decision: &Decision, parties: Parties<'_>) -> (W
                 "user" => user.unwrap_or_default().to_owned(),
                 _ => dump.to_owned(),
             };
+            // A line shows something whose end no line tells: that is to be settled first.
+            let open = decision.origin == Origin::GuestOs && decision.case.open_state;
+            let text = if open { OPEN_STATE_STEP } else { text };
             let mut parts = text.split(['{', '}']);
             let mut out = parts.next().unwrap_or_default().to_owned();
             while let (Some(name), rest) = (parts.next(), parts.next()) {
